@@ -1,0 +1,65 @@
+#pragma once
+
+#include <armadillo>
+#include <optional>
+#include <rhodrift/core/readout_error.hpp>
+#include <rhodrift/core/time.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rhodrift {
+
+/// What a calibration says of one qubit. Absent means the vendor did not say.
+struct QubitCalibration {
+  std::optional<double> t1_s;              ///< energy relaxation time, > 0
+  std::optional<double> t2_s;              ///< coherence time, 0 < T2 <= 2 T1
+  std::optional<double> frequency_hz;      ///< > 0
+  std::optional<double> readout_p10;       ///< P(1|0): prob_meas1_prep0
+  std::optional<double> readout_p01;       ///< P(0|1): prob_meas0_prep1
+  std::optional<double> readout_duration_s;  ///< >= 0
+};
+
+/// What a calibration says of one gate on given operands.
+struct GateCalibration {
+  std::string name;                   ///< operation name, e.g. "cx"
+  std::vector<int> qubits;            ///< operands in order
+  std::optional<double> error;        ///< average gate infidelity, >= 0; >= 1 marks a faulty gate
+  std::optional<double> duration_s;   ///< >= 0
+};
+
+/// A change that an importer or a repair made to what the vendor wrote.
+struct Repair {
+  std::string policy;  ///< e.g. "clamp-t2"
+  std::string place;   ///< JSON pointer into this calibration
+  std::string detail;  ///< the value before and after
+};
+
+/// Where the figures come from.
+struct Provenance {
+  std::string source;   ///< who published the raw file, and which one
+  std::string licence;  ///< SPDX identifier of the raw file's licence
+  std::string importer;  ///< "ibm-properties", "ibm-csv", …
+};
+
+/// One recorded state of one device: one snapshot. SI units throughout.
+/// docs/formats/calibration.md describes the file format.
+struct Calibration {
+  std::string device;
+  std::string vendor;
+  UtcTime timestamp;  ///< when the vendor last updated it
+  Provenance provenance;
+  std::vector<std::string> native_gates;  ///< names of operations the device runs
+  std::vector<std::pair<int, int>> coupling;  ///< directed pairs that carry a native 2-qubit gate
+  std::vector<QubitCalibration> qubits;
+  std::vector<GateCalibration> gates;
+  /// Readout of groups of qubits where the vendor has it; `bits` are device qubits.
+  std::vector<ConfusionMatrix> readout_matrices;
+  std::vector<Repair> repairs;
+
+  int n_qubits() const { return static_cast<int>(qubits.size()); }
+  /// nullptr when the device does not list the gate on these operands in this order.
+  const GateCalibration* find_gate(const std::string& name, const std::vector<int>& qubits) const;
+};
+
+}  // namespace rhodrift

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <rhodrift/calibration/calibration.hpp>
+#include <vector>
+
+namespace rhodrift {
+
+/// Snapshots of one device in order of time, all with the same qubits and native gates.
+/// Gaps stay gaps: nothing is interpolated.
+struct CalibrationSeries {
+  std::string device;
+  std::vector<Calibration> states;  ///< timestamps strictly increasing
+};
+
+}  // namespace rhodrift

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <rhodrift/circuit/operation.hpp>
+#include <rhodrift/core/readout_error.hpp>
+#include <rhodrift/core/transfer_matrix.hpp>
+#include <string>
+#include <vector>
+
+namespace rhodrift {
+
+/// A noise channel as it stands in a circuit.
+struct ChannelInstruction {
+  std::string label;  ///< where it comes from, e.g. "cx 0,1"
+  TransferMatrix ptm;
+};
+
+struct Instruction {
+  Op op;
+  std::vector<int> qubits;     ///< operands in order; channel: digits in order
+  std::vector<Angle> angles;   ///< as many as info(op).n_angles
+  std::shared_ptr<const ChannelInstruction> channel;  ///< only with Op::channel
+  int bit = -1;                ///< only with Op::measure: the classical bit
+};
+
+/// A list of instructions on n qubits, every operand checked when it is appended.
+/// Noise is part of it: NoiseModel::apply returns a circuit with channels and a readout error in it,
+/// and simulators know circuits only.
+class Circuit {
+ public:
+  /// Throws InputError when n_qubits < 1.
+  explicit Circuit(int n_qubits);
+
+  /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated.
+  Circuit& append(Op op, std::vector<int> qubits, std::vector<Angle> angles = {});
+  Circuit& append(const Instruction& instruction);
+  /// All of `other`, whose qubit i becomes qubits[i] of this circuit.
+  Circuit& append(const Circuit& other, const std::vector<int>& qubits);
+  /// All of `other`, qubit by qubit.
+  Circuit& append(const Circuit& other);
+  /// Throws InputError when the matrix is not 4^k x 4^k real and finite for k operands.
+  Circuit& append_channel(const std::string& label, std::vector<int> qubits, TransferMatrix ptm);
+  /// Reads `qubit` into classical bit `bit`. A bit is written once; a measured qubit takes no further
+  /// operation (InputError).
+  Circuit& measure(int qubit, int bit);
+
+  int n_qubits() const { return n_qubits_; }
+  const std::vector<Instruction>& instructions() const { return instructions_; }
+  /// One more than the highest index used by an angle.
+  int n_weights() const { return n_weights_; }
+  int n_features() const { return n_features_; }
+
+  /// qubit_of_bit()[i] is the qubit that is read into bit i. A circuit without `measure` reads
+  /// every qubit i into bit i. Throws InputError when a bit below the highest is never written.
+  std::vector<int> qubit_of_bit() const;
+
+  /// Readout error over the classical bits.
+  const ReadoutError& readout_error() const { return readout_error_; }
+  /// Throws InputError when a group is invalid.
+  void set_readout_error(ReadoutError error);
+
+  /// The inverse circuit, without measurements.
+  /// Throws InputError naming the first instruction that has no inverse.
+  Circuit inverse() const;
+  /// This circuit without its measurements and its readout error.
+  Circuit without_measurements() const;
+
+ private:
+  void check(const Instruction& instruction) const;
+  void push(Instruction instruction);
+
+  int n_qubits_;
+  int n_weights_ = 0;
+  int n_features_ = 0;
+  std::vector<Instruction> instructions_;
+  ReadoutError readout_error_;
+};
+
+}  // namespace rhodrift

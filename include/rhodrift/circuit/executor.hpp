@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <rhodrift/circuit/circuit.hpp>
+#include <rhodrift/core/outcomes.hpp>
+#include <span>
+#include <vector>
+
+namespace rhodrift {
+
+/// One circuit to run. Jobs that share a circuit (the same pointer) are compiled once.
+struct Job {
+  std::shared_ptr<const Circuit> circuit;
+  std::vector<double> weights;   ///< circuit->n_weights() of them
+  std::vector<double> features;  ///< circuit->n_features() of them
+  std::uint64_t shots = 0;       ///< 0: exact probabilities
+};
+
+/// Whatever can run circuits: a simulator, a recorded run, a device.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  /// The outcomes, in the order of the jobs.
+  virtual std::vector<Outcomes> run(std::span<const Job> jobs) = 0;
+};
+
+}  // namespace rhodrift

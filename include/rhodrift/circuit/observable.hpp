@@ -1,0 +1,42 @@
+#pragma once
+
+#include <rhodrift/core/pauli.hpp>
+#include <rhodrift/core/readout_error.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rhodrift {
+
+/// A real linear combination of Pauli strings.
+class Observable {
+ public:
+  struct Term {
+    double coefficient;
+    PauliString pauli;
+  };
+
+  Observable() = default;
+  explicit Observable(PauliString pauli) : terms_{{1.0, std::move(pauli)}} {}
+  /// Terms with the same string are added up. Sorted by string.
+  explicit Observable(std::vector<Term> terms);
+  static Observable z(int qubit) { return Observable(PauliString::z({qubit})); }
+  /// "Z0", "X0 Y3 Z4", "0.5*Z0 - 1.25*X1 X2 + 3*I". Throws InputError with the position.
+  static Observable parse(std::string_view text);
+
+  const std::vector<Term>& terms() const { return terms_; }
+  int min_qubits() const;
+  bool is_diagonal() const;
+  std::string to_string() const;
+
+  /// The observable whose exact expectation is what a device with this readout error reports for
+  /// this one. `error` speaks of qubits (bits[i] = qubit). Only for Z-type observables: throws
+  /// InputError otherwise (measure in a rotated basis first). Per qubit it is
+  ///   Z -> (1 - p10 - p01) Z + (p01 - p10) I.
+  Observable with_readout_error(const ReadoutError& error) const;
+
+ private:
+  std::vector<Term> terms_;
+};
+
+}  // namespace rhodrift

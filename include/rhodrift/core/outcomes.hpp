@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rhodrift {
+
+/// An outcome of measuring n classical bits, n <= 64: bit i of the number is classical bit i.
+/// As text, bit 0 is the rightmost character: bit 0 set on 3 bits is "001".
+using Bitstring = std::uint64_t;
+
+std::string to_text(Bitstring bits, int n_bits);
+/// Throws InputError when a character is not 0 or 1 or the text is longer than 64.
+Bitstring parse_bitstring(std::string_view text);
+
+/// What came out of running one circuit: how often each bitstring was seen.
+/// Sampled: `frequency` sums to 1 and times `shots` is a count. Exact: `shots` is 0 and `frequency`
+/// holds probabilities.
+struct Outcomes {
+  int n_bits = 0;
+  std::uint64_t shots = 0;
+  std::map<Bitstring, double> frequency;
+
+  static Outcomes from_counts(int n_bits, const std::map<Bitstring, std::uint64_t>& counts);
+  /// `probabilities[b]`, 2^n entries; entries of zero are dropped.
+  static Outcomes from_probabilities(const std::vector<double>& probabilities);
+
+  bool exact() const { return shots == 0; }
+  /// Counts of a sampled run. Throws InputError when exact.
+  std::map<Bitstring, std::uint64_t> counts() const;
+};
+
+/// Every shot of one circuit in the order they were drawn, packed: shot s occupies bytes
+/// [s*stride, (s+1)*stride) with stride = ceil(n_bits/8); bit i of the shot is bit i%8 of byte i/8.
+class ShotTable {
+ public:
+  explicit ShotTable(int n_bits) : n_bits_(n_bits) {}
+  static ShotTable from_packed(int n_bits, std::vector<std::uint8_t> bytes);
+
+  void append(Bitstring bits);
+  Bitstring at(std::uint64_t shot) const;
+  int n_bits() const { return n_bits_; }
+  std::uint64_t size() const { return bytes_.size() / stride(); }
+  std::size_t stride() const { return (static_cast<std::size_t>(n_bits_) + 7) / 8; }
+  const std::vector<std::uint8_t>& packed() const { return bytes_; }
+  Outcomes outcomes() const;
+
+ private:
+  int n_bits_;
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace rhodrift

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <armadillo>
+#include <vector>
+
+namespace rhodrift {
+
+/// How a set of bits is misread together.
+struct ConfusionMatrix {
+  /// Which bits; bits[0] is the least significant of the matrix's indices.
+  std::vector<int> bits;
+  /// 2^k x 2^k, column = prepared, row = measured: matrix(m, p) = P(measured m | prepared p).
+  /// Columns sum to 1, entries in [0, 1].
+  arma::mat matrix;
+
+  /// One bit: p10 = P(1|0), p01 = P(0|1).
+  static ConfusionMatrix single(int bit, double p10, double p01);
+  /// Throws InputError naming `source` when the shape, an entry or a column sum (to 1e-9) is off.
+  void validate(const std::string& source) const;
+};
+
+/// Readout error of several bits: independent groups. Bits in no group are read perfectly; a bit is
+/// in at most one group.
+using ReadoutError = std::vector<ConfusionMatrix>;
+
+/// Applies the error to a probability vector over n bits, in place (2^n entries).
+void apply_readout_error(const ReadoutError& error, std::vector<double>& probabilities);
+
+}  // namespace rhodrift
