@@ -2,30 +2,31 @@
 
 #include <armadillo>
 #include <optional>
-#include <rhodrift/core/readout_error.hpp>
-#include <rhodrift/core/time.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <rhodrift/core/readout_error.hpp>
+#include <rhodrift/core/time.hpp>
 
 namespace rhodrift {
 
 /// What a calibration says of one qubit. Absent means the vendor did not say.
 struct QubitCalibration {
-  std::optional<double> t1_s;              ///< energy relaxation time, > 0
-  std::optional<double> t2_s;              ///< coherence time, 0 < T2 <= 2 T1
-  std::optional<double> frequency_hz;      ///< > 0
-  std::optional<double> readout_p10;       ///< P(1|0): prob_meas1_prep0
-  std::optional<double> readout_p01;       ///< P(0|1): prob_meas0_prep1
+  std::optional<double> t1_s;                ///< energy relaxation time, > 0
+  std::optional<double> t2_s;                ///< coherence time, 0 < T2 <= 2 T1
+  std::optional<double> frequency_hz;        ///< > 0
+  std::optional<double> readout_p10;         ///< P(1|0): prob_meas1_prep0
+  std::optional<double> readout_p01;         ///< P(0|1): prob_meas0_prep1
   std::optional<double> readout_duration_s;  ///< >= 0
 };
 
 /// What a calibration says of one gate on given operands.
 struct GateCalibration {
-  std::string name;                   ///< operation name, e.g. "cx"
-  std::vector<int> qubits;            ///< operands in order
-  std::optional<double> error;        ///< average gate infidelity, >= 0; >= 1 marks a faulty gate
-  std::optional<double> duration_s;   ///< >= 0
+  std::string name;                  ///< operation name, e.g. "cx"
+  std::vector<int> qubits;           ///< operands in order
+  std::optional<double> error;       ///< average gate infidelity, >= 0; >= 1 marks a faulty gate
+  std::optional<double> duration_s;  ///< >= 0
 };
 
 /// A change that an importer or a repair made to what the vendor wrote.
@@ -37,8 +38,8 @@ struct Repair {
 
 /// Where the figures come from.
 struct Provenance {
-  std::string source;   ///< who published the raw file, and which one
-  std::string licence;  ///< SPDX identifier of the raw file's licence
+  std::string source;    ///< who published the raw file, and which one
+  std::string licence;   ///< SPDX identifier of the raw file's licence
   std::string importer;  ///< "ibm-properties", "ibm-csv", …
 };
 
@@ -49,7 +50,7 @@ struct Calibration {
   std::string vendor;
   UtcTime timestamp;  ///< when the vendor last updated it
   Provenance provenance;
-  std::vector<std::string> native_gates;  ///< names of operations the device runs
+  std::vector<std::string> native_gates;      ///< names of operations the device runs
   std::vector<std::pair<int, int>> coupling;  ///< directed pairs that carry a native 2-qubit gate
   std::vector<QubitCalibration> qubits;
   std::vector<GateCalibration> gates;

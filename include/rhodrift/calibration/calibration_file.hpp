@@ -1,10 +1,11 @@
 #pragma once
 
 #include <filesystem>
-#include <rhodrift/calibration/calibration.hpp>
-#include <rhodrift/calibration/calibration_series.hpp>
 #include <string>
 #include <string_view>
+
+#include <rhodrift/calibration/calibration.hpp>
+#include <rhodrift/calibration/calibration_series.hpp>
 
 namespace rhodrift {
 

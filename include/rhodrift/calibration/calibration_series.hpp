@@ -1,7 +1,8 @@
 #pragma once
 
-#include <rhodrift/calibration/calibration.hpp>
 #include <vector>
+
+#include <rhodrift/calibration/calibration.hpp>
 
 namespace rhodrift {
 

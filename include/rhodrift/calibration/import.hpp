@@ -2,10 +2,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <rhodrift/calibration/calibration.hpp>
-#include <rhodrift/calibration/calibration_series.hpp>
 #include <span>
 #include <string>
+
+#include <rhodrift/calibration/calibration.hpp>
+#include <rhodrift/calibration/calibration_series.hpp>
 
 namespace rhodrift {
 

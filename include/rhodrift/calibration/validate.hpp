@@ -1,8 +1,9 @@
 #pragma once
 
-#include <rhodrift/calibration/calibration.hpp>
 #include <string>
 #include <vector>
+
+#include <rhodrift/calibration/calibration.hpp>
 
 namespace rhodrift {
 
@@ -21,7 +22,8 @@ struct Finding {
 /// Everything that is wrong or odd, in the order of the file.
 /// Errors: T1, T2, frequency not finite and > 0; T2 > 2 T1; probabilities outside [0, 1]; negative
 /// errors or durations; operands out of range or repeated; the same gate listed twice; readout
-/// matrices that are not stochastic. Warnings: missing T1, T2 or readout; faulty gates (error >= 1).
+/// matrices that are not stochastic. Warnings: missing T1, T2 or readout; faulty gates (error >=
+/// 1).
 std::vector<Finding> validate(const Calibration& calibration);
 
 /// Applies the named repairs to everything they mend and records each in `repairs`. Policies:

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
+
 #include <rhodrift/circuit/operation.hpp>
 #include <rhodrift/core/readout_error.hpp>
 #include <rhodrift/core/transfer_matrix.hpp>
-#include <string>
-#include <vector>
 
 namespace rhodrift {
 
@@ -17,15 +18,15 @@ struct ChannelInstruction {
 
 struct Instruction {
   Op op;
-  std::vector<int> qubits;     ///< operands in order; channel: digits in order
-  std::vector<Angle> angles;   ///< as many as info(op).n_angles
+  std::vector<int> qubits;    ///< operands in order; channel: digits in order
+  std::vector<Angle> angles;  ///< as many as info(op).n_angles
   std::shared_ptr<const ChannelInstruction> channel;  ///< only with Op::channel
-  int bit = -1;                ///< only with Op::measure: the classical bit
+  int bit = -1;                                       ///< only with Op::measure: the classical bit
 };
 
 /// A list of instructions on n qubits, every operand checked when it is appended.
-/// Noise is part of it: NoiseModel::apply returns a circuit with channels and a readout error in it,
-/// and simulators know circuits only.
+/// Noise is part of it: NoiseModel::apply returns a circuit with channels and a readout error in
+/// it, and simulators know circuits only.
 class Circuit {
  public:
   /// Throws InputError when n_qubits < 1.
@@ -40,8 +41,8 @@ class Circuit {
   Circuit& append(const Circuit& other);
   /// Throws InputError when the matrix is not 4^k x 4^k real and finite for k operands.
   Circuit& append_channel(const std::string& label, std::vector<int> qubits, TransferMatrix ptm);
-  /// Reads `qubit` into classical bit `bit`. A bit is written once; a measured qubit takes no further
-  /// operation (InputError).
+  /// Reads `qubit` into classical bit `bit`. A bit is written once; a measured qubit takes no
+  /// further operation (InputError).
   Circuit& measure(int qubit, int bit);
 
   int n_qubits() const { return n_qubits_; }
@@ -73,6 +74,8 @@ class Circuit {
   int n_weights_ = 0;
   int n_features_ = 0;
   std::vector<Instruction> instructions_;
+  std::vector<bool> measured_;     // by qubit
+  std::vector<int> qubit_of_bit_;  // -1: not written
   ReadoutError readout_error_;
 };
 

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <rhodrift/circuit/circuit.hpp>
 #include <string>
 #include <string_view>
+
+#include <rhodrift/circuit/circuit.hpp>
 
 namespace rhodrift {
 

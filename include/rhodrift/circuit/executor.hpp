@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <rhodrift/circuit/circuit.hpp>
-#include <rhodrift/core/outcomes.hpp>
 #include <span>
 #include <vector>
+
+#include <rhodrift/circuit/circuit.hpp>
+#include <rhodrift/core/outcomes.hpp>
 
 namespace rhodrift {
 

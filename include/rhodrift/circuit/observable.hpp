@@ -1,10 +1,11 @@
 #pragma once
 
-#include <rhodrift/core/pauli.hpp>
-#include <rhodrift/core/readout_error.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <rhodrift/core/pauli.hpp>
+#include <rhodrift/core/readout_error.hpp>
 
 namespace rhodrift {
 

@@ -3,23 +3,26 @@
 #include <armadillo>
 #include <cstdint>
 #include <optional>
-#include <rhodrift/circuit/angle.hpp>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <rhodrift/circuit/angle.hpp>
 
 namespace rhodrift {
 
 /// Everything a circuit can hold. `channel` is any linear map given by its transfer matrix;
 /// `measure` reads a qubit in Z into a classical bit; `barrier` keeps passes from moving gates
 /// across it and does nothing else.
+// clang-format off
 enum class Op : std::uint8_t {
-  id, x, y, z, h, s, sdg, t, tdg, sx, sxdg,      // fixed, 1 qubit
-  rx, ry, rz, p, u2, u3,                         // angles, 1 qubit
-  cx, cy, cz, ch, swap, iswap, iswapdg, ecr,     // fixed, 2 qubits
-  crx, cry, crz, cp, rxx, ryy, rzz,              // angles, 2 qubits
-  reset, measure, barrier, channel,              // not unitary
+  id, x, y, z, h, s, sdg, t, tdg, sx, sxdg,   // fixed, 1 qubit
+  rx, ry, rz, p, u2, u3,                      // angles, 1 qubit
+  cx, cy, cz, ch, swap, iswap, iswapdg, ecr,  // fixed, 2 qubits
+  crx, cry, crz, cp, rxx, ryy, rzz,           // angles, 2 qubits
+  reset, measure, barrier, channel,           // not unitary
 };
+// clang-format on
 
 /// One row of the operation table: all that distinguishes one operation from another.
 /// Matrices have operand 0 as the least significant bit of their indices; for controlled gates

@@ -15,12 +15,12 @@ struct Interval {
 /// A number that was estimated, with what is known about how well.
 struct Estimate {
   double value = 0.0;
-  double std_error = 0.0;     ///< 0 when the value is exact
-  Interval ci;                ///< confidence interval at `level`
-  double level = 0.95;        ///< nominal coverage of `ci`, in (0, 1)
-  std::uint64_t shots = 0;    ///< shots spent on it; 0 when exact
-  std::uint64_t circuits = 0;  ///< circuits executed for it
-  std::string method;         ///< how it was estimated, e.g. "zne/linear"
+  double std_error = 0.0;                     ///< 0 when the value is exact
+  Interval ci;                                ///< confidence interval at `level`
+  double level = 0.95;                        ///< nominal coverage of `ci`, in (0, 1)
+  std::uint64_t shots = 0;                    ///< shots spent on it; 0 when exact
+  std::uint64_t circuits = 0;                 ///< circuits executed for it
+  std::string method;                         ///< how it was estimated, e.g. "zne/linear"
   std::map<std::string, double> diagnostics;  ///< method-specific figures, by documented name
 };
 

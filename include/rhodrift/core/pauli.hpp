@@ -14,7 +14,7 @@ enum class Pauli : std::uint8_t { I, X, Y, Z };
 class PauliString {
  public:
   struct Factor {
-    int qubit;  ///< >= 0
+    int qubit;    ///< >= 0
     Pauli pauli;  ///< never I
     auto operator<=>(const Factor&) const = default;
   };

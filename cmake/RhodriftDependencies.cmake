@@ -1,0 +1,32 @@
+# Every third-party package, behind one target each: rhodrift_dep_<name>. A module names the ones it
+# needs, so that a package stays behind the module that uses it.
+
+function(rhodrift_dependency name)
+  add_library(rhodrift_dep_${name} INTERFACE)
+  target_link_libraries(rhodrift_dep_${name} INTERFACE ${ARGN})
+endfunction()
+
+find_package(Armadillo REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+
+rhodrift_dependency(Armadillo ${ARMADILLO_LIBRARIES})
+target_include_directories(rhodrift_dep_Armadillo SYSTEM INTERFACE ${ARMADILLO_INCLUDE_DIRS})
+rhodrift_dependency(Boost Boost::headers)
+rhodrift_dependency(OpenSSL OpenSSL::Crypto)
+rhodrift_dependency(Random123)
+target_include_directories(rhodrift_dep_Random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})
+rhodrift_dependency(fmt fmt::fmt)
+rhodrift_dependency(json nlohmann_json::nlohmann_json)
+rhodrift_dependency(OpenMP OpenMP::OpenMP_CXX)
+rhodrift_dependency(HDF5 ${HDF5_C_LIBRARIES})
+target_include_directories(rhodrift_dep_HDF5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+rhodrift_dependency(CLI11 CLI11::CLI11)
+rhodrift_dependency(toml tomlplusplus::tomlplusplus)

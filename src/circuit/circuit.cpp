@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <cmath>
+
+#include <rhodrift/circuit/circuit.hpp>
+#include <rhodrift/core/error.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+std::string operands_text(const std::vector<int>& qubits) {
+  std::string text;
+  for (const int q : qubits) text += (text.empty() ? "" : ",") + std::to_string(q);
+  return text;
+}
+
+std::string instruction_text(const Instruction& instruction) {
+  const std::string name(info(instruction.op).name);
+  return (instruction.channel ? name + " '" + instruction.channel->label + "'" : name) + " " +
+         operands_text(instruction.qubits);
+}
+
+int highest_index(const Instruction& instruction, Angle::Source source) {
+  int highest = -1;
+  for (const Angle& angle : instruction.angles)
+    for (const Angle::Term& term : angle.terms())
+      if (term.source == source) highest = std::max(highest, term.index);
+  return highest;
+}
+
+}  // namespace
+
+Circuit::Circuit(int n_qubits) : n_qubits_(n_qubits) {
+  if (n_qubits < 1)
+    throw InputError("circuit", "", "needs at least 1 qubit, got " + std::to_string(n_qubits));
+  measured_.resize(static_cast<std::size_t>(n_qubits));
+}
+
+Circuit& Circuit::append(Op op, std::vector<int> qubits, std::vector<Angle> angles) {
+  Instruction instruction;
+  instruction.op = op;
+  instruction.qubits = std::move(qubits);
+  instruction.angles = std::move(angles);
+  return append(instruction);
+}
+
+Circuit& Circuit::append(const Instruction& instruction) {
+  check(instruction);
+  push(instruction);
+  return *this;
+}
+
+Circuit& Circuit::append(const Circuit& other, const std::vector<int>& qubits) {
+  if (qubits.size() != static_cast<std::size_t>(other.n_qubits()))
+    throw InputError("circuit", "append",
+                     std::to_string(qubits.size()) + " qubits given for a circuit of " +
+                         std::to_string(other.n_qubits()));
+  for (Instruction instruction : other.instructions()) {
+    for (int& q : instruction.qubits) q = qubits[static_cast<std::size_t>(q)];
+    append(instruction);
+  }
+  return *this;
+}
+
+Circuit& Circuit::append(const Circuit& other) {
+  std::vector<int> qubits(static_cast<std::size_t>(other.n_qubits()));
+  for (int q = 0; q < other.n_qubits(); ++q) qubits[static_cast<std::size_t>(q)] = q;
+  return append(other, qubits);
+}
+
+Circuit& Circuit::append_channel(const std::string& label, std::vector<int> qubits,
+                                 TransferMatrix ptm) {
+  Instruction instruction;
+  instruction.op = Op::channel;
+  instruction.qubits = std::move(qubits);
+  instruction.channel =
+      std::make_shared<const ChannelInstruction>(ChannelInstruction{label, std::move(ptm)});
+  return append(instruction);
+}
+
+Circuit& Circuit::measure(int qubit, int bit) {
+  Instruction instruction;
+  instruction.op = Op::measure;
+  instruction.qubits = {qubit};
+  instruction.bit = bit;
+  return append(instruction);
+}
+
+void Circuit::check(const Instruction& instruction) const {
+  const OperationInfo& row = info(instruction.op);
+  const auto fail = [&](const std::string& problem) {
+    throw InputError("circuit",
+                     "instruction " + std::to_string(instructions_.size()) + " (" +
+                         instruction_text(instruction) + ")",
+                     problem);
+  };
+  const auto& qubits = instruction.qubits;
+  if (row.n_qubits > 0 && qubits.size() != static_cast<std::size_t>(row.n_qubits))
+    fail("takes " + std::to_string(row.n_qubits) + " qubits, got " + std::to_string(qubits.size()));
+  if (qubits.empty()) fail("takes at least 1 qubit");
+  if (instruction.angles.size() != static_cast<std::size_t>(row.n_angles))
+    fail("takes " + std::to_string(row.n_angles) + " angles, got " +
+         std::to_string(instruction.angles.size()));
+  for (auto q = qubits.begin(); q != qubits.end(); ++q) {
+    if (*q < 0 || *q >= n_qubits_)
+      fail("qubit " + std::to_string(*q) + " is outside 0.." + std::to_string(n_qubits_ - 1));
+    if (std::find(qubits.begin(), q, *q) != q) fail("qubit " + std::to_string(*q) + " is repeated");
+  }
+  for (const Angle& angle : instruction.angles) {
+    bool finite = std::isfinite(angle.offset_rad());
+    for (const Angle::Term& term : angle.terms()) finite &= std::isfinite(term.coefficient);
+    if (!finite) fail("an angle is not finite");
+  }
+  if (instruction.op == Op::channel) {
+    if (!instruction.channel) fail("has no matrix");
+    const auto& ptm = instruction.channel->ptm;
+    const arma::uword dim = arma::uword{1} << (2 * qubits.size());
+    if (ptm.n_rows != dim || ptm.n_cols != dim)
+      fail("needs a " + std::to_string(dim) + "x" + std::to_string(dim) + " matrix, got " +
+           std::to_string(ptm.n_rows) + "x" + std::to_string(ptm.n_cols));
+    if (!ptm.is_finite()) fail("the matrix holds a value that is not finite");
+  }
+  if (instruction.op == Op::measure && (instruction.bit < 0 || instruction.bit > 63))
+    fail("classical bit " + std::to_string(instruction.bit) + " is outside 0..63");
+  if (instruction.op == Op::barrier) return;
+  for (const int q : qubits)
+    if (measured_[static_cast<std::size_t>(q)])
+      fail("qubit " + std::to_string(q) + " was measured before; nothing may follow a measurement");
+  if (instruction.op == Op::measure) {
+    const auto bit = static_cast<std::size_t>(instruction.bit);
+    if (bit < qubit_of_bit_.size() && qubit_of_bit_[bit] >= 0)
+      fail("classical bit " + std::to_string(bit) + " was written before");
+  }
+}
+
+void Circuit::push(Instruction instruction) {
+  n_weights_ = std::max(n_weights_, highest_index(instruction, Angle::Source::weight) + 1);
+  n_features_ = std::max(n_features_, highest_index(instruction, Angle::Source::feature) + 1);
+  if (instruction.op == Op::measure) {
+    const int qubit = instruction.qubits[0];
+    const auto bit = static_cast<std::size_t>(instruction.bit);
+    measured_[static_cast<std::size_t>(qubit)] = true;
+    if (qubit_of_bit_.size() <= bit) qubit_of_bit_.resize(bit + 1, -1);
+    qubit_of_bit_[bit] = qubit;
+  }
+  instructions_.push_back(std::move(instruction));
+}
+
+std::vector<int> Circuit::qubit_of_bit() const {
+  std::vector<int> qubits = qubit_of_bit_;
+  if (qubits.empty())
+    for (int q = 0; q < n_qubits_; ++q) qubits.push_back(q);
+  for (std::size_t bit = 0; bit < qubits.size(); ++bit)
+    if (qubits[bit] < 0)
+      throw InputError("circuit", "",
+                       "classical bit " + std::to_string(bit) + " is never written, but bit " +
+                           std::to_string(qubits.size() - 1) + " is");
+  return qubits;
+}
+
+Circuit Circuit::without_measurements() const {
+  Circuit result(n_qubits_);
+  for (const Instruction& instruction : instructions_)
+    if (instruction.op != Op::measure) result.push(instruction);
+  return result;
+}
+
+Circuit Circuit::inverse() const {
+  Circuit result(n_qubits_);
+  for (auto it = instructions_.rbegin(); it != instructions_.rend(); ++it) {
+    if (it->op == Op::measure) continue;
+    const OperationInfo& row = info(it->op);
+    if (!row.inverse)
+      throw InputError("circuit",
+                       "instruction " + std::to_string(instructions_.rend() - it - 1) + " (" +
+                           instruction_text(*it) + ")",
+                       "has no inverse");
+    result.append(*row.inverse, it->qubits, row.inverse_angles(it->angles));
+  }
+  return result;
+}
+
+}  // namespace rhodrift
