@@ -1,3 +1,6 @@
+#include <array>
+#include <vector>
+
 #include <rhodrift/core/transfer_matrix.hpp>
 
 namespace rhodrift {
@@ -26,6 +29,19 @@ double real_trace_of_product(const arma::cx_mat& a, const arma::cx_mat& b) {
   return arma::accu(arma::real(a % b.st()));
 }
 
+// All Paulis on k qubits by index; k = 1 and 2, which circuits use at every binding, are kept.
+std::vector<arma::cx_mat> make_paulis(int n_qubits) {
+  std::vector<arma::cx_mat> paulis;
+  for (std::size_t i = 0; i < (std::size_t{1} << (2 * n_qubits)); ++i)
+    paulis.push_back(pauli_matrix(i, n_qubits));
+  return paulis;
+}
+
+const std::vector<arma::cx_mat>& paulis_of_gate(int n_qubits) {
+  static const std::array<std::vector<arma::cx_mat>, 2> kept{make_paulis(1), make_paulis(2)};
+  return kept[static_cast<std::size_t>(n_qubits - 1)];
+}
+
 }  // namespace
 
 arma::cx_mat pauli_matrix(std::size_t index, int n_qubits) {
@@ -44,14 +60,14 @@ TransferMatrix unitary_transfer_matrix(const arma::cx_mat& unitary) {
 TransferMatrix unitary_transfer_derivative(const arma::cx_mat& unitary,
                                            const arma::cx_mat& derivative) {
   const int n_qubits = qubits_of(unitary);
-  const std::size_t dim = std::size_t{1} << (2 * n_qubits);
+  const auto& paulis = n_qubits <= 2 ? paulis_of_gate(n_qubits) : make_paulis(n_qubits);
   const double scale = 2.0 / static_cast<double>(unitary.n_rows);
   const arma::cx_mat adjoint = unitary.t();
-  TransferMatrix result(dim, dim);
-  for (std::size_t j = 0; j < dim; ++j) {
-    const arma::cx_mat image = derivative * pauli_matrix(j, n_qubits) * adjoint;
-    for (std::size_t i = 0; i < dim; ++i)
-      result(i, j) = scale * real_trace_of_product(pauli_matrix(i, n_qubits), image);
+  TransferMatrix result(paulis.size(), paulis.size());
+  for (std::size_t j = 0; j < paulis.size(); ++j) {
+    const arma::cx_mat image = derivative * paulis[j] * adjoint;
+    for (std::size_t i = 0; i < paulis.size(); ++i)
+      result(i, j) = scale * real_trace_of_product(paulis[i], image);
   }
   return result;
 }

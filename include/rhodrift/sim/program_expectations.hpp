@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include <rhodrift/circuit/expectation_function.hpp>
+#include <rhodrift/sim/program.hpp>
+
+namespace rhodrift {
+
+/// The expectations of a circuit as the function that training runs on: exact values and exact
+/// gradients, one thread a sample. What the device's readout does is in the values when the circuit
+/// has a readout error: the observables are folded with it.
+class ProgramExpectations : public ExpectationFunction {
+ public:
+  /// Observables speak of the circuit's qubits.
+  ProgramExpectations(const Circuit& circuit, const std::vector<Observable>& observables);
+
+  std::size_t n_weights() const override;
+  std::size_t n_features() const override;
+  std::size_t n_observables() const override { return observables_.size(); }
+  arma::mat values(const arma::vec& weights, const arma::mat& features) const override;
+  Gradient gradient(const arma::vec& weights, const arma::mat& features,
+                    const LossDerivative& loss_derivative) const override;
+
+ private:
+  Program program_;
+  std::vector<Observable> observables_;
+};
+
+/// The observable on qubits whose exact expectation the device reports for `observable` when it
+/// reads the circuit's measured qubits with the circuit's readout error.
+Observable reported_observable(const Observable& observable, const Circuit& circuit);
+
+}  // namespace rhodrift

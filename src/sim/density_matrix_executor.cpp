@@ -1,0 +1,59 @@
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/random.hpp>
+#include <rhodrift/sim/density_matrix_executor.hpp>
+#include <rhodrift/sim/sampling.hpp>
+
+#include "sim/parallel.hpp"
+
+namespace rhodrift {
+
+DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, Prepare prepare)
+    : seed_(seed), prepare_(std::move(prepare)) {}
+
+const DensityMatrixExecutor::Compiled& DensityMatrixExecutor::compiled(
+    const std::shared_ptr<const Circuit>& circuit) {
+  auto found = cache_.find(circuit);
+  if (found == cache_.end()) {
+    const Circuit prepared = prepare_ ? prepare_(*circuit) : *circuit;
+    found = cache_.emplace(circuit, Compiled{prepared, Program(prepared)}).first;
+  }
+  return found->second;
+}
+
+std::vector<std::vector<double>> DensityMatrixExecutor::probabilities(std::span<const Job> jobs) {
+  std::vector<const Compiled*> programs;
+  for (const Job& job : jobs) programs.push_back(&compiled(job.circuit));
+  std::vector<std::vector<double>> result(jobs.size());
+  parallel_for(jobs.size(), [&](std::size_t j) {
+    const PauliVector state = programs[j]->program.run({jobs[j].weights, jobs[j].features});
+    result[j] = reported_probabilities(programs[j]->circuit, state.probabilities());
+  });
+  return result;
+}
+
+std::vector<Outcomes> DensityMatrixExecutor::run(std::span<const Job> jobs) {
+  const std::vector<std::vector<double>> p = probabilities(jobs);
+  const std::uint64_t run = runs_++;
+  std::vector<Outcomes> outcomes(jobs.size());
+  parallel_for(jobs.size(), [&](std::size_t j) {
+    outcomes[j] = jobs[j].shots == 0
+                      ? Outcomes::from_probabilities(p[j])
+                      : sample(p[j], jobs[j].shots, seed_, stream_id(run, j)).outcomes();
+  });
+  return outcomes;
+}
+
+std::vector<ShotTable> DensityMatrixExecutor::run_shots(std::span<const Job> jobs) {
+  for (std::size_t j = 0; j < jobs.size(); ++j)
+    if (jobs[j].shots == 0)
+      throw InputError("job", std::to_string(j), "asks for 0 shots, but every shot is to be kept");
+  const std::vector<std::vector<double>> p = probabilities(jobs);
+  const std::uint64_t run = runs_++;
+  std::vector<ShotTable> tables(jobs.size(), ShotTable(0));
+  parallel_for(jobs.size(), [&](std::size_t j) {
+    tables[j] = sample(p[j], jobs[j].shots, seed_, stream_id(run, j));
+  });
+  return tables;
+}
+
+}  // namespace rhodrift
