@@ -55,7 +55,12 @@ Circuit& Circuit::append(const Circuit& other, const std::vector<int>& qubits) {
     throw InputError("circuit", "append",
                      std::to_string(qubits.size()) + " qubits given for a circuit of " +
                          std::to_string(other.n_qubits()));
-  for (Instruction instruction : other.instructions()) {
+  for (auto q = qubits.begin(); q != qubits.end(); ++q)
+    if (std::find(qubits.begin(), q, *q) != q)
+      throw InputError("circuit", "append", "qubit " + std::to_string(*q) + " is repeated");
+  const std::vector<Instruction> instructions =
+      other.instructions();  // `other` may be this circuit
+  for (Instruction instruction : instructions) {
     for (int& q : instruction.qubits) q = qubits[static_cast<std::size_t>(q)];
     append(instruction);
   }
@@ -156,6 +161,11 @@ std::vector<int> Circuit::qubit_of_bit() const {
                        "classical bit " + std::to_string(bit) + " is never written, but bit " +
                            std::to_string(qubits.size() - 1) + " is");
   return qubits;
+}
+
+void Circuit::set_readout_error(ReadoutError error) {
+  validate_readout_error(error, "readout error");
+  readout_error_ = std::move(error);
 }
 
 Circuit Circuit::without_measurements() const {

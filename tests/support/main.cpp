@@ -1,8 +1,8 @@
 #define CATCH_CONFIG_RUNNER
-#include "support/catch.hpp"
-
 #include <armadillo>
 #include <iostream>
+
+#include "support/catch.hpp"
 
 // Random tests take their streams from fixed seeds written in the tests; the seed printed here is
 // Catch's own, which only orders test cases.

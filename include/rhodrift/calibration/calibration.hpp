@@ -19,6 +19,8 @@ struct QubitCalibration {
   std::optional<double> readout_p10;         ///< P(1|0): prob_meas1_prep0
   std::optional<double> readout_p01;         ///< P(0|1): prob_meas0_prep1
   std::optional<double> readout_duration_s;  ///< >= 0
+
+  bool operator==(const QubitCalibration&) const = default;
 };
 
 /// What a calibration says of one gate on given operands.
@@ -27,6 +29,8 @@ struct GateCalibration {
   std::vector<int> qubits;           ///< operands in order
   std::optional<double> error;       ///< average gate infidelity, >= 0; >= 1 marks a faulty gate
   std::optional<double> duration_s;  ///< >= 0
+
+  bool operator==(const GateCalibration&) const = default;
 };
 
 /// A change that an importer or a repair made to what the vendor wrote.
@@ -34,6 +38,8 @@ struct Repair {
   std::string policy;  ///< e.g. "clamp-t2"
   std::string place;   ///< JSON pointer into this calibration
   std::string detail;  ///< the value before and after
+
+  bool operator==(const Repair&) const = default;
 };
 
 /// Where the figures come from.
@@ -41,6 +47,8 @@ struct Provenance {
   std::string source;    ///< who published the raw file, and which one
   std::string licence;   ///< SPDX identifier of the raw file's licence
   std::string importer;  ///< "ibm-properties", "ibm-csv", …
+
+  bool operator==(const Provenance&) const = default;
 };
 
 /// One recorded state of one device: one snapshot. SI units throughout.

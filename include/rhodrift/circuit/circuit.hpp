@@ -35,9 +35,10 @@ class Circuit {
   /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated.
   Circuit& append(Op op, std::vector<int> qubits, std::vector<Angle> angles = {});
   Circuit& append(const Instruction& instruction);
-  /// All of `other`, whose qubit i becomes qubits[i] of this circuit.
+  /// All instructions of `other`, whose qubit i becomes qubits[i] of this circuit; its readout error
+  /// stays behind. Throws InputError when `qubits` has another length or repeats a qubit.
   Circuit& append(const Circuit& other, const std::vector<int>& qubits);
-  /// All of `other`, qubit by qubit.
+  /// All instructions of `other`, qubit by qubit.
   Circuit& append(const Circuit& other);
   /// Throws InputError when the matrix is not 4^k x 4^k real and finite for k operands.
   Circuit& append_channel(const std::string& label, std::vector<int> qubits, TransferMatrix ptm);

@@ -30,8 +30,9 @@ Estimate normal_estimate(double value, double std_error, const std::string& meth
                          double level = 0.95);
 
 /// Wilson's score interval for a proportion: `successes` of `trials` (> 0). The estimate's
-/// std_error is sqrt(p(1-p)/trials) at p = successes/trials.
+/// std_error is sqrt(p(1-p)/trials) at p = successes/trials, its shots are the trials.
 /// E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927).
+/// Throws InputError when trials is 0, successes exceeds it or level is outside (0, 1).
 Estimate proportion_estimate(std::uint64_t successes, std::uint64_t trials, double level = 0.95);
 
 }  // namespace rhodrift

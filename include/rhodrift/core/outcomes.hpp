@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -12,8 +13,9 @@ namespace rhodrift {
 /// As text, bit 0 is the rightmost character: bit 0 set on 3 bits is "001".
 using Bitstring = std::uint64_t;
 
+/// Throws InputError when n_bits is outside 1..64 or the outcome does not fit.
 std::string to_text(Bitstring bits, int n_bits);
-/// Throws InputError when a character is not 0 or 1 or the text is longer than 64.
+/// Throws InputError when a character is not 0 or 1 or the text is empty or longer than 64.
 Bitstring parse_bitstring(std::string_view text);
 
 /// What came out of running one circuit: how often each bitstring was seen.
@@ -24,8 +26,10 @@ struct Outcomes {
   std::uint64_t shots = 0;
   std::map<Bitstring, double> frequency;
 
+  /// Throws InputError when there are no shots or an outcome does not fit in n_bits (1..64).
   static Outcomes from_counts(int n_bits, const std::map<Bitstring, std::uint64_t>& counts);
-  /// `probabilities[b]`, 2^n entries; entries of zero are dropped.
+  /// `probabilities[b]`, 2^n finite entries, n >= 1; entries of zero are dropped.
+  /// Throws InputError.
   static Outcomes from_probabilities(const std::vector<double>& probabilities);
 
   bool exact() const { return shots == 0; }
@@ -37,15 +41,20 @@ struct Outcomes {
 /// [s*stride, (s+1)*stride) with stride = ceil(n_bits/8); bit i of the shot is bit i%8 of byte i/8.
 class ShotTable {
  public:
-  explicit ShotTable(int n_bits) : n_bits_(n_bits) {}
+  /// Throws InputError when n_bits is outside 1..64.
+  explicit ShotTable(int n_bits);
+  /// Throws InputError when the bytes are no whole number of shots or a padding bit is set.
   static ShotTable from_packed(int n_bits, std::vector<std::uint8_t> bytes);
 
+  /// Throws InputError when the outcome does not fit.
   void append(Bitstring bits);
+  /// Throws InputError when there is no such shot.
   Bitstring at(std::uint64_t shot) const;
   int n_bits() const { return n_bits_; }
   std::uint64_t size() const { return bytes_.size() / stride(); }
   std::size_t stride() const { return (static_cast<std::size_t>(n_bits_) + 7) / 8; }
   const std::vector<std::uint8_t>& packed() const { return bytes_; }
+  /// Throws InputError when the table is empty.
   Outcomes outcomes() const;
 
  private:

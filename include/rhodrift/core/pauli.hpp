@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,16 +27,20 @@ class PauliString {
   explicit PauliString(std::vector<Factor> factors);
   /// Z on the given qubits.
   static PauliString z(const std::vector<int>& qubits);
-  /// Reads "X0 Y3 Z4" (any order, blanks between), or "I" for the identity.
+  /// Reads "X0 Y3 Z4" (any order, blanks optional), or "I" for the identity.
   /// Throws InputError that shows the text and the position.
   static PauliString parse(std::string_view text);
+  /// Reads the string that starts at `position` of a longer text and moves `position` to the first
+  /// character after it that is not blank.
+  static PauliString parse_at(std::string_view text, std::size_t& position);
 
   const std::vector<Factor>& factors() const { return factors_; }
   /// One more than the highest qubit; 0 for the identity.
   int min_qubits() const { return factors_.empty() ? 0 : factors_.back().qubit + 1; }
   /// True when every factor is Z.
   bool is_diagonal() const;
-  /// Position in a Pauli vector: qubit q is base-4 digit q (bits 2q, 2q+1). Qubits up to 31.
+  /// Position in a Pauli vector: qubit q is base-4 digit q (bits 2q, 2q+1).
+  /// Throws InputError past qubit 31.
   std::uint64_t index() const;
   /// "X0 Y3 Z4"; "I" for the identity.
   std::string to_string() const;

@@ -22,7 +22,7 @@ class RandomStream {
   double uniform();
   /// Standard normal.
   double normal();
-  /// Uniform in {0, …, bound-1}, unbiased; bound > 0.
+  /// Uniform in {0, …, bound-1}, unbiased. Throws InputError when bound is 0.
   std::uint64_t below(std::uint64_t bound);
 
   static constexpr result_type min() { return 0; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <armadillo>
+#include <string>
 #include <vector>
 
 namespace rhodrift {
@@ -13,7 +14,7 @@ struct ConfusionMatrix {
   /// Columns sum to 1, entries in [0, 1].
   arma::mat matrix;
 
-  /// One bit: p10 = P(1|0), p01 = P(0|1).
+  /// One bit: p10 = P(1|0), p01 = P(0|1). Throws InputError when one is outside [0, 1].
   static ConfusionMatrix single(int bit, double p10, double p01);
   /// Throws InputError naming `source` when the shape, an entry or a column sum (to 1e-9) is off.
   void validate(const std::string& source) const;
@@ -23,7 +24,11 @@ struct ConfusionMatrix {
 /// in at most one group.
 using ReadoutError = std::vector<ConfusionMatrix>;
 
+/// Throws InputError naming `source` when a group is invalid or a bit is in two groups.
+void validate_readout_error(const ReadoutError& error, const std::string& source);
+
 /// Applies the error to a probability vector over n bits, in place (2^n entries).
+/// Throws InputError when the error is invalid or speaks of a bit that is not there.
 void apply_readout_error(const ReadoutError& error, std::vector<double>& probabilities);
 
 }  // namespace rhodrift

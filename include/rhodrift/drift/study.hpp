@@ -28,11 +28,15 @@ struct DriftStudy {
   };
   std::string device;
   std::vector<UtcTime> times;  ///< one a state, strictly increasing
-  std::vector<Track> tracks;
+  std::vector<Track> tracks;   ///< one a probe, in their order
 };
 
-/// Measures every probe on every state. `progress(done, total)` is called from the calling thread
-/// after each state; it may be empty. Throws InputError on an empty series.
+/// Measures every probe on every state, state by state in the order of time. `progress(done,
+/// total)` is called from the calling thread after each state; it may be empty. Throws InputError
+/// on a series that is empty or not strictly increasing in time, no probes, a probe that measures
+/// nothing, or two of the same name and quantity. What a probe throws is passed on with the device,
+/// the state's time and the probe in front of the message: as InputError when it was one, as
+/// RunError otherwise.
 DriftStudy study_drift(const CalibrationSeries& series, std::span<const Probe> probes,
                        const std::function<void(std::size_t, std::size_t)>& progress = {});
 

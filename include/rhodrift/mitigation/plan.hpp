@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include <rhodrift/circuit/executor.hpp>
@@ -13,8 +14,12 @@ struct Plan {
   std::vector<Job> jobs;
 
   /// The same circuits for other parameters.
-  Plan bound(std::vector<double> weights, std::vector<double> features) const;
+  /// Throws InputError when a circuit takes another number of weights or features.
+  Plan bound(const std::vector<double>& weights, const std::vector<double>& features) const;
   std::uint64_t total_shots() const;
+  /// Throws InputError unless there is one outcome a job, each with as many bits as its circuit
+  /// reads: what every `combine` asks first.
+  void require_matching(std::span<const Outcomes> outcomes) const;
 };
 
 }  // namespace rhodrift

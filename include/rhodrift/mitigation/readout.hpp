@@ -1,38 +1,61 @@
 #pragma once
 
-#include <armadillo>
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
+#include <rhodrift/core/estimate.hpp>
 #include <rhodrift/core/readout_error.hpp>
 #include <rhodrift/mitigation/expectations.hpp>
 #include <rhodrift/mitigation/plan.hpp>
 
 /// Undoing readout error in the counts of a circuit.
+///
+/// The readout error is a confusion matrix A = ⊗_g A_g over its groups of bits (identity on bits in
+/// no group), the observed frequencies are f, and an expectation is <o> = oᵀ p for the distribution
+/// p that readout error turned into f. No 2^n x 2^n matrix is ever built.
+/// Everything here throws InputError when the error is not valid (see validate_readout_error) or
+/// speaks of a bit that the outcomes do not have.
 namespace rhodrift::readout {
 
-/// Confusion matrices worse conditioned than this are refused.
+/// Confusion matrices worse conditioned than this (2-norm) are refused: by inversion when a
+/// group's is, by least squares when that of the whole A = ⊗ A_g is.
 inline constexpr double max_condition_number = 1e6;
+/// least_squares keeps vectors of 2^n entries and a matrix of the size of the support squared.
+inline constexpr int max_least_squares_bits = 12;
+/// inverted_distribution keeps 2^n entries: 128 MiB at this limit.
+inline constexpr int max_distribution_bits = 24;
 
 /// The circuit as it is, with `shots`: readout mitigation from a recorded calibration needs no
-/// further circuits.
+/// further circuits. The job's parameters are still to be bound.
 Plan construct(std::shared_ptr<const Circuit> circuit, std::uint64_t shots);
 
-/// Inverts the confusion matrix of every group of bits. Unbiased, values may leave [-1, 1]; the
-/// covariance is the multinomial's, propagated through the inverse.
+/// "readout/inversion": the observable in the Heisenberg picture. <o> is the plain average of
+///   g = A^-T o = ⊗_g A_g^-T o,
+/// evaluated only at the outcomes that were seen, so that any number of bits will do. Unbiased;
+/// values may leave [-1, 1]. The covariance is the multinomial's, of g.
 /// Throws InputError with the condition number when a matrix is past the limit.
 ExpectationEstimator inversion(const ReadoutError& error);
 
-/// The probability vector p >= 0, Σp = 1 that minimises |A p - f|², A the confusion matrix of all
-/// n bits together, f the observed frequencies. Always a distribution, biased near the boundary.
-/// Errors by the delta method on the face of the simplex where the optimum lies. n <= 12 bits.
+/// "readout/least-squares": oᵀ p for the probability vector p >= 0, Σp = 1 that minimises
+/// |A p - f|². Always a distribution, biased near the boundary of the simplex; equal to inversion
+/// when A^-1 f is a distribution.
+/// Errors by the delta method on the face of the simplex where the optimum lies (the support of p,
+/// held fixed): with M the inverse of the face's KKT matrix, d<o> = (A_F M o_F)ᵀ df.
+/// They leave out that the support itself is uncertain, and are 0 for an observable that is
+/// constant on it: on small faces take them as a lower bound. At most max_least_squares_bits bits.
+/// Throws InputError with the condition number when A's is past the limit, and RunError if the
+/// optimum is not found.
 ExpectationEstimator least_squares(const ReadoutError& error);
 
 /// The distribution that least_squares finds: 2^n entries.
 std::vector<double> least_squares_distribution(const ReadoutError& error, const Outcomes& outcomes);
-/// The quasi-distribution that inversion finds: 2^n entries that sum to 1, some maybe negative.
+/// The quasi-distribution A^-1 f: 2^n entries that sum to 1, some maybe negative. At most
+/// max_distribution_bits bits.
 std::vector<double> inverted_distribution(const ReadoutError& error, const Outcomes& outcomes);
 
-/// One estimate an observable from the plan's single outcome.
+/// One estimate an observable from the plan's single outcome, named after the estimator.
 std::vector<Estimate> combine(const Plan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
                               const ExpectationEstimator& estimator);

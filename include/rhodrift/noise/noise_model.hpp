@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include <rhodrift/calibration/calibration.hpp>
+#include <rhodrift/calibration/layout.hpp>
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/noise/channel.hpp>
 
@@ -19,11 +19,6 @@ enum class NoisePolicy {
 /// Throws InputError that lists the known names.
 NoisePolicy parse_noise_policy(std::string_view name);
 std::string_view to_string(NoisePolicy policy);
-
-/// Device qubit layout[i] carries circuit qubit i.
-using Layout = std::vector<int>;
-/// Circuit qubit i on device qubit i.
-Layout trivial_layout(int n_qubits);
 
 /// The noise that follows one gate of the device.
 struct GateNoise {
@@ -51,11 +46,12 @@ class NoiseModel {
   const Calibration& calibration() const { return calibration_; }
   NoisePolicy policy() const { return policy_; }
 
-  /// Throws InputError when the device does not have this gate on these qubits in this order.
-  GateNoise gate_noise(const std::string& gate, const std::vector<int>& device_qubits) const;
+  /// Throws InputError when the device does not have this gate on these device qubits in this
+  /// order.
+  GateNoise gate_noise(const std::string& gate, const std::vector<int>& qubits) const;
 
-  /// Confusion of the given device qubits, bit i being device_qubits[i].
-  ReadoutError readout_error(const std::vector<int>& device_qubits) const;
+  /// Confusion of the given device qubits, bit i being qubits[i].
+  ReadoutError readout_error(const std::vector<int>& qubits) const;
 
   /// `circuit` with a channel after every gate and the readout error of the measured bits. The
   /// circuit is in the device's native gates, its qubit i on device qubit layout[i].
@@ -67,13 +63,10 @@ class NoiseModel {
 
  private:
   const GateCalibration& require_gate(const std::string& gate,
-                                      const std::vector<int>& device_qubits) const;
+                                      const std::vector<int>& qubits) const;
 
   Calibration calibration_;
   NoisePolicy policy_;
 };
-
-/// Throws InputError when a layout has the wrong length, repeats a qubit or leaves the device.
-void require_valid_layout(const Layout& layout, int n_circuit_qubits, const Calibration& device);
 
 }  // namespace rhodrift

@@ -19,7 +19,8 @@ class PauliVector {
   /// Coefficients all 0: not a state, a place to put an observable or a sum.
   static PauliVector zeros(int n_qubits);
   /// From a 2^n x 2^n matrix (column-major, qubit 0 the least significant bit). Only the Hermitian
-  /// part is kept. Throws InputError when the dimension is not a power of 2.
+  /// part is kept. Throws InputError when the dimension is not a power of 2, an entry is not finite
+  /// or the state does not fit in memory.
   static PauliVector from_density_matrix(const arma::cx_mat& density);
 
   int n_qubits() const { return n_qubits_; }
@@ -48,5 +49,7 @@ class PauliVector {
 std::uint64_t pauli_vector_bytes(int n_qubits);
 /// Throws InputError when `bytes` exceed the machine's physical memory; `what` says for what.
 void require_memory(std::uint64_t bytes, const std::string& what);
+/// Throws InputError when there can be no Pauli vector of n_qubits on this machine.
+void require_pauli_vector(int n_qubits);
 
 }  // namespace rhodrift

@@ -32,14 +32,16 @@ class Program {
   int n_features() const { return n_features_; }
   std::size_t n_steps() const { return steps_.size(); }
 
-  /// The state at the end, from |0…0>.
+  /// The state at the end, from |0…0>. Like all that takes a binding it throws InputError when a
+  /// number is missing, left over or not finite.
   PauliVector run(const Binding& binding) const;
   arma::vec expectations(const Binding& binding, std::span<const Observable> observables) const;
 
   /// Exact gradient of a scalar L(<O_1>, …, <O_m>) by one forward and one backward pass: states
   /// before every step are kept, the observable Σ_k dL/d<O_k> O_k is propagated back through R^T,
   /// and each parametric step is contracted with its environment. `derivative` gives dL/d<O_k> at
-  /// the values. Takes n_steps + 2 vectors of 4^n doubles; throws InputError when they do not fit.
+  /// the values. Takes n_steps + 2 vectors of 4^n doubles; throws InputError when they do not fit,
+  /// or when `derivative` does not return one number an observable.
   ProgramGradient gradient(const Binding& binding, std::span<const Observable> observables,
                            const std::function<arma::vec(const arma::vec&)>& derivative) const;
 

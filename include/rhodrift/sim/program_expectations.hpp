@@ -12,7 +12,8 @@ namespace rhodrift {
 /// has a readout error: the observables are folded with it.
 class ProgramExpectations : public ExpectationFunction {
  public:
-  /// Observables speak of the circuit's qubits.
+  /// Observables speak of the circuit's qubits. Throws InputError when one reaches beyond them, or,
+  /// if the circuit has a readout error, speaks of a qubit that is not measured.
   ProgramExpectations(const Circuit& circuit, const std::vector<Observable>& observables);
 
   std::size_t n_weights() const override;
@@ -28,7 +29,9 @@ class ProgramExpectations : public ExpectationFunction {
 };
 
 /// The observable on qubits whose exact expectation the device reports for `observable` when it
-/// reads the circuit's measured qubits with the circuit's readout error.
+/// reads the circuit's measured qubits with the circuit's readout error. Throws InputError when the
+/// observable speaks of a qubit that is not measured, or the readout error of a bit that is not
+/// there.
 Observable reported_observable(const Observable& observable, const Circuit& circuit);
 
 }  // namespace rhodrift

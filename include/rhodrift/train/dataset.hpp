@@ -1,6 +1,8 @@
 #pragma once
 
 #include <armadillo>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,12 +18,22 @@ struct Dataset {
 
   std::size_t n_samples() const { return labels.size(); }
   int n_classes() const { return static_cast<int>(class_names.size()); }
+
+  /// The given samples in the given order, with all the classes.
+  /// Throws InputError when there is no such sample.
   Dataset subset(const std::vector<std::size_t>& samples) const;
+  /// Throws InputError when there are no samples, there is not one column of features a sample, a
+  /// feature is not finite or a label is not one of a class.
+  void validate() const;
 };
 
 /// Reads a CSV: a header line, feature columns, and a last column "label" with the class name.
-/// Lines starting with # are comments. Only rows whose label is in `classes` are kept (all when
-/// empty), numbered in that order. Throws InputError with line and column.
+/// Lines starting with # are comments, empty lines are skipped, fields are separated by commas and
+/// not quoted. Only rows whose label is in `classes` are kept, numbered in that order; without
+/// `classes` all are kept and numbered in the alphabetical order of their names. The data set's
+/// name is the file's, without directory and extension.
+/// Throws InputError "path: line L, column C: problem" (C counts fields from 1), also when one of
+/// `classes` has no row.
 Dataset read_dataset_csv(const std::filesystem::path& path,
                          const std::vector<std::string>& classes = {});
 
@@ -29,17 +41,24 @@ struct Split {
   Dataset train;
   Dataset test;
 };
-/// A seeded shuffle, class by class, so that both parts hold the classes in the same shares.
-/// 0 < test_share < 1.
+/// Splits class by class, so that both parts hold the classes in the same shares: of each class,
+/// round(test_share · its samples), but at least one and not all, go to `test`. Which ones is drawn
+/// from the seed; both parts keep the order of `data`.
+/// Throws InputError when test_share is outside (0, 1), a class has fewer than 2 samples or the
+/// data are not valid.
 Split stratified_split(const Dataset& data, double test_share, std::uint64_t seed);
 
-/// x -> slope x + intercept per feature, fitted on training data only.
+/// x -> slope x + intercept per feature, fitted on training data only. What lies outside the
+/// fitted range is mapped by the same line, not clamped.
 struct FeatureScaling {
-  arma::vec slope;
-  arma::vec intercept;
-  /// Maps each feature's [min, max] over `features` onto [low, high] radians (constant features
-  /// onto the middle).
+  arma::vec slope;      ///< n_features
+  arma::vec intercept;  ///< n_features
+
+  /// Maps each feature's [min, max] over `features` (n_features x n_samples) onto [low, high]
+  /// radians, constant features onto the middle.
+  /// Throws InputError unless low < high and there are samples, all finite.
   static FeatureScaling fit(const arma::mat& features, double low_rad, double high_rad);
+  /// n_features x n_samples. Throws InputError when the number of features is not the fitted one.
   arma::mat apply(const arma::mat& features) const;
 };
 

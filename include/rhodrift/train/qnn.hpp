@@ -1,29 +1,35 @@
 #pragma once
 
 #include <armadillo>
+#include <utility>
 #include <vector>
 
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/circuit/observable.hpp>
+#include <rhodrift/core/estimate.hpp>
 
 namespace rhodrift {
 
 /// Angle encoding: feature j turns qubit j mod n about the axis number j / n of `axes`, layer by
-/// layer: axes {ry, rx, rz, ry} on 4 qubits take 16 features. Throws InputError when n_features is
-/// larger than n · axes.size() or an axis is not rx, ry or rz.
+/// layer: axes {ry, rx, rz, ry} on 4 qubits take 16 features. The features are radians (see
+/// FeatureScaling). Throws InputError when n_features is not in 1 .. n · axes.size() or an axis is
+/// not rx, ry or rz.
 Circuit angle_encoding(int n_qubits, int n_features, const std::vector<Op>& axes);
 
 /// `layers` times: ry(w), rz(w) on every qubit, then a cx on every edge in the order given; a last
-/// layer of ry on every qubit. Uses n·(2·layers + 1) weights.
+/// layer of ry on every qubit. Uses n·(2·layers + 1) weights, numbered in the order of the gates.
 /// A. Kandala et al., Nature 549, 242 (2017).
+/// Throws InputError when layers is negative or an edge is not two qubits of the circuit.
 Circuit hardware_efficient_ansatz(int n_qubits, int layers,
                                   const std::vector<std::pair<int, int>>& edges);
 
-/// logits = scale · f + bias, f the model's expectations. n_classes x n_observables and n_classes.
+/// logits = scale · f + bias, f the model's expectations.
 struct AffineHead {
-  arma::mat scale;
-  arma::vec bias;
-  arma::mat logits(const arma::mat& expectations) const;  ///< n_classes x batch
+  arma::mat scale;  ///< n_classes x n_observables
+  arma::vec bias;   ///< n_classes
+
+  /// n_classes x batch, of n_observables x batch. Throws InputError when the shapes do not fit.
+  arma::mat logits(const arma::mat& expectations) const;
 };
 
 /// A quantum neural network for classification: a circuit of features and weights, the expectations
@@ -32,6 +38,11 @@ struct Qnn {
   Circuit circuit;                      ///< logical gates; compiled to a device by the caller
   std::vector<Observable> observables;  ///< on the circuit's qubits
   int n_classes;
+
+  std::size_t n_observables() const { return observables.size(); }
+  /// Throws InputError when there are fewer than 2 classes, no observables, or one on a qubit that
+  /// the circuit does not have.
+  void validate() const;
 };
 
 /// All that is learned.
@@ -40,10 +51,18 @@ struct QnnParameters {
   AffineHead head;
 
   arma::vec flattened() const;  ///< weights, then scale (column-major), then bias
+  /// Throws InputError when the number of values is not the model's.
   static QnnParameters from_flattened(const arma::vec& values, const Qnn& model);
 };
 
-/// The class with the largest logit, per sample. `expectations` is n_observables x batch.
+/// The class with the largest logit, per sample; of equal ones the lowest. `expectations` is
+/// n_observables x batch. Throws InputError when the shapes do not fit or a logit is not finite.
 std::vector<int> predict(const AffineHead& head, const arma::mat& expectations);
+
+/// The share of right predictions, with Wilson's interval over the samples; `shots` and `circuits`
+/// are left at 0 for the caller to fill in, diagnostics["samples"] is the number of samples.
+/// Throws InputError when there are no samples or not one prediction a label.
+Estimate accuracy(const std::vector<int>& predictions, const std::vector<int>& labels,
+                  double level = 0.95);
 
 }  // namespace rhodrift

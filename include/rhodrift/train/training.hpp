@@ -1,6 +1,8 @@
 #pragma once
 
 #include <armadillo>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -18,9 +20,14 @@ class Adam {
     double beta1 = 0.9;           ///< decay of the first moment, in [0, 1)
     double beta2 = 0.999;         ///< decay of the second moment, in [0, 1)
     double epsilon = 1e-8;        ///< > 0
+
+    /// Throws InputError when one is outside its range.
+    void validate() const;
   };
+  /// Throws InputError when the options are not valid.
   explicit Adam(const Options& options);
-  /// One step: changes `parameters` in place.
+  /// One step: changes `parameters` in place. Throws InputError when the number of parameters is
+  /// not that of the gradient or of the step before.
   void step(arma::vec& parameters, const arma::vec& gradient);
 
  private:
@@ -30,35 +37,65 @@ class Adam {
   int steps_ = 0;
 };
 
+/// Cross-entropy of softmax(logits) for one sample, -log softmax(logits)[label].
+struct CrossEntropy {
+  double loss;
+  arma::vec logit_gradient;  ///< softmax - onehot
+};
+/// 0 <= label < the number of logits.
+CrossEntropy cross_entropy(const arma::vec& logits, int label);
+
+/// The mean of cross_entropy over samples: `expectations` is n_observables x n_samples.
+/// Throws InputError when the shapes do not fit or a label is out of range.
+double mean_cross_entropy(const AffineHead& head, const arma::mat& expectations,
+                          const std::vector<int>& labels);
+
+/// What training minimises: the mean cross-entropy over `batch`, its features already in radians.
+struct TrainingLoss {
+  double value;
+  arma::vec gradient;  ///< in QnnParameters::flattened()
+};
+/// `batch` must be valid and the parameters must fit `expectations`; train() checks both.
+TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnParameters& parameters,
+                           const Dataset& batch);
+
 struct TrainingOptions {
-  int epochs = 20;
-  std::size_t batch_size = 32;
+  int epochs = 20;              ///< >= 1
+  std::size_t batch_size = 32;  ///< >= 1; more than there are samples: all of them
   Adam::Options optimizer;
   std::uint64_t seed = 1;  ///< initial weights and the order of samples
+
+  /// Throws InputError when one is outside its range.
+  void validate() const;
 };
 
 struct TrainingStep {
-  int epoch;
+  int epoch;             ///< from 0
   double loss;           ///< mean cross-entropy of the minibatch, before the step
   double gradient_norm;  ///< Euclidean, over all parameters
 };
 
 struct TrainingResult {
   QnnParameters parameters;
+  double final_loss;                  ///< mean cross-entropy of `parameters` over all the data
   std::vector<TrainingStep> history;  ///< one a step
   arma::mat parameters_by_step;       ///< n_parameters x (steps + 1), flattened; column 0 = initial
 };
 
-/// Mean cross-entropy of softmax(logits) and its derivatives.
-struct CrossEntropy {
-  double loss;               ///< of one sample
-  arma::vec logit_gradient;  ///< softmax - onehot
-};
-CrossEntropy cross_entropy(const arma::vec& logits, int label);
+/// Where training starts. Weights: uniform in [-π/8, π/8], near enough to 0 that gradients do not
+/// vanish in deep circuits, wide enough that no two weights start alike. Head: the logit of class k
+/// is twice the expectation number k mod n_observables (with a scale of 1 even perfect expectations
+/// of ±1 leave the softmax undecided), bias 0.
+QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed);
 
 /// Trains the model on what `expectations` says its observables are: the exact circuit for
-/// noise-free training, the noisy device circuit for noise-aware training. Deterministic in the
-/// seed. `progress(step, steps)` may be empty.
+/// noise-free training, the noisy device circuit for noise-aware training. Every epoch goes once
+/// through the data in minibatches, in an order of its own. Deterministic in the seed.
+/// `progress(step, steps)` is called after each step and may be empty.
+/// Throws InputError when the options, the model or the data are not valid, the data hold one class
+/// only, or the three and `expectations` do not agree on the number of features, weights,
+/// observables and classes; RunError that names the step when the loss or its gradient stops being
+/// finite.
 TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, const Dataset& data,
                      const TrainingOptions& options,
                      const std::function<void(std::size_t, std::size_t)>& progress = {});

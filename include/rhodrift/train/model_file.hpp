@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rhodrift/core/time.hpp>
+#include <rhodrift/train/dataset.hpp>
+#include <rhodrift/train/qnn.hpp>
+#include <rhodrift/train/training.hpp>
+
+namespace rhodrift {
+
+/// The recorded device that a model was trained for.
+struct TrainingDevice {
+  std::string name;
+  UtcTime calibration_time;
+  std::string calibration_sha256;  ///< content_hash of the calibration, 64 lower-case digits
+  std::vector<int> qubits;         ///< device qubit qubits[i] carried circuit qubit i
+};
+
+/// What a model was trained on, and how.
+struct TrainingConditions {
+  std::string dataset;
+  std::string noise_policy;              ///< "ideal" when training was noise-free
+  std::optional<TrainingDevice> device;  ///< absent only with "ideal"
+  TrainingOptions options;
+  double final_loss;  ///< TrainingResult::final_loss
+};
+
+/// Everything needed to classify new samples, and to know where the numbers come from. As a file:
+/// docs/formats/model.md.
+struct TrainedModel {
+  std::string name;
+  Qnn network;
+  std::vector<std::string> class_names;  ///< one a class, all different
+  FeatureScaling scaling;                ///< raw features to the circuit's radians
+  QnnParameters parameters;
+  TrainingConditions training;
+
+  /// Throws InputError "source: /json/pointer: problem", the pointer into the model's file, when a
+  /// number is not finite or the parts do not fit each other.
+  void validate(const std::string& source) const;
+};
+
+/// The same model gives the same bytes; doubles read back to the same bits.
+/// Throws InputError when the model is not valid.
+std::string to_json(const TrainedModel& model);
+/// Throws InputError "source: /json/pointer: problem" on anything missing, unknown or invalid, and
+/// "source: line L, column C: problem" on what is not JSON.
+TrainedModel model_from_json(std::string_view text, const std::string& source);
+
+TrainedModel read_model(const std::filesystem::path& path);
+/// Whole or not at all. Throws InputError when the model is not valid, RunError when it cannot be
+/// written.
+void write_model(const TrainedModel& model, const std::filesystem::path& path);
+
+}  // namespace rhodrift

@@ -1,0 +1,84 @@
+#include "calibration/csv.hpp"
+
+#include <fmt/format.h>
+
+#include <rhodrift/core/error.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+class CsvReader {
+ public:
+  CsvReader(std::string_view text, const std::string& source) : text_(text), source_(source) {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  }
+
+  std::vector<CsvRecord> read() {
+    std::vector<CsvRecord> records;
+    while (!at_end()) {
+      CsvRecord record = read_record();
+      if (record.fields.size() == 1 && record.fields[0].empty()) continue;
+      if (!records.empty() && record.fields.size() != records[0].fields.size()) {
+        fail(record.line, fmt::format("{} fields where the header has {}", record.fields.size(),
+                                      records[0].fields.size()));
+      }
+      records.push_back(std::move(record));
+    }
+    return records;
+  }
+
+ private:
+  CsvRecord read_record() {
+    CsvRecord record{line_, {}};
+    do {
+      record.fields.push_back(skip('"') ? read_quoted() : read_plain());
+    } while (skip(','));
+    skip('\r');
+    if (!at_end() && !skip('\n')) fail(line_, "text after a closing quote");
+    ++line_;
+    return record;
+  }
+
+  std::string read_plain() {
+    const std::size_t end = std::min(text_.find_first_of(",\r\n"), text_.size());
+    std::string field(text_.substr(0, end));
+    text_.remove_prefix(end);
+    return field;
+  }
+
+  std::string read_quoted() {
+    const int first_line = line_;
+    std::string field;
+    while (!at_end()) {
+      const char c = text_.front();
+      text_.remove_prefix(1);
+      if (c == '"' && !skip('"')) return field;
+      if (c == '\n') ++line_;
+      field += c;  // of a doubled quote, one
+    }
+    fail(first_line, "a quoted field is not closed");
+  }
+
+  bool at_end() const { return text_.empty(); }
+  bool skip(char c) {
+    if (at_end() || text_.front() != c) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  [[noreturn]] void fail(int line, const std::string& problem) const {
+    throw InputError(source_, fmt::format("line {}", line), problem);
+  }
+
+  std::string_view text_;
+  const std::string& source_;
+  int line_ = 1;
+};
+
+}  // namespace
+
+std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& source) {
+  return CsvReader(text, source).read();
+}
+
+}  // namespace rhodrift

@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <rhodrift/calibration/validate.hpp>
+#include <rhodrift/core/error.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+using Severity = Finding::Severity;
+
+bool exceeds_physical_t2(const QubitCalibration& qubit) {
+  return qubit.t1_s && qubit.t2_s && *qubit.t2_s > 2 * *qubit.t1_s;
+}
+
+/// Walks over a calibration in the order of its file and collects what is wrong.
+class Validation {
+ public:
+  explicit Validation(const Calibration& calibration) : calibration_(calibration) {}
+
+  std::vector<Finding> run() {
+    check_native_gates();
+    check_coupling();
+    if (calibration_.qubits.empty()) error("/qubits", "no qubits; at least one is needed");
+    for (std::size_t q = 0; q < calibration_.qubits.size(); ++q) {
+      check_qubit(calibration_.qubits[q], fmt::format("/qubits/{}", q));
+    }
+    std::set<std::pair<std::string, std::vector<int>>> seen;
+    for (std::size_t g = 0; g < calibration_.gates.size(); ++g) {
+      const GateCalibration& gate = calibration_.gates[g];
+      const std::string place = fmt::format("/gates/{}", g);
+      check_gate(gate, place);
+      if (!seen.emplace(gate.name, gate.qubits).second) {
+        error(place, fmt::format("gate {} on {} is listed twice", gate.name, list(gate.qubits)));
+      }
+    }
+    check_readout_matrices();
+    return std::move(findings_);
+  }
+
+ private:
+  void error(std::string place, std::string problem, std::string repair = "") {
+    findings_.push_back({Severity::error, std::move(place), std::move(problem), std::move(repair)});
+  }
+  void warning(std::string place, std::string problem) {
+    findings_.push_back({Severity::warning, std::move(place), std::move(problem), ""});
+  }
+  static std::string list(const std::vector<int>& qubits) {
+    return fmt::format("[{}]", fmt::join(qubits, ", "));
+  }
+
+  void check_native_gates() {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < calibration_.native_gates.size(); ++i) {
+      const std::string& name = calibration_.native_gates[i];
+      if (!seen.insert(name).second) {
+        error(fmt::format("/native_gates/{}", i), fmt::format("\"{}\" is listed twice", name));
+      }
+    }
+  }
+
+  void check_coupling() {
+    std::set<std::pair<int, int>> seen;
+    for (std::size_t i = 0; i < calibration_.coupling.size(); ++i) {
+      const auto& pair = calibration_.coupling[i];
+      const std::string place = fmt::format("/coupling/{}", i);
+      check_operands({pair.first, pair.second}, place);
+      if (!seen.insert(pair).second) {
+        error(place, fmt::format("the pair [{}, {}] is listed twice", pair.first, pair.second));
+      }
+    }
+  }
+
+  void check_qubit(const QubitCalibration& qubit, const std::string& place) {
+    check_positive(qubit.t1_s, place + "/t1_s", " s");
+    check_positive(qubit.t2_s, place + "/t2_s", " s");
+    if (exceeds_physical_t2(qubit)) {
+      error(place + "/t2_s", fmt::format("{} s exceeds 2 T1 = {} s", *qubit.t2_s, 2 * *qubit.t1_s),
+            "clamp-t2");
+    }
+    if (!qubit.t1_s) warning(place, "t1_s is missing");
+    if (!qubit.t2_s) warning(place, "t2_s is missing");
+    if (qubit.frequency_hz) check_positive(qubit.frequency_hz, place + "/frequency_hz", " Hz");
+    check_probability(qubit.readout_p10, place + "/readout/p10");
+    check_probability(qubit.readout_p01, place + "/readout/p01");
+    if (!qubit.readout_p10 && !qubit.readout_p01) {
+      warning(place, "readout is missing");
+    } else if (!qubit.readout_p10 || !qubit.readout_p01) {
+      error(place + "/readout", fmt::format("only {} is given; p10 and p01 belong together",
+                                            qubit.readout_p10 ? "p10" : "p01"));
+    }
+    check_not_negative(qubit.readout_duration_s, place + "/readout_duration_s", " s");
+  }
+
+  void check_gate(const GateCalibration& gate, const std::string& place) {
+    if (gate.name.empty()) error(place + "/name", "the name is empty");
+    if (gate.qubits.empty()) error(place + "/qubits", "no operands; at least one is needed");
+    check_operands(gate.qubits, place + "/qubits");
+    check_not_negative(gate.error, place + "/error", "");
+    check_not_negative(gate.duration_s, place + "/duration_s", " s");
+    const std::string gate_text = fmt::format("{} on {}", gate.name, list(gate.qubits));
+    if (!gate.error) warning(place, gate_text + " has no error");
+    if (!gate.duration_s) warning(place, gate_text + " has no duration");
+    if (gate.error && *gate.error >= 1) {
+      warning(place + "/error",
+              fmt::format("{} of {}: >= 1 marks a faulty gate", *gate.error, gate_text));
+    }
+  }
+
+  void check_readout_matrices() {
+    std::set<int> seen;
+    for (std::size_t i = 0; i < calibration_.readout_matrices.size(); ++i) {
+      const ConfusionMatrix& readout = calibration_.readout_matrices[i];
+      const std::string place = fmt::format("/readout_matrices/{}", i);
+      check_operands(readout.bits, place + "/qubits");
+      for (const int bit : readout.bits) {
+        if (!seen.insert(bit).second) {
+          error(place + "/qubits", fmt::format("qubit {} is in more than one group", bit));
+        }
+      }
+      check_stochastic(readout, place + "/matrix");
+    }
+  }
+
+  void check_stochastic(const ConfusionMatrix& readout, const std::string& place) {
+    const std::size_t n = readout.bits.size();
+    if (n == 0 || n > 10 || readout.matrix.n_rows != (arma::uword{1} << n) ||
+        readout.matrix.n_cols != readout.matrix.n_rows) {
+      error(place, fmt::format("{} x {} for {} qubits; 2^k x 2^k with 1 <= k <= 10 is expected",
+                               readout.matrix.n_rows, readout.matrix.n_cols, n));
+      return;
+    }
+    for (arma::uword prepared = 0; prepared < readout.matrix.n_cols; ++prepared) {
+      double sum = 0;
+      for (arma::uword measured = 0; measured < readout.matrix.n_rows; ++measured) {
+        const double entry = readout.matrix(measured, prepared);
+        check_probability(entry, fmt::format("{}/{}/{}", place, measured, prepared));
+        sum += entry;
+      }
+      if (!(std::abs(sum - 1) <= 1e-9)) {
+        error(place, fmt::format("column {} sums to {}, not to 1 within 1e-9", prepared, sum));
+      }
+    }
+  }
+
+  void check_operands(const std::vector<int>& qubits, const std::string& place) {
+    for (const int qubit : qubits) {
+      if (qubit < 0 || qubit >= calibration_.n_qubits()) {
+        error(place, fmt::format("qubit {} is outside 0..{}", qubit, calibration_.n_qubits() - 1));
+      }
+    }
+    if (std::set(qubits.begin(), qubits.end()).size() != qubits.size()) {
+      error(place, fmt::format("{} repeats a qubit", list(qubits)));
+    }
+  }
+
+  void check_positive(std::optional<double> value, const std::string& place, const char* unit) {
+    if (value && !(*value > 0 && std::isfinite(*value))) {
+      error(place, fmt::format("{}{} is not finite and > 0", *value, unit));
+    }
+  }
+  void check_not_negative(std::optional<double> value, const std::string& place, const char* unit) {
+    if (value && !(*value >= 0 && std::isfinite(*value))) {
+      error(place, fmt::format("{}{} is not finite and >= 0", *value, unit));
+    }
+  }
+  void check_probability(std::optional<double> value, const std::string& place) {
+    if (value && !(*value >= 0 && *value <= 1)) {
+      error(place, fmt::format("{} is outside [0, 1]", *value));
+    }
+  }
+
+  const Calibration& calibration_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> validate(const Calibration& calibration) {
+  return Validation(calibration).run();
+}
+
+std::vector<Repair> repair(Calibration& calibration) {
+  std::vector<Repair> made;
+  for (std::size_t q = 0; q < calibration.qubits.size(); ++q) {
+    QubitCalibration& qubit = calibration.qubits[q];
+    if (!exceeds_physical_t2(qubit)) continue;
+    const double before = *qubit.t2_s;
+    qubit.t2_s = 2 * *qubit.t1_s;
+    made.push_back({"clamp-t2", fmt::format("/qubits/{}/t2_s", q),
+                    fmt::format("{} s exceeds 2 T1; set to {} s", before, *qubit.t2_s)});
+  }
+  calibration.repairs.insert(calibration.repairs.end(), made.begin(), made.end());
+  return made;
+}
+
+void require_valid(const Calibration& calibration, const std::string& source) {
+  std::vector<std::string> errors;
+  for (const Finding& finding : validate(calibration)) {
+    if (finding.severity != Severity::error) continue;
+    errors.push_back(finding.place + ": " + finding.problem +
+                     (finding.repair.empty() ? "" : " (repair: " + finding.repair + ")"));
+  }
+  if (errors.size() == 1) throw InputError(source, "", errors.front());
+  if (!errors.empty()) {
+    throw InputError(source, "",
+                     fmt::format("{} findings:\n  {}", errors.size(), fmt::join(errors, "\n  ")));
+  }
+}
+
+void require_consistent(const CalibrationSeries& series, const std::string& source) {
+  if (series.states.empty()) throw InputError(source, "/states", "a series needs a state");
+  const Calibration& first = series.states.front();
+  for (std::size_t i = 0; i < series.states.size(); ++i) {
+    const Calibration& state = series.states[i];
+    const std::string place = fmt::format("/states/{}", i);
+    const auto require_same = [&](const auto& value, const auto& expected, const char* what) {
+      if (value != expected) {
+        throw InputError(source, place, fmt::format("does not have the first state's {}", what));
+      }
+    };
+    require_same(state.device, series.device, "device");
+    require_same(state.vendor, first.vendor, "vendor");
+    require_same(state.provenance, first.provenance, "provenance");
+    require_same(state.n_qubits(), first.n_qubits(), "number of qubits");
+    require_same(std::set(state.native_gates.begin(), state.native_gates.end()),
+                 std::set(first.native_gates.begin(), first.native_gates.end()), "native gates");
+    require_same(std::set(state.coupling.begin(), state.coupling.end()),
+                 std::set(first.coupling.begin(), first.coupling.end()), "coupling");
+    if (i > 0 && state.timestamp <= series.states[i - 1].timestamp) {
+      throw InputError(source, place + "/timestamp",
+                       fmt::format("{} does not follow {}", to_iso8601(state.timestamp),
+                                   to_iso8601(series.states[i - 1].timestamp)));
+    }
+  }
+}
+
+void require_valid(const CalibrationSeries& series, const std::string& source) {
+  require_consistent(series, source);
+  for (std::size_t i = 0; i < series.states.size(); ++i) {
+    require_valid(series.states[i], fmt::format("{}: state {} ({})", source, i,
+                                                to_iso8601(series.states[i].timestamp)));
+  }
+}
+
+}  // namespace rhodrift

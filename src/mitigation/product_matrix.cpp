@@ -1,0 +1,65 @@
+#include "mitigation/product_matrix.hpp"
+
+namespace rhodrift {
+
+namespace {
+
+/// offsets[m]: the outcome whose group reads m and whose other bits are 0.
+std::vector<arma::uword> group_offsets(const std::vector<int>& bits) {
+  std::vector<arma::uword> offsets(std::size_t{1} << bits.size(), 0);
+  for (std::size_t m = 0; m < offsets.size(); ++m)
+    for (std::size_t i = 0; i < bits.size(); ++i) offsets[m] |= (m >> i & 1) << bits[i];
+  return offsets;
+}
+
+void apply(const ProductMatrix::Factor& factor, arma::vec& vector) {
+  const std::vector<arma::uword> offsets = group_offsets(factor.bits);
+  const arma::uword mask = offsets.back();
+  arma::vec before(offsets.size()), after(offsets.size());
+  for (arma::uword rest = 0; rest < vector.n_elem; ++rest) {
+    if ((rest & mask) != 0) continue;
+    for (std::size_t m = 0; m < offsets.size(); ++m) before(m) = vector(rest | offsets[m]);
+    after.zeros();
+    for (std::size_t p = 0; p < offsets.size(); ++p)
+      for (std::size_t m = 0; m < offsets.size(); ++m) after(m) += factor.matrix(m, p) * before(p);
+    for (std::size_t m = 0; m < offsets.size(); ++m) vector(rest | offsets[m]) = after(m);
+  }
+}
+
+}  // namespace
+
+arma::uword group_index(const std::vector<int>& bits, Bitstring outcome) {
+  arma::uword index = 0;
+  for (std::size_t i = 0; i < bits.size(); ++i) index |= (outcome >> bits[i] & 1) << i;
+  return index;
+}
+
+ProductMatrix::ProductMatrix(const ReadoutError& error,
+                             const std::function<arma::mat(const arma::mat&)>& map) {
+  for (const ConfusionMatrix& group : error) {
+    factors_.push_back({group.bits, map(group.matrix)});
+    for (const int bit : group.bits) grouped_bits_ |= Bitstring{1} << bit;
+  }
+}
+
+arma::vec ProductMatrix::operator*(arma::vec vector) const {
+  for (const Factor& factor : factors_) apply(factor, vector);
+  return vector;
+}
+
+arma::mat ProductMatrix::submatrix(const arma::uvec& indices) const {
+  arma::mat result(indices.n_elem, indices.n_elem);
+  for (arma::uword c = 0; c < indices.n_elem; ++c)
+    for (arma::uword r = 0; r < indices.n_elem; ++r)
+      result(r, c) = ((indices(r) ^ indices(c)) & ~grouped_bits_) == 0 ? 1.0 : 0.0;
+  for (const Factor& factor : factors_) {
+    const arma::uvec local = arma::uvec(indices).transform(
+        [&](arma::uword outcome) { return group_index(factor.bits, outcome); });
+    for (arma::uword c = 0; c < indices.n_elem; ++c)
+      for (arma::uword r = 0; r < indices.n_elem; ++r)
+        result(r, c) *= factor.matrix(local(r), local(c));
+  }
+  return result;
+}
+
+}  // namespace rhodrift

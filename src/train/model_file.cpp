@@ -1,0 +1,337 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include <rhodrift/circuit/circuit_json.hpp>
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/file.hpp>
+#include <rhodrift/train/model_file.hpp>
+
+#include "core/json_reader.hpp"
+
+namespace rhodrift {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int schema_version = 1;
+constexpr std::string_view noise_free_policy = "ideal";
+
+// --- validation ---------------------------------------------------------------------------------
+
+/// Complains about the parts of one model.
+class Validator {
+ public:
+  explicit Validator(const std::string& source) : source_(source) {}
+
+  void require(bool holds, const std::string& pointer, const std::string& problem) const {
+    if (!holds) throw InputError(source_, pointer, problem);
+  }
+  void require_text(const std::string& text, const std::string& pointer) const {
+    require(!text.empty(), pointer, "is empty");
+  }
+  void require_count(std::size_t count, std::size_t wanted, const char* of_what,
+                     const std::string& pointer) const {
+    require(count == wanted, pointer,
+            fmt::format("{} entries, the model has {} {}", count, wanted, of_what));
+  }
+  void require_vector(const arma::vec& values, std::size_t wanted, const char* of_what,
+                      const std::string& pointer) const {
+    require_count(values.n_elem, wanted, of_what, pointer);
+    for (arma::uword i = 0; i < values.n_elem; ++i)
+      require(std::isfinite(values(i)), fmt::format("{}/{}", pointer, i),
+              fmt::format("{} is not finite", values(i)));
+  }
+
+ private:
+  const std::string& source_;
+};
+
+void validate_classes(const TrainedModel& model, const Validator& check) {
+  check.require_count(model.class_names.size(), static_cast<std::size_t>(model.network.n_classes),
+                      "classes", "/class_names");
+  std::set<std::string> seen;
+  for (std::size_t k = 0; k < model.class_names.size(); ++k) {
+    const std::string pointer = fmt::format("/class_names/{}", k);
+    check.require_text(model.class_names[k], pointer);
+    check.require(seen.insert(model.class_names[k]).second, pointer,
+                  fmt::format("'{}' is given twice", model.class_names[k]));
+  }
+}
+
+void validate_head(const TrainedModel& model, const Validator& check) {
+  const auto n_classes = static_cast<std::size_t>(model.network.n_classes);
+  const AffineHead& head = model.parameters.head;
+  check.require_count(head.scale.n_rows, n_classes, "classes", "/head/scale");
+  for (arma::uword k = 0; k < head.scale.n_rows; ++k)
+    check.require_vector(head.scale.row(k).t(), model.network.n_observables(), "observables",
+                         fmt::format("/head/scale/{}", k));
+  check.require_vector(head.bias, n_classes, "classes", "/head/bias");
+}
+
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+void validate_device(const TrainingDevice& device, int n_qubits, const Validator& check) {
+  const std::string pointer = "/training/device";
+  check.require_text(device.name, pointer + "/name");
+  check.require(
+      is_sha256(device.calibration_sha256), pointer + "/calibration_sha256",
+      fmt::format("'{}' is not 64 lower-case hexadecimal digits", device.calibration_sha256));
+  check.require_count(device.qubits.size(), static_cast<std::size_t>(n_qubits), "qubits",
+                      pointer + "/qubits");
+  std::set<int> seen;
+  for (std::size_t i = 0; i < device.qubits.size(); ++i) {
+    const int qubit = device.qubits[i];
+    const std::string place = fmt::format("{}/qubits/{}", pointer, i);
+    check.require(qubit >= 0, place, fmt::format("{} is negative", qubit));
+    check.require(seen.insert(qubit).second, place, fmt::format("{} is given twice", qubit));
+  }
+}
+
+void validate_conditions(const TrainedModel& model, const Validator& check) {
+  const TrainingConditions& training = model.training;
+  check.require_text(training.dataset, "/training/dataset");
+  check.require_text(training.noise_policy, "/training/noise_policy");
+  check.require(training.device.has_value() || training.noise_policy == noise_free_policy,
+                "/training/device",
+                fmt::format("is missing, but the noise policy is '{}'", training.noise_policy));
+  if (training.device) validate_device(*training.device, model.network.circuit.n_qubits(), check);
+  check.require(std::isfinite(training.final_loss) && training.final_loss >= 0,
+                "/training/final_loss",
+                fmt::format("{} is not a finite number >= 0", training.final_loss));
+}
+
+// --- writing ------------------------------------------------------------------------------------
+
+ordered_json rows(const arma::mat& matrix) {
+  ordered_json result = ordered_json::array();
+  for (arma::uword i = 0; i < matrix.n_rows; ++i)
+    result.push_back(arma::conv_to<std::vector<double>>::from(matrix.row(i)));
+  return result;
+}
+
+ordered_json numbers(const arma::vec& values) {
+  return arma::conv_to<std::vector<double>>::from(values);
+}
+
+ordered_json observables_json(const std::vector<Observable>& observables) {
+  ordered_json result = ordered_json::array();
+  for (const Observable& observable : observables) result.push_back(observable.to_string());
+  return result;
+}
+
+ordered_json device_json(const std::optional<TrainingDevice>& device) {
+  if (!device) return nullptr;
+  return {{"name", device->name},
+          {"calibration_time", to_iso8601(device->calibration_time)},
+          {"calibration_sha256", device->calibration_sha256},
+          {"qubits", device->qubits}};
+}
+
+ordered_json training_json(const TrainingConditions& training) {
+  const TrainingOptions& options = training.options;
+  return {{"dataset", training.dataset},
+          {"noise_policy", training.noise_policy},
+          {"device", device_json(training.device)},
+          {"seed", options.seed},
+          {"epochs", options.epochs},
+          {"batch_size", options.batch_size},
+          {"optimizer",
+           {{"name", "adam"},
+            {"learning_rate", options.optimizer.learning_rate},
+            {"beta1", options.optimizer.beta1},
+            {"beta2", options.optimizer.beta2},
+            {"epsilon", options.optimizer.epsilon}}},
+          {"final_loss", training.final_loss}};
+}
+
+std::string line_of_json(const ordered_json& value, const std::string& source,
+                         const std::string& pointer) {
+  try {
+    return value.dump();
+  } catch (const ordered_json::type_error&) {  // the only one that dump() knows
+    throw InputError(source, pointer, "holds a text that is not UTF-8");
+  }
+}
+
+// --- reading ------------------------------------------------------------------------------------
+
+/// Runs a check of another part of the library; what it complains about is at `place`.
+template <typename Check>
+auto at_place(const JsonPlace& place, Check&& check) {
+  try {
+    return check();
+  } catch (const InputError& error) {
+    place.refuse(error.what());
+  }
+}
+
+std::uint64_t natural(const JsonPlace& place) {
+  if (!place.value().is_number_unsigned())
+    place.refuse("expected a whole number >= 0, found " + place.value().dump());
+  return place.value().get<std::uint64_t>();
+}
+
+arma::vec vector_from_json(const JsonPlace& place) {
+  const std::vector<JsonPlace> elements = place.elements();
+  arma::vec values(elements.size());
+  std::transform(elements.begin(), elements.end(), values.begin(),
+                 [](const JsonPlace& element) { return element.number(); });
+  return values;
+}
+
+arma::mat matrix_from_json(const JsonPlace& place) {
+  arma::mat matrix;
+  for (const JsonPlace& element : place.elements()) {
+    const arma::rowvec row = vector_from_json(element).t();
+    if (!matrix.empty() && row.n_elem != matrix.n_cols)
+      element.refuse(fmt::format("{} entries, the row before has {}", row.n_elem, matrix.n_cols));
+    matrix.insert_rows(matrix.n_rows, row);
+  }
+  return matrix;
+}
+
+template <typename Read>
+auto list_from_json(const JsonPlace& place, Read&& read) {
+  std::vector<decltype(read(place))> list;
+  for (const JsonPlace& element : place.elements()) list.push_back(read(element));
+  return list;
+}
+
+Observable observable_from_json(const JsonPlace& place) {
+  return at_place(place, [&] { return Observable::parse(place.string()); });
+}
+
+Circuit circuit_from_place(const JsonPlace& place) {
+  return circuit_from_json(place.value().dump(), place.source() + ": " + place.pointer());
+}
+
+AffineHead head_from_json(const JsonPlace& place) {
+  place.allow_keys({"scale", "bias"});
+  return {matrix_from_json(place.at("scale")), vector_from_json(place.at("bias"))};
+}
+
+FeatureScaling scaling_from_json(const JsonPlace& place) {
+  place.allow_keys({"slope", "intercept"});
+  return {vector_from_json(place.at("slope")), vector_from_json(place.at("intercept"))};
+}
+
+std::optional<TrainingDevice> device_from_json(const JsonPlace& place) {
+  if (place.is_null()) return std::nullopt;
+  place.allow_keys({"name", "calibration_time", "calibration_sha256", "qubits"});
+  const JsonPlace time = place.at("calibration_time");
+  return TrainingDevice{
+      place.at("name").string(), parse_utc(time.string(), time.source(), time.pointer()),
+      place.at("calibration_sha256").string(),
+      list_from_json(place.at("qubits"), [](const JsonPlace& qubit) { return qubit.integer(); })};
+}
+
+Adam::Options optimizer_from_json(const JsonPlace& place) {
+  place.allow_keys({"name", "learning_rate", "beta1", "beta2", "epsilon"});
+  if (const JsonPlace name = place.at("name"); name.string() != "adam")
+    name.refuse(fmt::format("'{}' is not an optimizer; known is adam", name.string()));
+  return {place.at("learning_rate").number(), place.at("beta1").number(),
+          place.at("beta2").number(), place.at("epsilon").number()};
+}
+
+TrainingConditions training_from_json(const JsonPlace& place) {
+  place.allow_keys({"dataset", "noise_policy", "device", "seed", "epochs", "batch_size",
+                    "optimizer", "final_loss"});
+  TrainingConditions training{place.at("dataset").string(),
+                              place.at("noise_policy").string(),
+                              device_from_json(place.at("device")),
+                              {},
+                              place.at("final_loss").number()};
+  training.options.seed = natural(place.at("seed"));
+  training.options.epochs = place.at("epochs").integer();
+  training.options.batch_size = natural(place.at("batch_size"));
+  training.options.optimizer = optimizer_from_json(place.at("optimizer"));
+  at_place(place, [&] { training.options.validate(); });
+  return training;
+}
+
+void require_schema(const JsonPlace& place) {
+  place.allow_keys({"schema", "schema_version", "name", "circuit", "observables", "n_classes",
+                    "class_names", "feature_scaling", "weights", "head", "training"});
+  if (const JsonPlace schema = place.at("schema"); schema.string() != "rhodrift/model")
+    schema.refuse(fmt::format("'{}' is not 'rhodrift/model'", schema.string()));
+  if (const JsonPlace version = place.at("schema_version"); version.integer() != schema_version)
+    version.refuse(
+        fmt::format("version {} is not the one known, {}", version.integer(), schema_version));
+}
+
+}  // namespace
+
+void TrainedModel::validate(const std::string& source) const {
+  const Validator check(source);
+  check.require_text(name, "/name");
+  network.validate();
+  training.options.validate();
+  validate_classes(*this, check);
+  const auto n_features = static_cast<std::size_t>(network.circuit.n_features());
+  check.require_vector(scaling.slope, n_features, "features", "/feature_scaling/slope");
+  check.require_vector(scaling.intercept, n_features, "features", "/feature_scaling/intercept");
+  check.require_vector(parameters.weights, static_cast<std::size_t>(network.circuit.n_weights()),
+                       "weights", "/weights");
+  validate_head(*this, check);
+  validate_conditions(*this, check);
+}
+
+std::string to_json(const TrainedModel& model) {
+  model.validate(model.name);
+  const ordered_json document = {
+      {"schema", "rhodrift/model"},
+      {"schema_version", schema_version},
+      {"name", model.name},
+      {"circuit", ordered_json::parse(to_json(model.network.circuit))},
+      {"observables", observables_json(model.network.observables)},
+      {"n_classes", model.network.n_classes},
+      {"class_names", model.class_names},
+      {"feature_scaling",
+       {{"slope", numbers(model.scaling.slope)}, {"intercept", numbers(model.scaling.intercept)}}},
+      {"weights", numbers(model.parameters.weights)},
+      {"head",
+       {{"scale", rows(model.parameters.head.scale)},
+        {"bias", numbers(model.parameters.head.bias)}}},
+      {"training", training_json(model.training)}};
+  // One line a member: short enough to look through, long enough to compare with diff.
+  std::string text;
+  for (const auto& [key, value] : document.items())
+    text += fmt::format("{} \"{}\": {}", text.empty() ? "{\n" : ",\n", key,
+                        line_of_json(value, model.name, "/" + key));
+  return text + "\n}\n";
+}
+
+TrainedModel model_from_json(std::string_view text, const std::string& source) {
+  const JsonDocument document(text, source);
+  const JsonPlace root = document.root();
+  require_schema(root);
+  const Qnn network{circuit_from_place(root.at("circuit")),
+                    list_from_json(root.at("observables"), observable_from_json),
+                    root.at("n_classes").integer()};
+  at_place(root, [&] { network.validate(); });
+  const TrainedModel model{
+      root.at("name").string(),
+      network,
+      list_from_json(root.at("class_names"), [](const JsonPlace& name) { return name.string(); }),
+      scaling_from_json(root.at("feature_scaling")),
+      {vector_from_json(root.at("weights")), head_from_json(root.at("head"))},
+      training_from_json(root.at("training"))};
+  model.validate(source);
+  return model;
+}
+
+TrainedModel read_model(const std::filesystem::path& path) {
+  return model_from_json(read_file(path), path.string());
+}
+
+void write_model(const TrainedModel& model, const std::filesystem::path& path) {
+  write_file(path, to_json(model));
+}
+
+}  // namespace rhodrift

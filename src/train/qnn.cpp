@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/train/qnn.hpp>
+
+namespace rhodrift {
+
+Circuit angle_encoding(int n_qubits, int n_features, const std::vector<Op>& axes) {
+  Circuit circuit(n_qubits);
+  const auto capacity = static_cast<std::size_t>(n_qubits) * axes.size();
+  if (n_features < 1 || static_cast<std::size_t>(n_features) > capacity)
+    throw InputError("angle encoding", "",
+                     fmt::format("{} features, but {} qubits turned about {} axes take 1 to {}",
+                                 n_features, n_qubits, axes.size(), capacity));
+  for (const Op axis : axes)
+    if (axis != Op::rx && axis != Op::ry && axis != Op::rz)
+      throw InputError("angle encoding", "axes",
+                       fmt::format("'{}' is not rx, ry or rz", info(axis).name));
+  for (int j = 0; j < n_features; ++j)
+    circuit.append(axes[static_cast<std::size_t>(j / n_qubits)], {j % n_qubits},
+                   {Angle::feature(j)});
+  return circuit;
+}
+
+Circuit hardware_efficient_ansatz(int n_qubits, int layers,
+                                  const std::vector<std::pair<int, int>>& edges) {
+  if (layers < 0)
+    throw InputError("hardware-efficient ansatz", "layers", fmt::format("{} < 0", layers));
+  Circuit circuit(n_qubits);
+  int weight = 0;
+  const auto turn = [&](Op axis, int qubit) {
+    circuit.append(axis, {qubit}, {Angle::weight(weight++)});
+  };
+  for (int layer = 0; layer < layers; ++layer) {
+    for (int q = 0; q < n_qubits; ++q) {
+      turn(Op::ry, q);
+      turn(Op::rz, q);
+    }
+    for (const auto& [control, target] : edges) circuit.append(Op::cx, {control, target});
+  }
+  for (int q = 0; q < n_qubits; ++q) turn(Op::ry, q);
+  return circuit;
+}
+
+arma::mat AffineHead::logits(const arma::mat& expectations) const {
+  if (scale.n_rows != bias.n_elem || scale.n_cols != expectations.n_rows)
+    throw InputError("head", "",
+                     fmt::format("a {} x {} scale and {} biases do not fit {} expectations",
+                                 scale.n_rows, scale.n_cols, bias.n_elem, expectations.n_rows));
+  arma::mat logits = scale * expectations;
+  logits.each_col() += bias;
+  return logits;
+}
+
+void Qnn::validate() const {
+  if (n_classes < 2)
+    throw InputError("model", "n_classes", fmt::format("{}, at least 2 are needed", n_classes));
+  if (observables.empty()) throw InputError("model", "observables", "there are none");
+  for (const Observable& observable : observables)
+    if (observable.min_qubits() > circuit.n_qubits())
+      throw InputError("model", "observables",
+                       fmt::format("{} is on a qubit past the circuit's {}", observable.to_string(),
+                                   circuit.n_qubits()));
+}
+
+arma::vec QnnParameters::flattened() const {
+  return arma::join_cols(weights, arma::vectorise(head.scale), head.bias);
+}
+
+QnnParameters QnnParameters::from_flattened(const arma::vec& values, const Qnn& model) {
+  const auto n_weights = static_cast<arma::uword>(model.circuit.n_weights());
+  const auto n_classes = static_cast<arma::uword>(model.n_classes);
+  const arma::uword n_observables = model.n_observables();
+  const arma::uword n_scale = n_classes * n_observables;
+  if (values.n_elem != n_weights + n_scale + n_classes)
+    throw InputError("parameters", "",
+                     fmt::format("{} values, the model has {} weights, {} scales and {} biases",
+                                 values.n_elem, n_weights, n_scale, n_classes));
+  QnnParameters parameters;
+  parameters.weights = values.head(n_weights);
+  parameters.head.scale =
+      arma::reshape(values.subvec(n_weights, arma::size(n_scale, 1)), n_classes, n_observables);
+  parameters.head.bias = values.tail(n_classes);
+  return parameters;
+}
+
+std::vector<int> predict(const AffineHead& head, const arma::mat& expectations) {
+  const arma::mat logits = head.logits(expectations);
+  if (!logits.is_finite())
+    throw InputError("predict", "", "a logit is not finite: an expectation or the head is not");
+  std::vector<int> classes;
+  classes.reserve(logits.n_cols);
+  for (arma::uword b = 0; b < logits.n_cols; ++b) {
+    const auto column = logits.begin_col(b);
+    classes.push_back(static_cast<int>(std::max_element(column, logits.end_col(b)) - column));
+  }
+  return classes;
+}
+
+Estimate accuracy(const std::vector<int>& predictions, const std::vector<int>& labels,
+                  double level) {
+  if (predictions.size() != labels.size())
+    throw InputError("accuracy", "",
+                     fmt::format("{} predictions, {} labels", predictions.size(), labels.size()));
+  std::uint64_t right = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) right += predictions[i] == labels[i] ? 1 : 0;
+  Estimate estimate = proportion_estimate(right, labels.size(), level);
+  estimate.method = "accuracy/wilson";
+  estimate.shots = 0;
+  estimate.diagnostics["samples"] = static_cast<double>(labels.size());
+  return estimate;
+}
+
+}  // namespace rhodrift

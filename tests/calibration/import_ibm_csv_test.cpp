@@ -1,0 +1,240 @@
+#include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/calibration/import.hpp>
+
+#include "calibration/examples.hpp"
+#include "support/catch.hpp"
+
+using namespace rhodrift;
+using namespace rhodrift::testing;
+
+namespace {
+
+const std::string sx_table =
+    "Qubit,Frequency (GHz),T1 (µs),T2 (µs),Readout error,Sqrt-x (sx) error,CNOT error\n"
+    ",5.25,100,80,2e-2,0.0004,\"cx0_1: 9.5e-3 \"\n"
+    "1,5.1,50,60.5,3.5e-2,0.0005,\"cx1_2: 1.25e-2 , cx1_0: 9.5e-3 \"\n"
+    "2,5,75,70,1e-2,0.0006,\"cx2_1: 1.25e-2 \"\n";
+
+const std::string u3_table =
+    "Qubit,T1 (µs),T2 (µs),Frecuency (GHz),Readout error,Single-qubit U3 error rate,CNOT error "
+    "rate\r\n"
+    "Q1,50,60,5.1,3e-2,1e-3,\"CX1_0: 3.5e-2\"\r\n"
+    "Q0,100,80,5.25,2e-2,8e-4,\r\n";
+
+/// A table as the dashboard of April 2021 gave it, merged: cx durations, both readout errors, id.
+const std::string full_table =
+    ",timestamp,Qubit,Frequency (GHz),T1 (us),T2 (us),Readout assignment error ,Prob meas0 prep1 "
+    ",Prob meas1 prep0 ,Readout length (ns),ID error ,√x (sx) error ,Single-qubit Pauli-X error "
+    ",CNOT error ,Gate time (ns)\n"
+    "0,2021-04-07 15:10:00,Q0,5.25,100,80,0.025,0.03,0.02,3000,4e-4,4e-4,5e-4,0_1:1e-2,0_1:300.5\n"
+    "1,2021-04-07 15:10:00,Q1,5.1,50,60,0.035,0.04,0.03,3000,5e-4,5e-4,6e-4,1_2:2e-2; "
+    "1_0:1e-2,1_2:450; 1_0:336\n"
+    "2,2021-04-07 15:10:00,Q2,5,75,70,0.01,0.01,0.01,3000,6e-4,6e-4,7e-4,2_1:2e-2,2_1:592.25\n";
+
+ImportOptions repairing() {
+  ImportOptions options;
+  options.repair = true;
+  return options;
+}
+
+std::vector<std::string> policies(const Calibration& calibration) {
+  std::vector<std::string> names;
+  for (const Repair& repair : calibration.repairs) names.push_back(repair.policy);
+  return names;
+}
+
+Calibration import_table(const std::string& text) {
+  const TemporaryFolder folder("csv-one");
+  folder.write("2021-01-04/dev_calibrations.csv", text);
+  return std::get<Calibration>(import_calibration({folder.path()}, repairing()));
+}
+
+/// The message for one table, with the path up to the file name cut off.
+std::string refusal_of(const std::string& text,
+                       const std::string& name = "2021-01-04/dev_calibrations.csv") {
+  const TemporaryFolder folder("csv-refusal");
+  folder.write(name, text);
+  const std::string message = refusal([&] { import_calibration({folder.path()}, repairing()); });
+  const std::string prefix = folder.path().string() + "/";
+  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
+std::string refusal_with(const std::string& what, const std::string& by) {
+  return refusal_of(replaced(sx_table, what, by));
+}
+
+}  // namespace
+
+TEST_CASE("A dashboard table is read with its units") {
+  const Calibration c = import_table(sx_table);
+  CHECK(c.device == "dev");
+  CHECK(c.vendor == "IBM");
+  CHECK(c.provenance == Provenance{"dev_calibrations.csv", "", "ibm-csv"});
+  CHECK(to_iso8601(c.timestamp) == "2021-01-04T00:00:00Z");
+  REQUIRE(c.n_qubits() == 3);
+  CHECK(c.qubits[0] == QubitCalibration{1e-4, 8e-5, 5.25e9, 0.02, 0.02, {}});
+  CHECK(c.qubits[1] == QubitCalibration{5e-5, 6.05e-5, 5.1e9, 0.035, 0.035, {}});
+  CHECK(*c.find_gate("sx", {2}) == GateCalibration{"sx", {2}, 6e-4, {}});
+  CHECK(*c.find_gate("x", {2}) == GateCalibration{"x", {2}, 6e-4, {}});
+  CHECK(*c.find_gate("rz", {2}) == GateCalibration{"rz", {2}, 0.0, 0.0});
+  CHECK(*c.find_gate("cx", {1, 2}) == GateCalibration{"cx", {1, 2}, 0.0125, {}});
+  CHECK(c.native_gates == std::vector<std::string>{"cx", "rz", "sx", "x"});
+  CHECK(c.coupling == std::vector<std::pair<int, int>>{{0, 1}, {1, 0}, {1, 2}, {2, 1}});
+  CHECK(policies(c) ==
+        std::vector<std::string>{"symmetric-readout", "virtual-rz", "x-from-sx", "utc-assumed"});
+}
+
+TEST_CASE("A dashboard table of 2019 is read: u3, labels Q0, one direction of cx") {
+  const Calibration c = import_table(u3_table);
+  REQUIRE(c.n_qubits() == 2);
+  CHECK(*c.qubits[0].t1_s == 1e-4);
+  CHECK(*c.find_gate("sx", {0})->error == 4e-4);
+  CHECK(*c.find_gate("x", {1})->error == 5e-4);
+  CHECK(*c.find_gate("cx", {1, 0})->error == 0.035);
+  CHECK(*c.find_gate("cx", {0, 1})->error == 0.035);
+  CHECK(policies(c) == std::vector<std::string>{"symmetric-readout", "virtual-rz", "sx-from-u3",
+                                                "x-from-sx", "cx-direction-symmetric",
+                                                "utc-assumed"});
+}
+
+TEST_CASE("A merged table is read: times in a column, several columns of one meaning") {
+  const Calibration c = import_table(full_table);
+  CHECK(to_iso8601(c.timestamp) == "2021-04-07T15:10:00Z");
+  CHECK(c.qubits[0] == QubitCalibration{1e-4, 8e-5, 5.25e9, 0.02, 0.03, 3e-6});
+  CHECK(*c.find_gate("x", {1}) == GateCalibration{"x", {1}, 6e-4, 3.55e-8});
+  CHECK(*c.find_gate("id", {0})->error == 4e-4);
+  CHECK(*c.find_gate("cx", {1, 0}) == GateCalibration{"cx", {1, 0}, 0.01, 3.36e-7});
+  // |300.5 - 336| ns on (0, 1) and |450 - 592.25| ns on (1, 2)
+  CHECK(*c.find_gate("sx", {0})->duration_s == 3.55e-8);
+  CHECK(*c.find_gate("sx", {1})->duration_s == 3.55e-8);
+  CHECK(*c.find_gate("sx", {2})->duration_s == 1.4225e-7);
+  CHECK(*c.find_gate("rz", {2})->duration_s == 0);
+  CHECK(policies(c) ==
+        std::vector<std::string>{"virtual-rz", "utc-assumed", "pulse-duration-from-cx"});
+}
+
+TEST_CASE("Tables of many days become a series that shares the one day's durations") {
+  const TemporaryFolder folder("csv-series");
+  folder.write("01-04-2021 23-16-00/dev_calibrations.csv", sx_table);
+  folder.write("01-04-2021 23-16-00/dev_calibrations (1).csv", sx_table);
+  folder.write("01-05-2021 11-17-00/dev_calibrations.csv", sx_table);
+  folder.write("01-05-2021 11-17-00/other_calibrations.csv", u3_table);
+  folder.write("12-31-2020 00-00-00/dev_calibrations.csv", replaced(sx_table, ",100,", ",101,"));
+  folder.write("merged/dev_calibrations.csv", full_table);
+
+  ImportOptions options = repairing();
+  CHECK(refusal([&] { import_calibration({folder.path()}, options); }) ==
+        folder.path().string() +
+            ": tables of several devices (dev, other); name the one to import");
+  options.device = "dev";
+  const auto series = std::get<CalibrationSeries>(import_calibration({folder.path()}, options));
+  REQUIRE(series.states.size() == 3);
+  CHECK(to_iso8601(series.states[0].timestamp) == "2020-12-31T00:00:00Z");
+  CHECK(to_iso8601(series.states[1].timestamp) == "2021-01-04T23:16:00Z");
+  CHECK(to_iso8601(series.states[2].timestamp) == "2021-04-07T15:10:00Z");
+  const Calibration& first = series.states[0];
+  CHECK(*first.find_gate("cx", {1, 2}) == GateCalibration{"cx", {1, 2}, 0.0125, 4.5e-7});
+  CHECK(*first.find_gate("sx", {2})->duration_s == 1.4225e-7);
+  CHECK(*first.qubits[0].readout_duration_s == 3e-6);
+  CHECK(first.repairs.back() ==
+        Repair{"duration-from-snapshot", "/gates",
+               "the table has no durations; they are those of dev at 2021-04-07T15:10:00Z"});
+  CHECK(calibration_series_from_json(to_json(series), "s").states.size() == 3);
+}
+
+TEST_CASE("Durations can come from a calibration of ours") {
+  const TemporaryFolder folder("csv-durations");
+  folder.write("2021-04-07/dev.csv", full_table);
+  const auto donor = folder.path() / "donor.json";
+  write_calibration(
+      std::get<Calibration>(import_calibration({folder.path() / "2021-04-07"}, repairing())),
+      donor);
+  folder.write("2021-01-04/dev.csv", sx_table);
+  ImportOptions options = repairing();
+  options.durations_from = donor;
+  const auto state =
+      std::get<Calibration>(import_calibration({folder.path() / "2021-01-04/dev.csv"}, options));
+  CHECK(*state.find_gate("cx", {2, 1})->duration_s == 5.9225e-7);
+
+  options.device = "another";
+  CHECK(refusal([&] { import_calibration({folder.path() / "2021-01-04/dev.csv"}, options); }) ==
+        donor.string() + ": /device: durations of \"dev\" for \"another\"");
+}
+
+TEST_CASE("Figures that come back after others put the times in doubt") {
+  const TemporaryFolder folder("csv-repeats");
+  const std::string other = replaced(sx_table, ",100,", ",101,");
+  folder.write("2021-01-01/dev.csv", sx_table);
+  folder.write("2021-01-02/dev.csv", other);
+  folder.write("2021-01-03/dev.csv", replaced(sx_table, "60.5", "60.50000000000001"));
+  folder.write("2021-01-04/dev.csv", other);
+  const auto series = std::get<CalibrationSeries>(import_calibration({folder.path()}, repairing()));
+  REQUIRE(series.states.size() == 2);
+  CHECK(series.states[0].repairs.back() ==
+        Repair{"earliest-of-repeats", "/timestamp",
+               "the same figures are filed again under later times, the last of them "
+               "2021-01-03T00:00:00Z, with other figures between: some of these times are wrong"});
+  CHECK(policies(series.states[1]).back() == "utc-assumed");
+}
+
+TEST_CASE("Without leave to repair, a series is refused with what it needs, each once") {
+  const TemporaryFolder folder("csv-list");
+  folder.write("2021-01-01/dev.csv", sx_table);
+  folder.write("2021-01-02/dev.csv", replaced(sx_table, "100,80", "100,201"));
+  CHECK(refusal([&] { import_calibration({folder.path()}, {}); }) ==
+        folder.path().string() +
+            ": needs repairs, which were not asked for:\n"
+            "  clamp-t2: /qubits/0/t2_s: 0.000201 s exceeds 2 T1; set to 0.0002 s (states: 1)\n"
+            "  symmetric-readout: /qubits: the table has one readout error a qubit; p10 and p01 "
+            "are both set to it (states: 2)\n"
+            "  utc-assumed: /timestamp: the time of download has no zone; read as UTC (states: 2)\n"
+            "  virtual-rz: /gates: the table has no rz; added without error and duration (states: "
+            "2)\n"
+            "  x-from-sx: /gates: the table has no x; its error is that of sx, one pulse each "
+            "(states: 2)");
+}
+
+TEST_CASE("What a table gets wrong is refused with line and column") {
+  const std::string file = "2021-01-04/dev_calibrations.csv: ";
+  CHECK(refusal_of("").find("no rows below a header") != std::string::npos);
+  CHECK(refusal_with("T1 (µs)", "T1 (weeks)").find("line 1: unknown column \"T1 (weeks)\"") !=
+        std::string::npos);
+  CHECK(refusal_of("Qubit,CNOT error\n0,\n").find("line 1: not a dashboard table") !=
+        std::string::npos);
+  CHECK(refusal_with(",50,", ",fifty,")
+            .find("line 3, column \"T1 (µs)\": \"fifty\" is not a number") != std::string::npos);
+  CHECK(refusal_with(",50,", ",nan,").find("line 3, column \"T1 (µs)\": \"nan\" is not a number") !=
+        std::string::npos);
+  CHECK(refusal_with(",50,", ",-50,").find("/qubits/1/t1_s: -5e-05 s is not finite and > 0") !=
+        std::string::npos);
+  CHECK(refusal_with("\n2,", "\n1,").find("line 4, column \"Qubit\": qubit 1 is listed twice") !=
+        std::string::npos);
+  CHECK(refusal_with("\n2,", "\n7,").find("line 4, column \"Qubit\": qubit 7 of 3 rows") !=
+        std::string::npos);
+  CHECK(refusal_with("\n2,", "\nTwo,").find("line 4, column \"Qubit\": \"Two\" is not a number") !=
+        std::string::npos);
+  CHECK(refusal_with("cx1_2: 1.25e-2", "cx1-2: 1.25e-2")
+            .find("line 3, column \"CNOT error\": \"cx1-2: 1.25e-2 \" is not of the form") !=
+        std::string::npos);
+  CHECK(refusal_with("cx1_2: 1.25e-2", "cx1_0: 1.25e-2")
+            .find("line 3, column \"CNOT error\": the pair 1_0 is given twice") !=
+        std::string::npos);
+  CHECK(refusal_with("cx1_2: 1.25e-2", "cx1_9: 1.25e-2").find("qubit 9 is outside 0..2") !=
+        std::string::npos);
+  CHECK(refusal_with(",60.5", "").find("line 3: 6 fields where the header has 7") !=
+        std::string::npos);
+  CHECK(refusal_with("1.25e-2 \"\n", "1.25e-2 \n").find("line 4: a quoted field is not closed") !=
+        std::string::npos);
+  CHECK(refusal_with("\"cx0_1: 9.5e-3 \"", "\"cx0_1: 9.5e-3 \"x")
+            .find("line 2: text after a closing quote") != std::string::npos);
+}
+
+TEST_CASE("A table needs a time") {
+  CHECK(refusal_of(sx_table, "downloads/dev.csv")
+            .find("no time of download: the folder \"downloads\" is neither of the form") !=
+        std::string::npos);
+  CHECK(refusal_of(sx_table, "13-01-2021 00-00-00/dev.csv").find("month 13 is outside 1..12") !=
+        std::string::npos);
+  CHECK(refusal_of(replaced(full_table, "2021-04-07 15:10:00", "yesterday"))
+            .find("no time of download: the timestamp \"yesterday\"") != std::string::npos);
+}

@@ -1,0 +1,194 @@
+#include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/calibration/import.hpp>
+
+#include "calibration/examples.hpp"
+#include "support/catch.hpp"
+
+using namespace rhodrift;
+using namespace rhodrift::testing;
+
+namespace {
+
+const auto properties_text = [] { return read_file(fixture("properties.json")); };
+const auto configuration_text = [] { return read_file(fixture("configuration.json")); };
+
+/// The message for changed properties, with the folder cut off.
+std::string refusal_with(const std::string& what, const std::string& by, bool repair = false) {
+  const TemporaryFolder folder("import-ibm");
+  const auto properties = folder.write("p.json", replaced(properties_text(), what, by));
+  ImportOptions options;
+  options.repair = repair;
+  const std::string message =
+      refusal([&] { import_ibm(properties, fixture("configuration.json"), options); });
+  const std::string prefix = folder.path().string() + "/";
+  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
+std::string snapshot_text(const std::string& time) {
+  const std::string properties = replaced(properties_text(), "2024-02-29T23:30:00-05:00", time);
+  return "{\"properties\": " + properties + ", \"configuration\": " + configuration_text() + "}";
+}
+
+}  // namespace
+
+TEST_CASE("IBM's properties are read with their units") {
+  ImportOptions options;
+  options.source = "made up";
+  options.licence = "CC0-1.0";
+  const Calibration c =
+      import_ibm(fixture("properties.json"), fixture("configuration.json"), options);
+  CHECK(c.device == "fake_pair");
+  CHECK(c.vendor == "IBM");
+  CHECK(to_iso8601(c.timestamp) == "2024-03-01T04:30:00Z");
+  CHECK(c.provenance == Provenance{"made up", "CC0-1.0", "ibm-properties"});
+  REQUIRE(c.n_qubits() == 2);
+  CHECK(c.qubits[0] == QubitCalibration{100.5e-6, 80.25e-6, 5.25e9, 0.01, 0.03, 1.56e-6});
+  // readout length from `measure`, since the qubit has none of its own
+  CHECK(c.qubits[1] == QubitCalibration{1.25e-4, 60e-6, 5.1e9, 0.04, 0.05, 1.3e-6});
+  CHECK(c.repairs.empty());
+}
+
+TEST_CASE("IBM's gates are read, measurements are not gates") {
+  const Calibration c = import_ibm(fixture("properties.json"), fixture("configuration.json"), {});
+  CHECK(c.gates == std::vector<GateCalibration>{{"rz", {0}, 0.0, 0.0},
+                                                {"sx", {0}, 2e-4, 2.4e-8},
+                                                {"sx", {1}, 1.0, 2.4e-8},
+                                                {"cz", {1, 0}, 5e-3, 6.8e-8},
+                                                {"rzz", {0, 1}, 4e-3, {}},
+                                                {"reset", {0}, {}, 1.584e-6}});
+  CHECK(c.native_gates == std::vector<std::string>{"cz", "reset", "rz", "sx"});
+  CHECK(c.coupling == std::vector<std::pair<int, int>>{{1, 0}});
+}
+
+TEST_CASE("The device's name can be given, and the source defaults to the files") {
+  ImportOptions options;
+  options.device = "mine";
+  const Calibration c =
+      import_ibm(fixture("properties.json"), fixture("configuration.json"), options);
+  CHECK(c.device == "mine");
+  CHECK(c.provenance.source == "properties.json, configuration.json");
+}
+
+TEST_CASE("What IBM's properties get wrong is refused with the place") {
+  CHECK(refusal_with("\"T1\", \"unit\": \"us\"", "\"T1\", \"unit\": \"fortnights\"") ==
+        "p.json: /qubits/0/0/unit: unknown unit \"fortnights\" of T1; known are \"s\", \"ms\", "
+        "\"us\", \"µs\", \"μs\", \"ns\"");
+  CHECK(refusal_with("\"unit\": \"GHz\"", "\"unit\": \"us\"") ==
+        "p.json: /qubits/0/2/unit: unknown unit \"us\" of frequency; known are \"Hz\", \"kHz\", "
+        "\"MHz\", \"GHz\"");
+  CHECK(refusal_with("\"unit\": \"\", \"value\": 0.03", "\"unit\": \"%\", \"value\": 3") ==
+        "p.json: /qubits/0/5/unit: unknown unit \"%\" of prob_meas0_prep1; known are \"\"");
+  CHECK(refusal_with("\"value\": 100.5", "\"value\": \"100.5\"") ==
+        "p.json: /qubits/0/0/value: expected a number, found \"100.5\"");
+  CHECK(refusal_with("\"name\": \"T2\"", "\"name\": \"T1\"") ==
+        "p.json: /qubits/0/1: T1 is given twice");
+  CHECK(refusal_with("\"value\": 100.5", "\"value\": -100.5")
+            .find("/qubits/0/t1_s: -0.0001005 s is not finite and > 0") != std::string::npos);
+  CHECK(refusal_with("\"value\": 0.03", "\"value\": 1.03") ==
+        "p.json: /qubits/0/readout/p01: 1.03 is outside [0, 1]");
+  CHECK(refusal_with("\"qubits\": [1, 0]", "\"qubits\": [1, 2]") ==
+        "p.json: /gates/3/qubits/1: qubit 2 is outside 0..1");
+  CHECK(refusal_with("\"qubits\": [1, 0]", "\"qubits\": [1, 1]") ==
+        "p.json: 2 findings:\n"
+        "  /coupling/0: [1, 1] repeats a qubit\n"
+        "  /gates/3/qubits: [1, 1] repeats a qubit");
+  CHECK(refusal_with("2024-02-29T23:30:00-05:00", "2023-02-29T23:30:00-05:00")
+            .find("p.json: /last_update_date: ") == 0);
+  CHECK(refusal_with("\"last_update_date\"", "\"update_date\"") ==
+        "p.json: the key \"last_update_date\" is missing");
+  CHECK(refusal_with("fake_pair", "fake_couple")
+            .find("configuration.json: /backend_name: the "
+                  "configuration is of \"fake_pair\", the "
+                  "properties are of \"fake_couple\"") != std::string::npos);
+  CHECK(refusal_with("\"qubits\": [\n", "\"qubits\": [[], \n")
+            .find("configuration.json: /n_qubits: 2 qubits configured, 3 in the properties") !=
+        std::string::npos);
+}
+
+TEST_CASE("A missing T1 or T2 is allowed and stays missing") {
+  const TemporaryFolder folder("import-ibm-missing");
+  const auto properties = folder.write(
+      "p.json", replaced(properties_text(), "\"name\": \"T2\"", "\"name\": \"not T2\""));
+  const Calibration c = import_ibm(properties, fixture("configuration.json"), {});
+  CHECK(!c.qubits[0].t2_s);
+}
+
+TEST_CASE("T2 > 2 T1 needs clamp-t2") {
+  const std::string too_long = "\"value\": 201.5";
+  CHECK(refusal_with("\"value\": 80.25", too_long) ==
+        "p.json: needs repairs, which were not asked for:\n"
+        "  clamp-t2: /qubits/0/t2_s: 0.0002015 s exceeds 2 T1; set to 0.000201 s");
+  const TemporaryFolder folder("import-ibm-clamp");
+  ImportOptions options;
+  options.repair = true;
+  const Calibration c =
+      import_ibm(folder.write("p.json", replaced(properties_text(), "\"value\": 80.25", too_long)),
+                 fixture("configuration.json"), options);
+  CHECK(*c.qubits[0].t2_s == 2 * *c.qubits[0].t1_s);
+  REQUIRE(c.repairs.size() == 1);
+  CHECK(c.repairs[0].policy == "clamp-t2");
+}
+
+TEST_CASE("A single readout error needs symmetric-readout") {
+  CHECK(refusal_with("prob_meas0_prep1", "other") ==
+        "p.json: needs repairs, which were not asked for:\n"
+        "  symmetric-readout: /qubits/0/readout: prob_meas1_prep0 or prob_meas0_prep1 is missing; "
+        "both are now readout_error 0.02");
+  CHECK(refusal_with("prob_meas0_prep1", "other", true) == "accepted");
+}
+
+TEST_CASE("The entry point tells IBM's files apart by content") {
+  const ImportOptions options;
+  const auto pair =
+      import_calibration({fixture("configuration.json"), fixture("properties.json")}, options);
+  REQUIRE(std::holds_alternative<Calibration>(pair));
+  CHECK(std::get<Calibration>(pair).device == "fake_pair");
+
+  const TemporaryFolder folder("import-entry");
+  const auto one = folder.write("week/b.json", snapshot_text("2024-03-01T00:00:00Z"));
+  CHECK(std::holds_alternative<Calibration>(import_calibration({one}, options)));
+  CHECK(to_json(std::get<Calibration>(import_calibration({one}, options))) ==
+        to_json(import_ibm_snapshot(one, options)));
+}
+
+TEST_CASE("A folder of snapshots becomes a series in order of time without repeats") {
+  const TemporaryFolder folder("import-series");
+  folder.write("a.json", snapshot_text("2024-03-02T00:00:00Z"));
+  folder.write("b.json", snapshot_text("2024-03-01T00:00:00Z"));
+  folder.write("c.json", snapshot_text("2024-03-02T01:00:00+01:00"));
+  folder.write("LICENSE.txt", "not data");
+  const auto imported = import_calibration({folder.path()}, {});
+  REQUIRE(std::holds_alternative<CalibrationSeries>(imported));
+  const auto& series = std::get<CalibrationSeries>(imported);
+  REQUIRE(series.states.size() == 2);
+  CHECK(to_iso8601(series.states[0].timestamp) == "2024-03-01T00:00:00Z");
+  CHECK(to_iso8601(series.states[1].timestamp) == "2024-03-02T00:00:00Z");
+
+  folder.write("d.json", replaced(snapshot_text("2024-03-02T00:00:00Z"), "100.5", "101.5"));
+  CHECK(refusal([&] { import_calibration({folder.path()}, {}); }) ==
+        folder.path().string() + ": two states of 2024-03-02T00:00:00Z with different figures");
+}
+
+TEST_CASE("The entry point refuses what it cannot place") {
+  const TemporaryFolder folder("import-refusals");
+  const auto import_of = [&](std::vector<std::filesystem::path> paths,
+                             const ImportOptions& options = {}) {
+    return refusal([&] { import_calibration(paths, options); });
+  };
+  const std::string base = folder.path().string();
+  CHECK(import_of({folder.path()}) == base + ": no .json or .csv file to import");
+  CHECK(import_of({folder.path() / "no.json"}).find(base + "/no.json") == 0);
+  CHECK(import_of({fixture("properties.json")})
+            .find("BackendProperties without the device's BackendConfiguration") !=
+        std::string::npos);
+  const auto other = folder.write("other.json", "{\"a\": 1}");
+  CHECK(import_of({other}).find(base + "/other.json: neither IBM BackendProperties") == 0);
+  const auto broken = folder.write("broken.json", "{\"a\": \n1");
+  CHECK(import_of({broken}).find(base + "/broken.json: line 2, column 2: not JSON: ") == 0);
+  const auto table = folder.write("t.csv", "Qubit\n0\n");
+  CHECK(import_of({other, table}) ==
+        base + "/other.json " + base + "/t.csv: 1 CSV files among 2 files: one format at a time");
+  CHECK(refusal([] { import_format("ibm-xml"); }) ==
+        "import format: \"ibm-xml\" is unknown; known are ibm, ibm-csv");
+  CHECK(import_format("ibm-csv") == ImportFormat::ibm_csv);
+}

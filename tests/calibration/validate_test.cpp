@@ -1,0 +1,141 @@
+#include <limits>
+
+#include <rhodrift/calibration/validate.hpp>
+
+#include "calibration/examples.hpp"
+#include "support/catch.hpp"
+
+using namespace rhodrift;
+using namespace rhodrift::testing;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// The findings after `change`, one a line: "error /place: problem (repair)".
+template <typename Change>
+std::string findings_after(Change change) {
+  Calibration calibration = example_calibration();
+  calibration.gates[3].duration_s = 3e-7;  // the one thing to warn of in the example
+  change(calibration);
+  std::string text;
+  for (const Finding& finding : validate(calibration)) {
+    if (!text.empty()) text += "\n";
+    text += finding.severity == Finding::Severity::error ? "error " : "warning ";
+    text += finding.place + ": " + finding.problem;
+    if (!finding.repair.empty()) text += " (" + finding.repair + ")";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("A sound calibration has no findings") {
+  CHECK(findings_after([](Calibration&) {}).empty());
+}
+
+TEST_CASE("Every broken limit is an error with value and limit") {
+  CHECK(findings_after([](Calibration& c) { c.qubits[0].t1_s = 0; }) ==
+        "error /qubits/0/t1_s: 0 s is not finite and > 0\n"
+        "error /qubits/0/t2_s: 8e-05 s exceeds 2 T1 = 0 s (clamp-t2)");
+  CHECK(findings_after([](Calibration& c) { c.qubits[1].t1_s = not_a_number; }) ==
+        "error /qubits/1/t1_s: nan s is not finite and > 0");
+  CHECK(findings_after([](Calibration& c) { c.qubits[1].t2_s = 2e-4; }) ==
+        "error /qubits/1/t2_s: 0.0002 s exceeds 2 T1 = 0.00018 s (clamp-t2)");
+  CHECK(findings_after([](Calibration& c) { c.qubits[1].frequency_hz = -5e9; }) ==
+        "error /qubits/1/frequency_hz: -5000000000 Hz is not finite and > 0");
+  CHECK(findings_after([](Calibration& c) { c.qubits[1].readout_p10 = 1.5; }) ==
+        "error /qubits/1/readout/p10: 1.5 is outside [0, 1]");
+  CHECK(findings_after([](Calibration& c) { c.qubits[1].readout_p01 = not_a_number; }) ==
+        "error /qubits/1/readout/p01: nan is outside [0, 1]");
+  CHECK(findings_after([](Calibration& c) { c.qubits[1].readout_p01.reset(); }) ==
+        "error /qubits/1/readout: only p10 is given; p10 and p01 belong together");
+  CHECK(findings_after([](Calibration& c) { c.qubits[0].readout_duration_s = -1; }) ==
+        "error /qubits/0/readout_duration_s: -1 s is not finite and >= 0");
+  CHECK(findings_after([](Calibration& c) { c.gates[0].error = -1e-3; }) ==
+        "error /gates/0/error: -0.001 is not finite and >= 0");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].duration_s = infinity; }) ==
+        "error /gates/2/duration_s: inf s is not finite and >= 0");
+  CHECK(findings_after([](Calibration& c) {
+          c.gates[2].qubits = {1, 2};
+        }) == "error /gates/2/qubits: qubit 2 is outside 0..1");
+  CHECK(findings_after([](Calibration& c) {
+          c.gates[2].qubits = {-1, 0};
+        }) == "error /gates/2/qubits: qubit -1 is outside 0..1");
+  CHECK(findings_after([](Calibration& c) {
+          c.gates[2].qubits = {1, 1};
+        }) == "error /gates/2/qubits: [1, 1] repeats a qubit");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].qubits = {}; }) ==
+        "error /gates/2/qubits: no operands; at least one is needed");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].name = ""; }) ==
+        "error /gates/2/name: the name is empty");
+  CHECK(findings_after([](Calibration& c) {
+          c.gates[2].qubits = {0, 1};
+        }) == "error /gates/3: gate cx on [0, 1] is listed twice");
+  CHECK(findings_after([](Calibration& c) {
+          c.native_gates = {"sx", "cx", "sx"};
+        }) == "error /native_gates/2: \"sx\" is listed twice");
+  CHECK(findings_after([](Calibration& c) {
+          c.coupling = {{0, 1}, {0, 1}};
+        }) == "error /coupling/1: the pair [0, 1] is listed twice");
+  CHECK(findings_after([](Calibration& c) {
+          c.coupling = {{0, 2}};
+        }) == "error /coupling/0: qubit 2 is outside 0..1");
+  CHECK(findings_after([](Calibration& c) {
+          c.qubits.clear();
+          c.gates.clear();
+          c.coupling.clear();
+          c.readout_matrices.clear();
+        }) == "error /qubits: no qubits; at least one is needed");
+}
+
+TEST_CASE("Readout matrices have to be stochastic and disjoint") {
+  const auto with_matrix = [](const arma::mat& matrix) {
+    return findings_after([&](Calibration& c) { c.readout_matrices[0].matrix = matrix; });
+  };
+  CHECK(with_matrix({{0.9, 0.2}, {0.2, 0.8}}) ==
+        "error /readout_matrices/0/matrix: column 0 sums to 1.1, not to 1 within 1e-9");
+  CHECK(with_matrix({{1.1, 0.2}, {-0.1, 0.8}}) ==
+        "error /readout_matrices/0/matrix/0/0: 1.1 is outside [0, 1]\n"
+        "error /readout_matrices/0/matrix/1/0: -0.1 is outside [0, 1]");
+  CHECK(with_matrix(arma::mat(4, 4, arma::fill::eye)) ==
+        "error /readout_matrices/0/matrix: 4 x 4 for 1 qubits; 2^k x 2^k with 1 <= k <= 10 is "
+        "expected");
+  CHECK(findings_after([](Calibration& c) {
+          c.readout_matrices.push_back(c.readout_matrices[0]);
+        }) == "error /readout_matrices/1/qubits: qubit 0 is in more than one group");
+}
+
+TEST_CASE("What is missing or faulty is a warning") {
+  CHECK(findings_after([](Calibration& c) {
+          c.qubits[0].t1_s.reset();
+          c.qubits[0].t2_s.reset();
+        }) ==
+        "warning /qubits/0: t1_s is missing\n"
+        "warning /qubits/0: t2_s is missing");
+  CHECK(findings_after([](Calibration& c) {
+          c.qubits[1].readout_p10.reset();
+          c.qubits[1].readout_p01.reset();
+        }) == "warning /qubits/1: readout is missing");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].error = 1; }) ==
+        "warning /gates/2/error: 1 of cx on [1, 0]: >= 1 marks a faulty gate");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].error.reset(); }) ==
+        "warning /gates/2: cx on [1, 0] has no error");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].duration_s.reset(); }) ==
+        "warning /gates/2: cx on [1, 0] has no duration");
+}
+
+TEST_CASE("clamp-t2 mends T2 > 2 T1, records it and touches nothing else") {
+  Calibration calibration = example_calibration();
+  calibration.qubits[1].t2_s = 2e-4;
+  const auto made = repair(calibration);
+  REQUIRE(made.size() == 1);
+  CHECK(made[0] == Repair{"clamp-t2", "/qubits/1/t2_s", "0.0002 s exceeds 2 T1; set to 0.00018 s"});
+  CHECK(*calibration.qubits[1].t2_s == 2 * *calibration.qubits[1].t1_s);
+  CHECK(*calibration.qubits[0].t2_s == 8e-5);
+  CHECK(calibration.repairs.size() == 2);
+  CHECK(calibration.repairs.back() == made[0]);
+  require_valid(calibration, "example");
+  CHECK(repair(calibration).empty());
+}

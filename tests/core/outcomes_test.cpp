@@ -1,0 +1,100 @@
+#include <limits>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/outcomes.hpp>
+#include <rhodrift/core/random.hpp>
+
+#include "support/catch.hpp"
+
+using namespace rhodrift;
+
+TEST_CASE("Bitstrings have bit 0 rightmost") {
+  CHECK(to_text(1, 3) == "001");
+  CHECK(to_text(0b100, 3) == "100");
+  CHECK(parse_bitstring("001") == 1);
+  CHECK(parse_bitstring("1000") == 8);
+  const Bitstring all = std::numeric_limits<Bitstring>::max();
+  CHECK(to_text(all, 64) == std::string(64, '1'));
+  CHECK(parse_bitstring(std::string(64, '1')) == all);
+}
+
+TEST_CASE("Bitstrings that are none are refused") {
+  CHECK_THROWS_WITH(parse_bitstring("01x"),
+                    "bitstring \"01x\": character 3: 'x' is neither 0 nor 1");
+  CHECK_THROWS_WITH(parse_bitstring(""), "bitstring \"\": 0 characters are outside 1..64");
+  CHECK_THROWS_AS(parse_bitstring(std::string(65, '0')), InputError);
+  CHECK_THROWS_WITH(to_text(4, 2), "bitstring: outcome 4 does not fit in 2 bits");
+  CHECK_THROWS_WITH(to_text(0, 65), "bitstring: 65 bits are outside 1..64");
+  CHECK_THROWS_AS(to_text(0, 0), InputError);
+}
+
+TEST_CASE("Outcomes from counts give the counts back") {
+  const std::map<Bitstring, std::uint64_t> counts{{0, 333'333'333}, {5, 1}, {7, 666'666'667}};
+  const Outcomes outcomes = Outcomes::from_counts(3, counts);
+  CHECK_FALSE(outcomes.exact());
+  CHECK(outcomes.shots == 1'000'000'001);
+  CHECK(outcomes.counts() == counts);
+}
+
+TEST_CASE("Outcomes from counts drop what was never seen and refuse what cannot be") {
+  CHECK(Outcomes::from_counts(2, {{0, 3}, {1, 0}}).frequency.size() == 1);
+  CHECK_THROWS_WITH(Outcomes::from_counts(2, {{0, 0}}), "counts: hold no shots");
+  CHECK_THROWS_WITH(Outcomes::from_counts(2, {{4, 1}}), "counts: outcome 4 does not fit in 2 bits");
+  CHECK_THROWS_AS(Outcomes::from_counts(0, {{0, 1}}), InputError);
+}
+
+TEST_CASE("Outcomes from probabilities are exact") {
+  const Outcomes outcomes = Outcomes::from_probabilities({0.25, 0.0, 0.0, 0.75});
+  CHECK(outcomes.exact());
+  CHECK(outcomes.n_bits == 2);
+  CHECK(outcomes.frequency == std::map<Bitstring, double>{{0, 0.25}, {3, 0.75}});
+  CHECK_THROWS_WITH(outcomes.counts(), "outcomes: are exact probabilities and have no counts");
+}
+
+TEST_CASE("Outcomes from probabilities need 2^n finite numbers") {
+  CHECK_THROWS_WITH(Outcomes::from_probabilities({0.5, 0.25, 0.25}),
+                    "probabilities: 3 entries are not 2^n for n >= 1");
+  CHECK_THROWS_AS(Outcomes::from_probabilities({1.0}), InputError);
+  CHECK_THROWS_AS(Outcomes::from_probabilities({}), InputError);
+  CHECK_THROWS_WITH(Outcomes::from_probabilities({1.0, std::numeric_limits<double>::infinity()}),
+                    "probabilities: entry 1: inf is not finite");
+}
+
+TEST_CASE("ShotTable keeps every shot in order") {
+  const int n_bits = GENERATE(1, 7, 8, 9, 31, 64);
+  RandomStream random(3, static_cast<std::uint64_t>(n_bits));
+  ShotTable table(n_bits);
+  std::vector<Bitstring> shots;
+  std::map<Bitstring, std::uint64_t> counts;
+  for (int s = 0; s < 100; ++s) {
+    shots.push_back(random() >> (64 - n_bits));
+    table.append(shots.back());
+    ++counts[shots.back()];
+  }
+  REQUIRE(table.size() == shots.size());
+  CHECK(table.packed().size() == shots.size() * table.stride());
+  const ShotTable read_back = ShotTable::from_packed(n_bits, table.packed());
+  for (std::size_t s = 0; s < shots.size(); ++s) CHECK(read_back.at(s) == shots[s]);
+  CHECK(table.outcomes().counts() == counts);
+}
+
+TEST_CASE("ShotTable packs bit i into bit i%8 of byte i/8") {
+  ShotTable table(10);
+  table.append(0b10'0000'0101);
+  CHECK(table.stride() == 2);
+  CHECK(table.packed() == std::vector<std::uint8_t>{0b0000'0101, 0b10});
+}
+
+TEST_CASE("ShotTable refuses what does not fit") {
+  CHECK_THROWS_WITH(ShotTable(0), "shot table: 0 bits are outside 1..64");
+  CHECK_THROWS_AS(ShotTable(65), InputError);
+  ShotTable table(3);
+  CHECK_THROWS_WITH(table.append(8), "shot table: outcome 8 does not fit in 3 bits");
+  CHECK_THROWS_WITH(table.outcomes(), "counts: hold no shots");
+  table.append(7);
+  CHECK_THROWS_WITH(table.at(1), "shot table: shot 1 is outside a table of 1");
+  CHECK_THROWS_WITH(ShotTable::from_packed(10, {1, 0, 1}),
+                    "shot table: 3 bytes are not a multiple of the 2 bytes a shot takes");
+  CHECK_THROWS_WITH(ShotTable::from_packed(3, {7, 8}),
+                    "shot table: shot 1: a bit beyond the 3 bits is set");
+}

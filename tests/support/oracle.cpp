@@ -1,0 +1,299 @@
+#include "support/oracle.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace oracle {
+
+using namespace rhodrift;
+
+namespace {
+
+using C = arma::cx_double;
+constexpr double pi = std::numbers::pi;
+const C i1(0.0, 1.0);
+
+double dimension(const arma::cx_mat& m) {
+  return static_cast<double>(m.n_rows);
+}
+
+// A gate body of qelib1.inc, statement by statement.
+class GateBody {
+ public:
+  explicit GateBody(int n_qubits)
+      : n_(n_qubits), product_(arma::eye<arma::cx_mat>(1u << n_qubits, 1u << n_qubits)) {}
+
+  GateBody& u3(double theta, double phi, double lambda, int q) {
+    const double c = std::cos(theta / 2), s = std::sin(theta / 2);
+    arma::cx_mat m(2, 2);
+    m(0, 0) = c;
+    m(0, 1) = -std::exp(i1 * lambda) * s;
+    m(1, 0) = std::exp(i1 * phi) * s;
+    m(1, 1) = std::exp(i1 * (phi + lambda)) * c;
+    product_ = embed(m, {q}, n_) * product_;
+    return *this;
+  }
+  GateBody& cx(int control, int target) {
+    arma::cx_mat m(4, 4, arma::fill::zeros);  // index = control + 2 target
+    m(0, 0) = m(2, 2) = m(3, 1) = m(1, 3) = 1.0;
+    product_ = embed(m, {control, target}, n_) * product_;
+    return *this;
+  }
+  GateBody& u2(double phi, double lambda, int q) { return u3(pi / 2, phi, lambda, q); }
+  GateBody& u1(double lambda, int q) { return u3(0, 0, lambda, q); }
+  GateBody& h(int q) { return u2(0, pi, q); }
+  GateBody& x(int q) { return u3(pi, 0, pi, q); }
+  GateBody& s(int q) { return u1(pi / 2, q); }
+  GateBody& sdg(int q) { return u1(-pi / 2, q); }
+  GateBody& t(int q) { return u1(pi / 4, q); }
+  GateBody& rx(double theta, int q) { return u3(theta, -pi / 2, pi / 2, q); }
+  GateBody& rzx(double theta, int a, int b) { return h(b).cx(a, b).u1(theta, b).cx(a, b).h(b); }
+  const arma::cx_mat& matrix() const { return product_; }
+
+ private:
+  int n_;
+  arma::cx_mat product_;
+};
+
+arma::cx_mat one_qubit_matrix(Op op, const std::vector<double>& a) {
+  GateBody g(1);
+  switch (op) {
+    case Op::id:
+      return g.matrix();
+    case Op::x:
+      return g.x(0).matrix();
+    case Op::y:
+      return g.u3(pi, pi / 2, pi / 2, 0).matrix();
+    case Op::z:
+      return g.u1(pi, 0).matrix();
+    case Op::h:
+      return g.h(0).matrix();
+    case Op::s:
+      return g.s(0).matrix();
+    case Op::sdg:
+      return g.sdg(0).matrix();
+    case Op::t:
+      return g.t(0).matrix();
+    case Op::tdg:
+      return g.u1(-pi / 4, 0).matrix();
+    case Op::sx:
+      return g.sdg(0).h(0).sdg(0).matrix();
+    case Op::sxdg:
+      return g.s(0).h(0).s(0).matrix();
+    case Op::rx:
+      return g.rx(a[0], 0).matrix();
+    case Op::ry:
+      return g.u3(a[0], 0, 0, 0).matrix();
+    case Op::rz:
+    case Op::p:
+      return g.u1(a[0], 0).matrix();
+    case Op::u2:
+      return g.u2(a[0], a[1], 0).matrix();
+    case Op::u3:
+      return g.u3(a[0], a[1], a[2], 0).matrix();
+    default:
+      return {};
+  }
+}
+
+arma::cx_mat two_qubit_matrix(Op op, const std::vector<double>& a) {
+  GateBody g(2);
+  switch (op) {
+    case Op::cx:
+      return g.cx(0, 1).matrix();
+    case Op::cy:
+      return g.sdg(1).cx(0, 1).s(1).matrix();
+    case Op::cz:
+      return g.h(1).cx(0, 1).h(1).matrix();
+    case Op::ch:
+      return g.h(1).sdg(1).cx(0, 1).h(1).t(1).cx(0, 1).t(1).h(1).s(1).x(1).s(0).matrix();
+    case Op::swap:
+      return g.cx(0, 1).cx(1, 0).cx(0, 1).matrix();
+    case Op::iswap:
+      return g.s(0).s(1).h(0).cx(0, 1).cx(1, 0).h(1).matrix();
+    case Op::iswapdg:
+      return two_qubit_matrix(Op::iswap, {}).t();
+    case Op::ecr:
+      return g.rzx(pi / 4, 0, 1).x(0).rzx(-pi / 4, 0, 1).matrix();
+    case Op::crx:
+      return g.u1(pi / 2, 1)
+          .cx(0, 1)
+          .u3(-a[0] / 2, 0, 0, 1)
+          .cx(0, 1)
+          .u3(a[0] / 2, -pi / 2, 0, 1)
+          .matrix();
+    case Op::cry:
+      return g.u3(a[0] / 2, 0, 0, 1).cx(0, 1).u3(-a[0] / 2, 0, 0, 1).cx(0, 1).matrix();
+    case Op::crz:
+      return g.u1(a[0] / 2, 1).cx(0, 1).u1(-a[0] / 2, 1).cx(0, 1).matrix();
+    case Op::cp:
+      return g.u1(a[0] / 2, 0).cx(0, 1).u1(-a[0] / 2, 1).cx(0, 1).u1(a[0] / 2, 1).matrix();
+    case Op::rxx:
+      return g.u3(pi / 2, a[0], 0, 0)
+          .h(1)
+          .cx(0, 1)
+          .u1(-a[0], 1)
+          .cx(0, 1)
+          .h(1)
+          .u2(-pi, pi - a[0], 0)
+          .matrix();
+    case Op::ryy:
+      return g.rx(pi / 2, 0)
+          .rx(pi / 2, 1)
+          .cx(0, 1)
+          .u1(a[0], 1)
+          .cx(0, 1)
+          .rx(-pi / 2, 0)
+          .rx(-pi / 2, 1)
+          .matrix();
+    case Op::rzz:
+      return g.cx(0, 1).u1(a[0], 1).cx(0, 1).matrix();
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+arma::cx_mat gate_matrix(Op op, const std::vector<double>& angles_rad) {
+  return info(op).n_qubits == 1 ? one_qubit_matrix(op, angles_rad)
+                                : two_qubit_matrix(op, angles_rad);
+}
+
+namespace {
+
+Kraus kraus_of_instruction(const Instruction& instruction, const std::vector<double>& angles) {
+  if (instruction.op == Op::channel) return kraus_of(instruction.channel->ptm);
+  if (instruction.op != Op::reset) return {gate_matrix(instruction.op, angles)};
+  Kraus reset(2, arma::cx_mat(2, 2, arma::fill::zeros));
+  reset[0](0, 0) = reset[1](0, 1) = 1.0;
+  return reset;
+}
+
+double angle_value(const Angle& angle, const std::vector<double>& weights,
+                   const std::vector<double>& features) {
+  double value = angle.offset_rad();
+  for (const Angle::Term& term : angle.terms())
+    value += term.coefficient * (term.source == Angle::Source::weight ? weights : features)
+                                    .at(static_cast<std::size_t>(term.index));
+  return value;
+}
+
+}  // namespace
+
+arma::cx_mat evolve(const Circuit& circuit, const std::vector<double>& weights,
+                    const std::vector<double>& features) {
+  const int n = circuit.n_qubits();
+  arma::cx_mat density(1u << n, 1u << n, arma::fill::zeros);
+  density(0, 0) = 1.0;
+  for (const Instruction& instruction : circuit.instructions()) {
+    if (instruction.op == Op::measure || instruction.op == Op::barrier) continue;
+    std::vector<double> angles;
+    for (const Angle& angle : instruction.angles)
+      angles.push_back(angle_value(angle, weights, features));
+    Kraus everywhere;
+    for (const arma::cx_mat& k : kraus_of_instruction(instruction, angles))
+      everywhere.push_back(embed(k, instruction.qubits, n));
+    density = apply_kraus(everywhere, density);
+  }
+  return density;
+}
+
+double expectation(const Observable& observable, const arma::cx_mat& density) {
+  const int n = static_cast<int>(std::lround(std::log2(dimension(density))));
+  double sum = 0.0;
+  for (const Observable::Term& term : observable.terms()) {
+    std::size_t index = 0;
+    for (const PauliString::Factor& factor : term.pauli.factors())
+      index += static_cast<std::size_t>(factor.pauli) << (2 * factor.qubit);
+    sum += term.coefficient * std::real(arma::trace(pauli(index, n) * density));
+  }
+  return sum;
+}
+
+arma::mat confusion(const ReadoutError& error, int n_bits) {
+  const arma::uword dim = arma::uword{1} << n_bits;
+  arma::mat product = arma::eye(dim, dim);
+  for (const ConfusionMatrix& group : error)
+    product = arma::real(embed(arma::cx_mat(group.matrix, arma::zeros(arma::size(group.matrix))),
+                               group.bits, n_bits)) *
+              product;
+  return product;
+}
+
+arma::vec reported_probabilities(const Circuit& circuit, const arma::cx_mat& density) {
+  const std::vector<int> qubit_of_bit = circuit.qubit_of_bit();
+  const int n_bits = static_cast<int>(qubit_of_bit.size());
+  arma::vec read(arma::uword{1} << n_bits, arma::fill::zeros);
+  for (arma::uword bits = 0; bits < read.n_elem; ++bits) {
+    arma::cx_mat projector = arma::eye<arma::cx_mat>(arma::size(density));
+    for (int bit = 0; bit < n_bits; ++bit) {
+      arma::cx_mat outcome(2, 2, arma::fill::zeros);
+      outcome((bits >> bit) & 1, (bits >> bit) & 1) = 1.0;
+      projector = projector *
+                  embed(outcome, {qubit_of_bit[static_cast<std::size_t>(bit)]}, circuit.n_qubits());
+    }
+    read(bits) = std::real(arma::trace(projector * density));
+  }
+  return confusion(circuit.readout_error(), n_bits) * read;
+}
+
+// --- Random material
+// ------------------------------------------------------------------------------
+
+ConfusionMatrix random_confusion(std::vector<int> bits, RandomStream& random) {
+  const arma::uword dim = arma::uword{1} << bits.size();
+  arma::mat matrix(dim, dim);
+  for (double& entry : matrix) entry = 0.1 * random.uniform();
+  matrix.diag() += 1.0;
+  for (arma::uword p = 0; p < dim; ++p) matrix.col(p) /= arma::accu(matrix.col(p));
+  return {std::move(bits), matrix};
+}
+
+namespace {
+
+// A constant, one parameter, or an affine mixture of a weight and a feature.
+Angle random_angle(const RandomCircuit& shape, RandomStream& random) {
+  Angle angle(random_angles(1, random)[0]);
+  if (shape.n_weights > 0 && random.below(3) > 0)
+    angle = angle + Angle::weight(
+                        static_cast<int>(random.below(static_cast<std::uint64_t>(shape.n_weights))),
+                        random.normal());
+  if (shape.n_features > 0 && random.below(3) > 0)
+    angle =
+        angle +
+        Angle::feature(static_cast<int>(random.below(static_cast<std::uint64_t>(shape.n_features))),
+                       random.normal());
+  return angle;
+}
+
+void append_random_channel(Circuit& circuit, RandomStream& random) {
+  const int k = circuit.n_qubits() == 1 ? 1 : 1 + static_cast<int>(random.below(2));
+  const Kraus kraus = random_kraus(k, 1 + static_cast<int>(random.below(4)), random);
+  circuit.append_channel("random", random_operands(k, circuit.n_qubits(), random),
+                         transfer_matrix(kraus));
+}
+
+}  // namespace
+
+Circuit random_circuit(const RandomCircuit& shape, RandomStream& random) {
+  Circuit circuit(shape.n_qubits);
+  const auto table = operation_table();
+  while (circuit.instructions().size() < static_cast<std::size_t>(shape.n_instructions)) {
+    const OperationInfo& row = table[random.below(table.size())];
+    if (row.op == Op::measure || row.n_qubits > shape.n_qubits) continue;
+    if (!shape.noisy && (row.op == Op::reset || row.op == Op::channel)) continue;
+    if (row.op == Op::reset && random.below(4) > 0) continue;  // it forgets what came before
+    if (row.op == Op::channel) {
+      append_random_channel(circuit, random);
+      continue;
+    }
+    std::vector<Angle> angles;
+    for (int k = 0; k < row.n_angles; ++k) angles.push_back(random_angle(shape, random));
+    const int n_operands = row.op == Op::barrier ? shape.n_qubits : row.n_qubits;
+    circuit.append(row.op, random_operands(n_operands, shape.n_qubits, random), angles);
+  }
+  return circuit;
+}
+
+}  // namespace oracle

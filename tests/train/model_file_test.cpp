@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <limits>
+
+#include <rhodrift/circuit/circuit_json.hpp>
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/file.hpp>
+#include <rhodrift/core/random.hpp>
+#include <rhodrift/train/model_file.hpp>
+
+#include "support/catch.hpp"
+#include "support/scratch_directory.hpp"
+
+using namespace rhodrift;
+
+namespace {
+
+arma::mat random_matrix(arma::uword rows, arma::uword columns, std::uint64_t stream) {
+  RandomStream random(2024, stream);
+  arma::mat matrix(rows, columns);
+  for (double& entry : matrix) entry = random.normal();
+  return matrix;
+}
+
+TrainedModel example() {
+  Circuit circuit = angle_encoding(2, 3, {Op::ry, Op::rx});
+  circuit.append(hardware_efficient_ansatz(2, 1, {{0, 1}}));
+  TrainedModel model{
+      "digits noise-aware",
+      {circuit, {Observable::z(0), Observable::parse("0.1*Z0 Z1 - 0.30000000000000004*X0")}, 3},
+      {"zero", "dièse", "two \"quoted\""},
+      {random_matrix(3, 1, 1), random_matrix(3, 1, 2)},
+      {random_matrix(6, 1, 3), {random_matrix(3, 2, 4), random_matrix(3, 1, 5)}},
+      {"digits_4x4", "aer", {}, {}, 1.0 / 3}};
+  model.training.device = {"ibmq_belem", {1615782544}, std::string(64, 'a'), {4, 3}};
+  model.training.options.seed = std::numeric_limits<std::uint64_t>::max();
+  model.training.options.optimizer.learning_rate = 0.1 + 0.2;
+  return model;
+}
+
+bool same_bits(const arma::mat& a, const arma::mat& b) {
+  return arma::size(a) == arma::size(b) && std::equal(a.begin(), a.end(), b.begin());
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+/// What reading the example complains about when `from` is replaced by `to` in its file.
+std::string complaint(const std::string& from, const std::string& to) {
+  try {
+    model_from_json(replaced(to_json(example()), from, to), "m.json");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no complaint";
+}
+
+/// What writing complains about after `damage` was done to the example.
+template <typename Damage>
+std::string complaint_of_writer(Damage&& damage) {
+  TrainedModel model = example();
+  model.name = "m";
+  damage(model);
+  try {
+    to_json(model);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no complaint";
+}
+
+}  // namespace
+
+TEST_CASE("a model file reads back to the same bits") {
+  TrainedModel model = example();
+  model.parameters.weights(0) = 5e-324;
+  model.parameters.weights(1) = -std::numeric_limits<double>::max();
+  model.parameters.weights(2) = 0.1;
+  const std::string text = to_json(model);
+  const TrainedModel read = model_from_json(text, "m.json");
+  CHECK(to_json(read) == text);
+
+  CHECK(read.name == model.name);
+  CHECK(to_json(read.network.circuit) == to_json(model.network.circuit));
+  REQUIRE(read.network.n_observables() == 2);
+  CHECK(read.network.observables[1].to_string() == model.network.observables[1].to_string());
+  CHECK(read.network.n_classes == 3);
+  CHECK(read.class_names == model.class_names);
+  CHECK(same_bits(read.scaling.slope, model.scaling.slope));
+  CHECK(same_bits(read.scaling.intercept, model.scaling.intercept));
+  CHECK(same_bits(read.parameters.flattened(), model.parameters.flattened()));
+}
+
+TEST_CASE("a model file keeps how the model was trained") {
+  const TrainedModel model = example();
+  const TrainingConditions read = model_from_json(to_json(model), "m.json").training;
+  CHECK(read.dataset == "digits_4x4");
+  CHECK(read.noise_policy == "aer");
+  REQUIRE(read.device.has_value());
+  CHECK(read.device->name == "ibmq_belem");
+  CHECK(read.device->calibration_time == model.training.device->calibration_time);
+  CHECK(read.device->calibration_sha256 == std::string(64, 'a'));
+  CHECK(read.device->qubits == std::vector<int>{4, 3});
+  CHECK(read.options.seed == std::numeric_limits<std::uint64_t>::max());
+  CHECK(read.options.epochs == model.training.options.epochs);
+  CHECK(read.options.batch_size == model.training.options.batch_size);
+  CHECK(read.options.optimizer.learning_rate == 0.1 + 0.2);
+  CHECK(read.options.optimizer.epsilon == 1e-8);
+  CHECK(read.final_loss == 1.0 / 3);
+}
+
+TEST_CASE("noise-free training needs no device, noise-aware training does") {
+  TrainedModel model = example();
+  model.training.device.reset();
+  CHECK_THROWS_WITH(to_json(model),
+                    "digits noise-aware: /training/device: is missing, but the noise policy is "
+                    "'aer'");
+  model.training.noise_policy = "ideal";
+  CHECK_FALSE(model_from_json(to_json(model), "m.json").training.device.has_value());
+}
+
+TEST_CASE("models are written under their name whole and read from there") {
+  const ScratchDirectory directory;
+  write_model(example(), directory / "model.json");
+  CHECK(to_json(read_model(directory / "model.json")) == to_json(example()));
+
+  TrainedModel broken = example();
+  broken.parameters.weights(0) = arma::datum::nan;
+  CHECK_THROWS_AS(write_model(broken, directory / "model.json"), InputError);
+  CHECK(to_json(read_model(directory / "model.json")) == to_json(example()));
+  CHECK_THROWS_AS(read_model(directory / "absent.json"), InputError);
+
+  write_file(directory / "cut.json", to_json(example()).substr(0, 200));
+  CHECK_THROWS_WITH(read_model(directory / "cut.json"),
+                    Catch::Matchers::StartsWith((directory / "cut.json").string() + ": line "));
+}
+
+TEST_CASE("a model file that is not one is refused with the JSON pointer") {
+  CHECK(complaint("rhodrift/model", "rhodrift/run") ==
+        "m.json: /schema: 'rhodrift/run' is not 'rhodrift/model'");
+  CHECK(complaint("\"schema_version\": 1", "\"schema_version\": 2") ==
+        "m.json: /schema_version: version 2 is not the one known, 1");
+  CHECK_THAT(complaint("\"n_classes\"", "\"classes\""),
+             Catch::Matchers::StartsWith("m.json: /classes: unknown key"));
+  CHECK(complaint("\"bias\"", "\"scale\"") == "m.json: /head/scale: the key is given twice");
+  CHECK_THAT(complaint("\"seed\":18446744073709551615", "\"seed\":-1"),
+             Catch::Matchers::StartsWith("m.json: /training/seed: expected a whole number >= 0"));
+  CHECK_THAT(complaint("\"epochs\":20", "\"epochs\":2.5"),
+             Catch::Matchers::StartsWith("m.json: /training/epochs: "));
+  CHECK_THAT(complaint("\"name\":\"adam\"", "\"name\":\"sgd\""),
+             Catch::Matchers::StartsWith("m.json: /training/optimizer/name: 'sgd' is not"));
+  CHECK_THAT(complaint("\"beta1\":0.9", "\"beta1\":1.5"),
+             Catch::Matchers::EndsWith("beta1: 1.5 is not in [0, 1)"));
+  CHECK_THAT(complaint("\"Z0\"", "\"Q0\""),
+             Catch::Matchers::StartsWith("m.json: /observables/0: "));
+  CHECK_THAT(complaint("\"Z0\"", "\"Z7\""),
+             Catch::Matchers::EndsWith("Z7 is on a qubit past the circuit's 2"));
+  CHECK_THAT(complaint("2021-03-15T04:29:04Z", "yesterday"),
+             Catch::Matchers::StartsWith("m.json: /training/device/calibration_time: "));
+  CHECK_THAT(complaint("\"circuit\": {", "\"circuit\": {\"surprise\": 1,"),
+             Catch::Matchers::StartsWith("m.json: /circuit"));
+}
+
+TEST_CASE("parts of a model that do not fit each other are refused") {
+  CHECK(complaint("\"n_classes\": 3", "\"n_classes\": 4") ==
+        "m.json: /class_names: 3 entries, the model has 4 classes");
+  CHECK(complaint("\"weights\": [", "\"weights\": [0.5,") ==
+        "m.json: /weights: 7 entries, the model has 6 weights");
+  CHECK(complaint("\"slope\":[", "\"slope\":[1,") ==
+        "m.json: /feature_scaling/slope: 4 entries, the model has 3 features");
+  CHECK(complaint("\"scale\":[[", "\"scale\":[[1,") ==
+        "m.json: /head/scale/1: 2 entries, the row before has 3");
+  CHECK(complaint("\"scale\":[[", "\"scale\":[[1,2],[") ==
+        "m.json: /head/scale: 4 entries, the model has 3 classes");
+  CHECK(complaint("\"bias\":[", "\"bias\":[1,") ==
+        "m.json: /head/bias: 4 entries, the model has 3 classes");
+  CHECK(complaint("\"qubits\":[4,3]", "\"qubits\":[4]") ==
+        "m.json: /training/device/qubits: 1 entries, the model has 2 qubits");
+  CHECK(complaint("\"qubits\":[4,3]", "\"qubits\":[4,4]") ==
+        "m.json: /training/device/qubits/1: 4 is given twice");
+  CHECK(complaint("\"qubits\":[4,3]", "\"qubits\":[4,-3]") ==
+        "m.json: /training/device/qubits/1: -3 is negative");
+}
+
+TEST_CASE("what cannot be read back is not written") {
+  CHECK(complaint_of_writer([](TrainedModel& m) {
+          m.parameters.head.bias(1) = arma::datum::inf;
+        }) == "m: /head/bias/1: inf is not finite");
+  CHECK(complaint_of_writer([](TrainedModel& m) { m.scaling.slope(2) = arma::datum::nan; }) ==
+        "m: /feature_scaling/slope/2: nan is not finite");
+  CHECK(complaint_of_writer([](TrainedModel& m) { m.training.final_loss = -1; }) ==
+        "m: /training/final_loss: -1 is not a finite number >= 0");
+  CHECK(complaint_of_writer([](TrainedModel& m) { m.class_names[1] = m.class_names[0]; }) ==
+        "m: /class_names/1: 'zero' is given twice");
+  CHECK(complaint_of_writer([](TrainedModel& m) { m.class_names[1] = "\xE9"; }) ==
+        "m: /class_names: holds a text that is not UTF-8");
+  CHECK(
+      complaint_of_writer([](TrainedModel& m) { m.training.device->calibration_sha256 = "abc"; }) ==
+      "m: /training/device/calibration_sha256: 'abc' is not 64 lower-case hexadecimal digits");
+  CHECK(complaint_of_writer([](TrainedModel& m) { m.training.options.batch_size = 0; }) ==
+        "training: batch_size: 0 is not >= 1");
+}
