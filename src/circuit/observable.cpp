@@ -3,12 +3,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include <map>
 #include <rhodrift/circuit/observable.hpp>
 #include <rhodrift/core/error.hpp>
 

@@ -1,7 +1,77 @@
 #include "cli/program.hpp"
 
+#include <algorithm>
+#include <iostream>
+#include <new>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/version.hpp>
+
+#include "cli/commands.hpp"
+
 namespace rhodrift::cli {
 
-int run(int, const char* const*) { return 2; }
+namespace {
+
+void build(CLI::App& program, const std::string& command_line) {
+  program.name("rhodrift");
+  program.require_subcommand(1);
+  program.set_version_flag("--version", "rhodrift " + std::string(version()));
+  add_calibration(program);
+  add_noise(program);
+  add_simulate(program);
+  add_train(program, command_line);
+  add_predict(program);
+  add_mitigate(program);
+  add_drift(program, command_line);
+  add_demo(program, command_line);
+}
+
+// Names the word that should have been a verb: CLI11 only says that one is missing.
+void require_known_verbs(const CLI::App& program, const std::vector<std::string>& arguments) {
+  const CLI::App* app = &program;
+  for (const std::string& argument : arguments) {
+    const auto verbs = app->get_subcommands([](const CLI::App*) { return true; });
+    if (verbs.empty() || argument.starts_with('-')) return;
+    const auto verb = std::ranges::find(verbs, argument, &CLI::App::get_name);
+    if (verb == verbs.end()) {
+      std::vector<std::string> names;
+      for (const CLI::App* known : verbs) names.push_back(known->get_name());
+      throw InputError("command line", argument,
+                       fmt::format("unknown verb; known are {}", fmt::join(names, ", ")));
+    }
+    app = *verb;
+  }
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) {
+  CLI::App program("Noise-aware quantum neural networks on recorded device calibrations");
+  build(program, fmt::format("rhodrift {}", fmt::join(arguments, " ")));
+  try {
+    require_known_verbs(program, arguments);
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+    program.parse(std::move(reversed));
+    return done;
+  } catch (const CLI::Success& help_or_version) {
+    return program.exit(help_or_version);
+  } catch (const CLI::Error& usage) {
+    std::cerr << "rhodrift: " << usage.what() << "\nSee 'rhodrift --help'.\n";
+    return bad_input;
+  } catch (const InputError& error) {
+    std::cerr << "rhodrift: " << error.what() << '\n';
+    return bad_input;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "rhodrift: out of memory\n";
+    return failed;
+  } catch (const std::exception& error) {
+    std::cerr << "rhodrift: " << error.what() << '\n';
+    return failed;
+  }
+}
 
 }  // namespace rhodrift::cli

@@ -1,8 +1,15 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace rhodrift::cli {
 
-/// Runs the command line. Returns the exit status: 0 done, 1 the work failed, 2 bad usage or input.
-int run(int argc, const char* const* argv);
+/// Exit statuses of the program.
+enum Status : int { done = 0, failed = 1, bad_input = 2 };
+
+/// Runs the command line `arguments` (without the program's name): results go to stdout, messages
+/// and progress to stderr. Returns the exit status.
+int run(const std::vector<std::string>& arguments);
 
 }  // namespace rhodrift::cli

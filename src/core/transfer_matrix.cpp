@@ -1,5 +1,5 @@
-#include <array>
-#include <vector>
+#include <bit>
+#include <complex>
 
 #include <rhodrift/core/transfer_matrix.hpp>
 
@@ -7,16 +7,7 @@ namespace rhodrift {
 
 namespace {
 
-const arma::cx_mat& single_pauli(std::size_t digit) {
-  using C = arma::cx_double;
-  static const std::array<arma::cx_mat, 4> paulis{
-      arma::cx_mat{{C(1, 0), C(0, 0)}, {C(0, 0), C(1, 0)}},
-      arma::cx_mat{{C(0, 0), C(1, 0)}, {C(1, 0), C(0, 0)}},
-      arma::cx_mat{{C(0, 0), C(0, -1)}, {C(0, 1), C(0, 0)}},
-      arma::cx_mat{{C(1, 0), C(0, 0)}, {C(0, 0), C(-1, 0)}},
-  };
-  return paulis[digit];
-}
+using Complex = std::complex<double>;
 
 int qubits_of(const arma::cx_mat& unitary) {
   int n = 0;
@@ -24,31 +15,33 @@ int qubits_of(const arma::cx_mat& unitary) {
   return n;
 }
 
-// Re tr(A B) without forming the product.
-double real_trace_of_product(const arma::cx_mat& a, const arma::cx_mat& b) {
-  return arma::accu(arma::real(a % b.st()));
-}
+/// A Pauli as what it does to basis states, P|c> = phase(c) |c ^ flips>, with
+/// phase(c) = i^(number of Y) (-1)^popcount(c & signs).
+struct PauliAction {
+  std::size_t flips = 0;  // X and Y
+  std::size_t signs = 0;  // Y and Z
+  Complex overall = 1.0;
 
-// All Paulis on k qubits by index; k = 1 and 2, which circuits use at every binding, are kept.
-std::vector<arma::cx_mat> make_paulis(int n_qubits) {
-  std::vector<arma::cx_mat> paulis;
-  for (std::size_t i = 0; i < (std::size_t{1} << (2 * n_qubits)); ++i)
-    paulis.push_back(pauli_matrix(i, n_qubits));
-  return paulis;
-}
-
-const std::vector<arma::cx_mat>& paulis_of_gate(int n_qubits) {
-  static const std::array<std::vector<arma::cx_mat>, 2> kept{make_paulis(1), make_paulis(2)};
-  return kept[static_cast<std::size_t>(n_qubits - 1)];
-}
+  PauliAction(std::size_t index, int n_qubits) {
+    for (int q = 0; q < n_qubits; ++q) {
+      const std::size_t digit = (index >> (2 * q)) & 3, bit = std::size_t{1} << q;
+      if (digit == 1 || digit == 2) flips |= bit;
+      if (digit == 2 || digit == 3) signs |= bit;
+      if (digit == 2) overall *= Complex(0.0, 1.0);
+    }
+  }
+  Complex phase(std::size_t c) const {
+    return std::popcount(c & signs) % 2 == 0 ? overall : -overall;
+  }
+};
 
 }  // namespace
 
 arma::cx_mat pauli_matrix(std::size_t index, int n_qubits) {
-  arma::cx_mat matrix(1, 1, arma::fill::ones);
-  // Operand 0 is the least significant digit, hence the rightmost Kronecker factor.
-  for (int q = 0; q < n_qubits; ++q)
-    matrix = arma::kron(single_pauli((index >> (2 * q)) & 3), matrix);
+  const PauliAction pauli(index, n_qubits);
+  const std::size_t d = std::size_t{1} << n_qubits;
+  arma::cx_mat matrix(d, d, arma::fill::zeros);
+  for (std::size_t c = 0; c < d; ++c) matrix(c ^ pauli.flips, c) = pauli.phase(c);
   return matrix;
 }
 
@@ -57,17 +50,29 @@ TransferMatrix unitary_transfer_matrix(const arma::cx_mat& unitary) {
   return unitary_transfer_derivative(unitary, 0.5 * unitary);
 }
 
+// Paulis have one entry a column, so nothing here is a full matrix product; small products through
+// BLAS would also make threads wait for each other on its buffers.
 TransferMatrix unitary_transfer_derivative(const arma::cx_mat& unitary,
                                            const arma::cx_mat& derivative) {
   const int n_qubits = qubits_of(unitary);
-  const auto& paulis = n_qubits <= 2 ? paulis_of_gate(n_qubits) : make_paulis(n_qubits);
-  const double scale = 2.0 / static_cast<double>(unitary.n_rows);
-  const arma::cx_mat adjoint = unitary.t();
-  TransferMatrix result(paulis.size(), paulis.size());
-  for (std::size_t j = 0; j < paulis.size(); ++j) {
-    const arma::cx_mat image = derivative * paulis[j] * adjoint;
-    for (std::size_t i = 0; i < paulis.size(); ++i)
-      result(i, j) = scale * real_trace_of_product(paulis[i], image);
+  const std::size_t d = unitary.n_rows;
+  const double scale = 2.0 / static_cast<double>(d);
+  TransferMatrix result(d * d, d * d);
+  arma::cx_mat image(d, d);
+  for (std::size_t j = 0; j < d * d; ++j) {
+    const PauliAction in(j, n_qubits);
+    image.zeros();  // dU P_j U†
+    for (std::size_t c = 0; c < d; ++c)
+      for (std::size_t b = 0; b < d; ++b) {
+        const Complex factor = in.phase(c) * std::conj(unitary(b, c));
+        for (std::size_t a = 0; a < d; ++a) image(a, b) += derivative(a, c ^ in.flips) * factor;
+      }
+    for (std::size_t i = 0; i < d * d; ++i) {
+      const PauliAction out(i, n_qubits);
+      double trace = 0.0;  // Re tr(P_i image)
+      for (std::size_t c = 0; c < d; ++c) trace += (out.phase(c) * image(c, c ^ out.flips)).real();
+      result(i, j) = scale * trace;
+    }
   }
   return result;
 }

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -114,6 +116,9 @@ Channel Channel::from_unitary(const arma::cx_mat& unitary, double tolerance) {
 }
 
 Channel Channel::identity(int n_qubits) {
+  if (n_qubits < 1)
+    throw InputError("identity channel", "",
+                     fmt::format("needs at least 1 qubit, got {}", n_qubits));
   const arma::uword dim = arma::uword{1} << (2 * n_qubits);
   return Channel(arma::eye(dim, dim), n_qubits);
 }

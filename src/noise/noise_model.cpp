@@ -34,6 +34,20 @@ RelaxationTimes relaxation_times(const QubitCalibration& qubit) {
   return {t1, std::min(qubit.t2_s.value_or(2.0 * t1), 2.0 * t1)};
 }
 
+// A calibration made by hand has not been validated.
+void require_figures(const Calibration& calibration, const GateCalibration& gate) {
+  const auto fail = [&](const std::string& problem) {
+    throw InputError(place(calibration),
+                     fmt::format("{} {}", gate.name, fmt::join(gate.qubits, ",")), problem);
+  };
+  if (gate.qubits.empty()) fail("has no operands");
+  for (const int q : gate.qubits)
+    if (q < 0 || q >= calibration.n_qubits())
+      fail(fmt::format("qubit {} is outside 0..{}", q, calibration.n_qubits() - 1));
+  if (gate.error && !(*gate.error >= 0.0))
+    fail(fmt::format("reported error {} is not >= 0", *gate.error));
+}
+
 // The relaxation of every operand over the gate's duration.
 Channel gate_relaxation(const Calibration& calibration, const GateCalibration& gate) {
   const double duration_s = gate.duration_s.value_or(0.0);
@@ -56,7 +70,11 @@ std::vector<std::string> missing_figures(const Calibration& calibration,
     const QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(q)];
     if (!qubit.t1_s)
       notes.push_back(fmt::format("{}: qubit {} has no T1; taken as infinite", name, q));
-    if (!qubit.t2_s) notes.push_back(fmt::format("{}: qubit {} has no T2; taken as 2 T1", name, q));
+    if (!qubit.t2_s)
+      notes.push_back(fmt::format("{}: qubit {} has no T2; taken as 2 T1", name, q));
+    else if (qubit.t1_s && *qubit.t2_s > 2.0 * *qubit.t1_s)
+      notes.push_back(fmt::format("{}: qubit {} has T2 = {} s > 2 T1 = {} s; taken as 2 T1", name,
+                                  q, *qubit.t2_s, 2.0 * *qubit.t1_s));
   }
   return notes;
 }
@@ -74,28 +92,8 @@ std::string_view to_string(NoisePolicy policy) {
       ->second;
 }
 
-Layout trivial_layout(int n_qubits) {
-  Layout layout(static_cast<std::size_t>(n_qubits));
-  for (int q = 0; q < n_qubits; ++q) layout[static_cast<std::size_t>(q)] = q;
-  return layout;
-}
-
-void require_valid_layout(const Layout& layout, int n_circuit_qubits, const Calibration& device) {
-  const auto fail = [&](const std::string& problem) {
-    throw InputError("layout", fmt::format("[{}]", fmt::join(layout, ",")), problem);
-  };
-  if (layout.size() != static_cast<std::size_t>(n_circuit_qubits))
-    fail(
-        fmt::format("names {} device qubits, the circuit has {}", layout.size(), n_circuit_qubits));
-  for (auto q = layout.begin(); q != layout.end(); ++q) {
-    if (*q < 0 || *q >= device.n_qubits())
-      fail(fmt::format("device qubit {} is outside 0..{} of {}", *q, device.n_qubits() - 1,
-                       device.device));
-    if (std::find(layout.begin(), q, *q) != q) fail(fmt::format("device qubit {} is repeated", *q));
-  }
-}
-
 GateNoise aer_gate_noise(const Calibration& calibration, const GateCalibration& gate) {
+  require_figures(calibration, gate);
   const int k = static_cast<int>(gate.qubits.size());
   const double d = std::ldexp(1.0, k);
   const double n_paulis = d * d;
@@ -133,29 +131,28 @@ NoiseModel::NoiseModel(Calibration calibration, NoisePolicy policy)
     : calibration_(std::move(calibration)), policy_(policy) {}
 
 const GateCalibration& NoiseModel::require_gate(const std::string& gate,
-                                                const std::vector<int>& device_qubits) const {
-  if (const GateCalibration* found = calibration_.find_gate(gate, device_qubits)) return *found;
-  throw InputError(
-      place(calibration_), fmt::format("gate {}", gate),
-      fmt::format("the device does not have it on qubits {}; its native gates are {}",
-                  fmt::join(device_qubits, ","), fmt::join(calibration_.native_gates, ", ")));
+                                                const std::vector<int>& qubits) const {
+  if (const GateCalibration* found = calibration_.find_gate(gate, qubits)) return *found;
+  throw InputError(place(calibration_), fmt::format("gate {}", gate),
+                   fmt::format("the device does not have it on qubits {}; its native gates are {}",
+                               fmt::join(qubits, ","), fmt::join(calibration_.native_gates, ", ")));
 }
 
-GateNoise NoiseModel::gate_noise(const std::string& gate,
-                                 const std::vector<int>& device_qubits) const {
-  const GateCalibration& figures = require_gate(gate, device_qubits);
+GateNoise NoiseModel::gate_noise(const std::string& gate, const std::vector<int>& qubits) const {
+  const GateCalibration& figures = require_gate(gate, qubits);
   if (policy_ == NoisePolicy::aer) return aer_gate_noise(calibration_, figures);
-  return {Channel::identity(static_cast<int>(device_qubits.size())), 0.0, 0.0, 0.0, {}};
+  return {Channel::identity(static_cast<int>(qubits.size())), 0.0, 0.0, 0.0, {}};
 }
 
-ReadoutError NoiseModel::readout_error(const std::vector<int>& device_qubits) const {
+ReadoutError NoiseModel::readout_error(const std::vector<int>& qubits) const {
+  require_valid_layout(qubits, static_cast<int>(qubits.size()), calibration_);
   ReadoutError error;
   if (policy_ == NoisePolicy::ideal) return error;
   const auto bit_of = [&](int qubit) {
-    return static_cast<int>(std::ranges::find(device_qubits, qubit) - device_qubits.begin());
+    return static_cast<int>(std::ranges::find(qubits, qubit) - qubits.begin());
   };
-  const int n_bits = static_cast<int>(device_qubits.size());
-  std::vector<bool> covered(device_qubits.size(), false);
+  const int n_bits = static_cast<int>(qubits.size());
+  std::vector<bool> covered(qubits.size(), false);
   // A recorded matrix of a whole group says more than its qubits' own figures.
   for (ConfusionMatrix group : calibration_.readout_matrices) {
     for (int& bit : group.bits) bit = bit_of(bit);
@@ -166,9 +163,8 @@ ReadoutError NoiseModel::readout_error(const std::vector<int>& device_qubits) co
     for (const int bit : group.bits) covered[static_cast<std::size_t>(bit)] = true;
     error.push_back(std::move(group));
   }
-  for (std::size_t bit = 0; bit < device_qubits.size(); ++bit) {
-    const QubitCalibration& qubit =
-        calibration_.qubits[static_cast<std::size_t>(device_qubits[bit])];
+  for (std::size_t bit = 0; bit < qubits.size(); ++bit) {
+    const QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(qubits[bit])];
     if (covered[bit] || !qubit.readout_p10 || !qubit.readout_p01) continue;  // told by notes()
     error.push_back(
         ConfusionMatrix::single(static_cast<int>(bit), *qubit.readout_p10, *qubit.readout_p01));
@@ -180,11 +176,6 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout) const {
   require_valid_layout(layout, circuit.n_qubits(), calibration_);
   if (!circuit.readout_error().empty())
     throw InputError("circuit", "", "already has a readout error; the noise model brings its own");
-  const auto on_device = [&](const std::vector<int>& qubits) {
-    std::vector<int> mapped;
-    for (const int q : qubits) mapped.push_back(layout[static_cast<std::size_t>(q)]);
-    return mapped;
-  };
   Circuit noisy(circuit.n_qubits());
   std::map<std::pair<Op, std::vector<int>>, std::shared_ptr<const ChannelInstruction>> channels;
   for (const Instruction& instruction : circuit.instructions()) {
@@ -192,25 +183,26 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout) const {
     if (instruction.op == Op::measure || instruction.op == Op::barrier ||
         instruction.op == Op::channel)
       continue;
-    const std::vector<int> device_qubits = on_device(instruction.qubits);
-    auto [it, fresh] = channels.try_emplace({instruction.op, device_qubits});
+    const std::vector<int> operands = device_qubits(layout, instruction.qubits);
+    auto [it, fresh] = channels.try_emplace({instruction.op, operands});
     if (fresh) {
       const std::string name(info(instruction.op).name);
-      const GateNoise noise = gate_noise(name, device_qubits);
+      const GateNoise noise = gate_noise(name, operands);
       const auto& ptm = noise.channel.ptm();
       if (!arma::approx_equal(ptm, arma::eye(arma::size(ptm)), "absdiff", 0.0))
         it->second = std::make_shared<const ChannelInstruction>(
-            ChannelInstruction{fmt::format("{} {}", name, fmt::join(device_qubits, ",")), ptm});
+            ChannelInstruction{fmt::format("{} {}", name, fmt::join(operands, ",")), ptm});
     }
     if (!it->second) continue;
     Instruction channel{Op::channel, instruction.qubits, {}, it->second};
     noisy.append(channel);
   }
-  noisy.set_readout_error(readout_error(on_device(circuit.qubit_of_bit())));
+  noisy.set_readout_error(readout_error(device_qubits(layout, circuit.qubit_of_bit())));
   return noisy;
 }
 
 std::vector<std::string> NoiseModel::notes(const Layout& layout) const {
+  require_valid_layout(layout, static_cast<int>(layout.size()), calibration_);
   std::vector<std::string> notes;
   if (policy_ == NoisePolicy::ideal) return notes;
   const auto inside = [&](int q) { return std::ranges::find(layout, q) != layout.end(); };

@@ -22,7 +22,10 @@ const DensityMatrixExecutor::Compiled& DensityMatrixExecutor::compiled(
 
 std::vector<std::vector<double>> DensityMatrixExecutor::probabilities(std::span<const Job> jobs) {
   std::vector<const Compiled*> programs;
-  for (const Job& job : jobs) programs.push_back(&compiled(job.circuit));
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    if (!jobs[j].circuit) throw InputError("job", std::to_string(j), "has no circuit");
+    programs.push_back(&compiled(jobs[j].circuit));
+  }
   std::vector<std::vector<double>> result(jobs.size());
   parallel_for(jobs.size(), [&](std::size_t j) {
     const PauliVector state = programs[j]->program.run({jobs[j].weights, jobs[j].features});
@@ -49,7 +52,7 @@ std::vector<ShotTable> DensityMatrixExecutor::run_shots(std::span<const Job> job
       throw InputError("job", std::to_string(j), "asks for 0 shots, but every shot is to be kept");
   const std::vector<std::vector<double>> p = probabilities(jobs);
   const std::uint64_t run = runs_++;
-  std::vector<ShotTable> tables(jobs.size(), ShotTable(0));
+  std::vector<ShotTable> tables(jobs.size(), ShotTable(1));
   parallel_for(jobs.size(), [&](std::size_t j) {
     tables[j] = sample(p[j], jobs[j].shots, seed_, stream_id(run, j));
   });

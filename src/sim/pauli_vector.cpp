@@ -69,7 +69,7 @@ void require_memory(std::uint64_t bytes, const std::string& what) {
                      fmt::format("{} takes {} bytes, this machine has {}", what, bytes, available));
 }
 
-PauliVector::PauliVector(int n_qubits, Uninitialised) : n_qubits_(n_qubits) {
+void require_pauli_vector(int n_qubits) {
   if (n_qubits < 1)
     throw InputError("Pauli vector", "", fmt::format("needs at least 1 qubit, got {}", n_qubits));
   if (n_qubits >= 31)
@@ -79,6 +79,10 @@ PauliVector::PauliVector(int n_qubits, Uninitialised) : n_qubits_(n_qubits) {
                                  n_qubits, n_qubits, 8.0 * std::pow(4.0, n_qubits)));
   require_memory(pauli_vector_bytes(n_qubits),
                  fmt::format("a density matrix of {} qubits", n_qubits));
+}
+
+PauliVector::PauliVector(int n_qubits, Uninitialised) : n_qubits_(n_qubits) {
+  require_pauli_vector(n_qubits);
   coefficients_.assign(std::size_t{1} << (2 * n_qubits), 0.0);
 }
 
@@ -98,6 +102,8 @@ PauliVector PauliVector::from_density_matrix(const arma::cx_mat& density) {
   if (!density.is_square() || (arma::uword{1} << n) != density.n_rows)
     throw InputError("density matrix", "",
                      fmt::format("{}x{}: needs 2^n x 2^n", density.n_rows, density.n_cols));
+  if (!density.is_finite())
+    throw InputError("density matrix", "", "holds a value that is not finite");
   PauliVector vector = zeros(n);
   std::vector<std::complex<double>> x(vector.coefficients_.size());
   for (arma::uword c = 0; c < density.n_cols; ++c)

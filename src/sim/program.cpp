@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -37,6 +38,7 @@ Program::Program(const Circuit& circuit)
     : n_qubits_(circuit.n_qubits()),
       n_weights_(circuit.n_weights()),
       n_features_(circuit.n_features()) {
+  require_pauli_vector(n_qubits_);
   std::vector<int> last_step_of_qubit(static_cast<std::size_t>(n_qubits_), -1);
   for (const Instruction& instruction : circuit.instructions())
     if (instruction.op != Op::barrier && instruction.op != Op::measure && instruction.op != Op::id)
@@ -91,12 +93,16 @@ void Program::add(const Instruction& instruction, std::vector<int>& last_step_of
 }
 
 void Program::require_bound(const Binding& binding) const {
-  const auto check = [](const char* name, std::size_t given, int needed) {
-    if (given != static_cast<std::size_t>(needed))
-      throw InputError(name, "", fmt::format("the circuit takes {}, got {}", needed, given));
+  const auto check = [](const char* name, std::span<const double> given, int needed) {
+    if (given.size() != static_cast<std::size_t>(needed))
+      throw InputError(name, "", fmt::format("the circuit takes {}, got {}", needed, given.size()));
+    for (std::size_t k = 0; k < given.size(); ++k)
+      if (!std::isfinite(given[k]))
+        throw InputError(name, fmt::format("entry {}", k),
+                         fmt::format("{} is not finite", given[k]));
   };
-  check("weights", binding.weights.size(), n_weights_);
-  check("features", binding.features.size(), n_features_);
+  check("weights", binding.weights, n_weights_);
+  check("features", binding.features, n_features_);
 }
 
 TransferMatrix Program::matrix_of(const Factor& factor, const Binding& binding) {
@@ -201,7 +207,12 @@ ProgramGradient Program::gradient(
   gradient.weights.zeros(static_cast<arma::uword>(n_weights_));
   gradient.features.zeros(static_cast<arma::uword>(n_features_));
 
-  PauliVector lambda = observable_vector(observables, derivative(gradient.expectations));
+  const arma::vec slopes = derivative(gradient.expectations);
+  if (slopes.n_elem != observables.size())
+    throw InputError(
+        "loss derivative", "",
+        fmt::format("has {} entries for {} observables", slopes.n_elem, observables.size()));
+  PauliVector lambda = observable_vector(observables, slopes);
   for (std::size_t s = steps_.size(); s-- > 0;) {
     const Step& step = steps_[s];
     if (!step.constant()) {

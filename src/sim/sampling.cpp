@@ -7,6 +7,7 @@
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
+#include <rhodrift/sim/pauli_vector.hpp>
 #include <rhodrift/sim/sampling.hpp>
 
 namespace rhodrift {
@@ -36,6 +37,10 @@ std::vector<double> cumulative(const std::vector<double>& probabilities) {
 
 std::vector<double> reported_probabilities(const Circuit& circuit,
                                            const std::vector<double>& qubit_probabilities) {
+  if (qubit_probabilities.size() != std::size_t{1} << circuit.n_qubits())
+    throw InputError("probabilities", "",
+                     fmt::format("{} entries are not 2^n for a circuit of {} qubits",
+                                 qubit_probabilities.size(), circuit.n_qubits()));
   const std::vector<int> qubit_of_bit = circuit.qubit_of_bit();
   std::vector<double> reported(std::size_t{1} << qubit_of_bit.size(), 0.0);
   for (std::size_t state = 0; state < qubit_probabilities.size(); ++state) {
@@ -50,9 +55,13 @@ std::vector<double> reported_probabilities(const Circuit& circuit,
 
 ShotTable sample(const std::vector<double>& probabilities, std::uint64_t shots, std::uint64_t seed,
                  std::uint64_t stream) {
+  if (probabilities.size() < 2 || !std::has_single_bit(probabilities.size()))
+    throw InputError("probabilities", "",
+                     fmt::format("{} entries are not 2^n for n >= 1", probabilities.size()));
+  ShotTable table(std::countr_zero(probabilities.size()));
+  require_memory(shots * table.stride(), fmt::format("a table of {} shots", shots));
   const std::vector<double> sums = cumulative(probabilities);
   const auto last = std::ranges::find(sums, sums.back());  // the last outcome that can happen
-  ShotTable table(static_cast<int>(std::bit_width(probabilities.size() - 1)));
   for (std::uint64_t first = 0; first < shots; first += block_shots) {
     RandomStream random(seed, stream_id(stream, first / block_shots));
     for (std::uint64_t s = first; s < std::min(first + block_shots, shots); ++s)

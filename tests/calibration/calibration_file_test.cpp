@@ -153,7 +153,7 @@ TEST_CASE("A file that is missing is refused") {
 }
 
 TEST_CASE("A file is written whole and read back as either kind") {
-  const TemporaryFolder folder("file");
+  const ScratchDirectory folder;
   const auto path = folder.path() / "c.json";
   write_calibration(example_calibration(), path);
   CHECK(read_file(path) == to_json(example_calibration()));

@@ -8,6 +8,8 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 
+#include "support/scratch_directory.hpp"
+
 namespace rhodrift::testing {
 
 /// The message of the InputError that `action` throws; what happened instead when it does not.
@@ -28,32 +30,6 @@ inline std::string replaced(std::string text, const std::string& what, const std
   if (at == std::string::npos) throw std::logic_error("the text has no \"" + what + "\"");
   return text.replace(at, what.size(), by);
 }
-
-/// A folder of one test's own, removed afterwards.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / ("rhodrift-calibration-" + name)) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::filesystem::path fixture(const std::string& name) {
   return std::filesystem::path(RHODRIFT_SOURCE_DIR) / "tests/calibration/fixtures" / name;

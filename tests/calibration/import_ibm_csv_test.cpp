@@ -44,7 +44,7 @@ std::vector<std::string> policies(const Calibration& calibration) {
 }
 
 Calibration import_table(const std::string& text) {
-  const TemporaryFolder folder("csv-one");
+  const ScratchDirectory folder;
   folder.write("2021-01-04/dev_calibrations.csv", text);
   return std::get<Calibration>(import_calibration({folder.path()}, repairing()));
 }
@@ -52,7 +52,7 @@ Calibration import_table(const std::string& text) {
 /// The message for one table, with the path up to the file name cut off.
 std::string refusal_of(const std::string& text,
                        const std::string& name = "2021-01-04/dev_calibrations.csv") {
-  const TemporaryFolder folder("csv-refusal");
+  const ScratchDirectory folder;
   folder.write(name, text);
   const std::string message = refusal([&] { import_calibration({folder.path()}, repairing()); });
   const std::string prefix = folder.path().string() + "/";
@@ -114,7 +114,7 @@ TEST_CASE("A merged table is read: times in a column, several columns of one mea
 }
 
 TEST_CASE("Tables of many days become a series that shares the one day's durations") {
-  const TemporaryFolder folder("csv-series");
+  const ScratchDirectory folder;
   folder.write("01-04-2021 23-16-00/dev_calibrations.csv", sx_table);
   folder.write("01-04-2021 23-16-00/dev_calibrations (1).csv", sx_table);
   folder.write("01-05-2021 11-17-00/dev_calibrations.csv", sx_table);
@@ -143,7 +143,7 @@ TEST_CASE("Tables of many days become a series that shares the one day's duratio
 }
 
 TEST_CASE("Durations can come from a calibration of ours") {
-  const TemporaryFolder folder("csv-durations");
+  const ScratchDirectory folder;
   folder.write("2021-04-07/dev.csv", full_table);
   const auto donor = folder.path() / "donor.json";
   write_calibration(
@@ -162,7 +162,7 @@ TEST_CASE("Durations can come from a calibration of ours") {
 }
 
 TEST_CASE("Figures that come back after others put the times in doubt") {
-  const TemporaryFolder folder("csv-repeats");
+  const ScratchDirectory folder;
   const std::string other = replaced(sx_table, ",100,", ",101,");
   folder.write("2021-01-01/dev.csv", sx_table);
   folder.write("2021-01-02/dev.csv", other);
@@ -178,7 +178,7 @@ TEST_CASE("Figures that come back after others put the times in doubt") {
 }
 
 TEST_CASE("Without leave to repair, a series is refused with what it needs, each once") {
-  const TemporaryFolder folder("csv-list");
+  const ScratchDirectory folder;
   folder.write("2021-01-01/dev.csv", sx_table);
   folder.write("2021-01-02/dev.csv", replaced(sx_table, "100,80", "100,201"));
   CHECK(refusal([&] { import_calibration({folder.path()}, {}); }) ==

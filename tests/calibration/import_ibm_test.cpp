@@ -14,7 +14,7 @@ const auto configuration_text = [] { return read_file(fixture("configuration.jso
 
 /// The message for changed properties, with the folder cut off.
 std::string refusal_with(const std::string& what, const std::string& by, bool repair = false) {
-  const TemporaryFolder folder("import-ibm");
+  const ScratchDirectory folder;
   const auto properties = folder.write("p.json", replaced(properties_text(), what, by));
   ImportOptions options;
   options.repair = repair;
@@ -106,7 +106,7 @@ TEST_CASE("What IBM's properties get wrong is refused with the place") {
 }
 
 TEST_CASE("A missing T1 or T2 is allowed and stays missing") {
-  const TemporaryFolder folder("import-ibm-missing");
+  const ScratchDirectory folder;
   const auto properties = folder.write(
       "p.json", replaced(properties_text(), "\"name\": \"T2\"", "\"name\": \"not T2\""));
   const Calibration c = import_ibm(properties, fixture("configuration.json"), {});
@@ -118,7 +118,7 @@ TEST_CASE("T2 > 2 T1 needs clamp-t2") {
   CHECK(refusal_with("\"value\": 80.25", too_long) ==
         "p.json: needs repairs, which were not asked for:\n"
         "  clamp-t2: /qubits/0/t2_s: 0.0002015 s exceeds 2 T1; set to 0.000201 s");
-  const TemporaryFolder folder("import-ibm-clamp");
+  const ScratchDirectory folder;
   ImportOptions options;
   options.repair = true;
   const Calibration c =
@@ -144,7 +144,7 @@ TEST_CASE("The entry point tells IBM's files apart by content") {
   REQUIRE(std::holds_alternative<Calibration>(pair));
   CHECK(std::get<Calibration>(pair).device == "fake_pair");
 
-  const TemporaryFolder folder("import-entry");
+  const ScratchDirectory folder;
   const auto one = folder.write("week/b.json", snapshot_text("2024-03-01T00:00:00Z"));
   CHECK(std::holds_alternative<Calibration>(import_calibration({one}, options)));
   CHECK(to_json(std::get<Calibration>(import_calibration({one}, options))) ==
@@ -152,7 +152,7 @@ TEST_CASE("The entry point tells IBM's files apart by content") {
 }
 
 TEST_CASE("A folder of snapshots becomes a series in order of time without repeats") {
-  const TemporaryFolder folder("import-series");
+  const ScratchDirectory folder;
   folder.write("a.json", snapshot_text("2024-03-02T00:00:00Z"));
   folder.write("b.json", snapshot_text("2024-03-01T00:00:00Z"));
   folder.write("c.json", snapshot_text("2024-03-02T01:00:00+01:00"));
@@ -170,7 +170,7 @@ TEST_CASE("A folder of snapshots becomes a series in order of time without repea
 }
 
 TEST_CASE("The entry point refuses what it cannot place") {
-  const TemporaryFolder folder("import-refusals");
+  const ScratchDirectory folder;
   const auto import_of = [&](std::vector<std::filesystem::path> paths,
                              const ImportOptions& options = {}) {
     return refusal([&] { import_calibration(paths, options); });

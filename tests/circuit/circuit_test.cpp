@@ -6,11 +6,10 @@
 #include "support/catch.hpp"
 
 using namespace rhodrift;
-using Catch::Matchers::Contains;
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -30,24 +29,26 @@ TEST_CASE("A circuit counts its parameters and keeps its instructions") {
 TEST_CASE("Wrong instructions are refused and named") {
   Circuit circuit(2);
   circuit.append(Op::h, {0});
-  CHECK_THROWS_WITH(circuit.append(Op::cx, {0}),
-                    Contains("instruction 1 (cx 0)") && Contains("takes 2 qubits, got 1"));
-  CHECK_THROWS_WITH(circuit.append(Op::x, {0, 1}), Contains("takes 1 qubits, got 2"));
-  CHECK_THROWS_WITH(circuit.append(Op::cx, {1, 1}), Contains("qubit 1 is repeated"));
-  CHECK_THROWS_WITH(circuit.append(Op::x, {2}), Contains("qubit 2 is outside 0..1"));
-  CHECK_THROWS_WITH(circuit.append(Op::x, {-1}), Contains("qubit -1 is outside 0..1"));
-  CHECK_THROWS_WITH(circuit.append(Op::rx, {0}), Contains("takes 1 angles, got 0"));
-  CHECK_THROWS_WITH(circuit.append(Op::x, {0}, {0.1}), Contains("takes 0 angles, got 1"));
-  CHECK_THROWS_WITH(circuit.append(Op::rx, {0}, {nan}), Contains("not finite"));
-  CHECK_THROWS_WITH(circuit.append(Op::rx, {0}, {Angle::weight(0, nan)}), Contains("not finite"));
-  CHECK_THROWS_WITH(circuit.append(Op::barrier, {}), Contains("at least 1 qubit"));
-  CHECK_THROWS_WITH(circuit.append(Op::channel, {0}), Contains("has no matrix"));
-  CHECK_THROWS_WITH(circuit.append_channel("noise", {1}, arma::eye(16, 16)),
-                    Contains("channel 'noise' 1") && Contains("4x4 matrix, got 16x16"));
+  CHECK_THROWS_WITH(circuit.append(Op::cx, {0}), ContainsSubstring("instruction 1 (cx 0)") &&
+                                                     ContainsSubstring("takes 2 qubits, got 1"));
+  CHECK_THROWS_WITH(circuit.append(Op::x, {0, 1}), ContainsSubstring("takes 1 qubits, got 2"));
+  CHECK_THROWS_WITH(circuit.append(Op::cx, {1, 1}), ContainsSubstring("qubit 1 is repeated"));
+  CHECK_THROWS_WITH(circuit.append(Op::x, {2}), ContainsSubstring("qubit 2 is outside 0..1"));
+  CHECK_THROWS_WITH(circuit.append(Op::x, {-1}), ContainsSubstring("qubit -1 is outside 0..1"));
+  CHECK_THROWS_WITH(circuit.append(Op::rx, {0}), ContainsSubstring("takes 1 angles, got 0"));
+  CHECK_THROWS_WITH(circuit.append(Op::x, {0}, {0.1}), ContainsSubstring("takes 0 angles, got 1"));
+  CHECK_THROWS_WITH(circuit.append(Op::rx, {0}, {not_a_number}), ContainsSubstring("not finite"));
+  CHECK_THROWS_WITH(circuit.append(Op::rx, {0}, {Angle::weight(0, not_a_number)}),
+                    ContainsSubstring("not finite"));
+  CHECK_THROWS_WITH(circuit.append(Op::barrier, {}), ContainsSubstring("at least 1 qubit"));
+  CHECK_THROWS_WITH(circuit.append(Op::channel, {0}), ContainsSubstring("has no matrix"));
+  CHECK_THROWS_WITH(
+      circuit.append_channel("noise", {1}, arma::eye(16, 16)),
+      ContainsSubstring("channel 'noise' 1") && ContainsSubstring("4x4 matrix, got 16x16"));
   arma::mat bad = arma::eye(4, 4);
-  bad(2, 1) = nan;
-  CHECK_THROWS_WITH(circuit.append_channel("noise", {1}, bad), Contains("not finite"));
-  CHECK_THROWS_WITH(Circuit(0), Contains("at least 1 qubit, got 0"));
+  bad(2, 1) = not_a_number;
+  CHECK_THROWS_WITH(circuit.append_channel("noise", {1}, bad), ContainsSubstring("not finite"));
+  CHECK_THROWS_WITH(Circuit(0), ContainsSubstring("at least 1 qubit, got 0"));
   CHECK_THROWS_AS(Circuit(-1), InputError);
   CHECK(circuit.instructions().size() == 1);  // nothing of the above was kept
 }
@@ -55,14 +56,16 @@ TEST_CASE("Wrong instructions are refused and named") {
 TEST_CASE("Measurements are final, and bits are written once") {
   Circuit circuit(3);
   circuit.measure(2, 0);
-  CHECK_THROWS_WITH(circuit.append(Op::x, {2}), Contains("qubit 2 was measured before"));
-  CHECK_THROWS_WITH(circuit.append(Op::cx, {0, 2}), Contains("qubit 2 was measured before"));
-  CHECK_THROWS_WITH(circuit.measure(2, 1), Contains("qubit 2 was measured before"));
-  CHECK_THROWS_WITH(circuit.measure(1, 0), Contains("classical bit 0 was written before"));
-  CHECK_THROWS_WITH(circuit.measure(1, -1), Contains("classical bit -1 is outside 0..63"));
-  CHECK_THROWS_WITH(circuit.measure(1, 64), Contains("classical bit 64 is outside 0..63"));
+  CHECK_THROWS_WITH(circuit.append(Op::x, {2}), ContainsSubstring("qubit 2 was measured before"));
+  CHECK_THROWS_WITH(circuit.append(Op::cx, {0, 2}),
+                    ContainsSubstring("qubit 2 was measured before"));
+  CHECK_THROWS_WITH(circuit.measure(2, 1), ContainsSubstring("qubit 2 was measured before"));
+  CHECK_THROWS_WITH(circuit.measure(1, 0), ContainsSubstring("classical bit 0 was written before"));
+  CHECK_THROWS_WITH(circuit.measure(1, -1), ContainsSubstring("classical bit -1 is outside 0..63"));
+  CHECK_THROWS_WITH(circuit.measure(1, 64), ContainsSubstring("classical bit 64 is outside 0..63"));
   circuit.append(Op::barrier, {0, 1, 2}).append(Op::h, {0}).measure(0, 2);
-  CHECK_THROWS_WITH(circuit.qubit_of_bit(), Contains("bit 1 is never written, but bit 2 is"));
+  CHECK_THROWS_WITH(circuit.qubit_of_bit(),
+                    ContainsSubstring("bit 1 is never written, but bit 2 is"));
   circuit.measure(1, 1);
   CHECK(circuit.qubit_of_bit() == std::vector{2, 1, 0});
   CHECK(Circuit(3).qubit_of_bit() == std::vector{0, 1, 2});
@@ -75,9 +78,10 @@ TEST_CASE("Circuits are appended on chosen qubits, onto themselves too") {
   circuit.append(bell, {3, 1});
   CHECK(circuit.instructions()[0].qubits == std::vector{3});
   CHECK(circuit.instructions()[1].qubits == std::vector{3, 1});
-  CHECK_THROWS_WITH(circuit.append(bell, {0}), Contains("1 qubits given for a circuit of 2"));
-  CHECK_THROWS_WITH(circuit.append(bell, {2, 2}), Contains("qubit 2 is repeated"));
-  CHECK_THROWS_WITH(circuit.append(bell, {0, 4}), Contains("qubit 4 is outside 0..3"));
+  CHECK_THROWS_WITH(circuit.append(bell, {0}),
+                    ContainsSubstring("1 qubits given for a circuit of 2"));
+  CHECK_THROWS_WITH(circuit.append(bell, {2, 2}), ContainsSubstring("qubit 2 is repeated"));
+  CHECK_THROWS_WITH(circuit.append(bell, {0, 4}), ContainsSubstring("qubit 4 is outside 0..3"));
   for (int doubling = 0; doubling < 6; ++doubling) bell.append(bell);
   REQUIRE(bell.instructions().size() == 128);
   for (std::size_t i = 0; i < 128; ++i)
@@ -100,8 +104,8 @@ TEST_CASE("The inverse is reversed, with every gate undone and measurements drop
   CHECK(inverse.instructions()[3].op == Op::sdg);
   CHECK(inverse.n_weights() == 2);
   circuit.append(Op::reset, {1});
-  CHECK_THROWS_WITH(circuit.inverse(),
-                    Contains("instruction 5 (reset 1)") && Contains("has no inverse"));
+  CHECK_THROWS_WITH(circuit.inverse(), ContainsSubstring("instruction 5 (reset 1)") &&
+                                           ContainsSubstring("has no inverse"));
 }
 
 TEST_CASE("without_measurements keeps everything else and takes further gates") {
@@ -120,9 +124,10 @@ TEST_CASE("Readout errors are checked when they are set") {
   Circuit circuit(2);
   ConfusionMatrix skewed = ConfusionMatrix::single(0, 0.1, 0.2);
   skewed.matrix(0, 0) = 0.95;
-  CHECK_THROWS_WITH(circuit.set_readout_error({skewed}), Contains("column 0 sums to 1.05"));
+  CHECK_THROWS_WITH(circuit.set_readout_error({skewed}),
+                    ContainsSubstring("column 0 sums to 1.05"));
   CHECK_THROWS_WITH(circuit.set_readout_error({ConfusionMatrix::single(1, 0.1, 0.2),
                                                ConfusionMatrix::single(1, 0.1, 0.2)}),
-                    Contains("bit 1 is in an earlier group"));
+                    ContainsSubstring("bit 1 is in an earlier group"));
   CHECK(circuit.readout_error().empty());
 }

@@ -32,7 +32,7 @@ TEST_CASE("the best chain avoids the bad edge and the bad qubit") {
   device.qubits[6].readout_p01 = 0.4;  // 6
   CHECK(best_path(device, 4) == Layout{2, 3, 4, 5});
   device.qubits[4].readout_p10.reset();  // unknown: left out
-  CHECK(best_path(device, 3) == Layout{0, 7, 6});
+  CHECK(best_path(device, 3) == Layout{1, 0, 7});
 }
 
 TEST_CASE("of equal chains the lexicographically first is taken") {
@@ -43,7 +43,8 @@ TEST_CASE("of equal chains the lexicographically first is taken") {
 TEST_CASE("a faulty edge is never used") {
   Calibration device = ring(4);
   edge(device, 0).error = 1.0;
-  CHECK(best_path(device, 4) == Layout{1, 2, 3, 0});
+  CHECK(best_path(device, 4) == Layout{0, 3, 2, 1});
   edge(device, 2).error.reset();
-  CHECK_THROWS_WITH(best_path(device, 4), Catch::Contains("no chain of 4 coupled, working qubits"));
+  CHECK_THROWS_WITH(best_path(device, 4),
+                    ContainsSubstring("no chain of 4 coupled, working qubits"));
 }

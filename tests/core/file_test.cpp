@@ -1,85 +1,38 @@
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 
 #include "support/catch.hpp"
+#include "support/file_size_limit.hpp"
+#include "support/scratch_directory.hpp"
 
 using namespace rhodrift;
 namespace fs = std::filesystem;
 
-namespace {
-
-/// An empty directory for one test, removed behind it.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "rhodrift-file-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Scratch() { fs::remove_all(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  fs::path operator/(const char* name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-  std::ptrdiff_t n_files() const {
-    return std::distance(fs::directory_iterator(path_), fs::directory_iterator());
-  }
-
- private:
-  fs::path path_;
-};
-
-/// While it lives, files of this process cannot grow past `bytes`: what a full disk does to a
-/// write, with another errno.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limited{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
-
-}  // namespace
-
 TEST_CASE("write_file and read_file keep every byte") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   std::string content(100'000, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 7);
   write_file(scratch / "data", content);
   CHECK(read_file(scratch / "data") == content);
   write_file(scratch / "data", "");
   CHECK(read_file(scratch / "data").empty());
-  CHECK(scratch.n_files() == 1);
+  CHECK(scratch.files().size() == 1);
 }
 
 TEST_CASE("read_file names the file it cannot read") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   CHECK_THROWS_WITH(read_file(scratch / "absent"),
                     (scratch / "absent").string() + ": cannot be read: No such file or directory");
   CHECK_THROWS_WITH(read_file(scratch.path()), scratch.path().string() + ": is a directory");
 }
 
 TEST_CASE("PendingFile shows nothing under the final name before commit") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   PendingFile pending(scratch / "result");
   std::ofstream(pending.temporary_path()) << "done";
   CHECK_FALSE(fs::exists(scratch / "result"));
@@ -90,7 +43,7 @@ TEST_CASE("PendingFile shows nothing under the final name before commit") {
 }
 
 TEST_CASE("PendingFile leaves the old file and nothing else behind an exception") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   write_file(scratch / "result", "old");
   const auto interrupted = [&] {
     const PendingFile pending(scratch / "result");
@@ -99,17 +52,17 @@ TEST_CASE("PendingFile leaves the old file and nothing else behind an exception"
   };
   CHECK_THROWS_WITH(interrupted(), "interrupted");
   CHECK(read_file(scratch / "result") == "old");
-  CHECK(scratch.n_files() == 1);
+  CHECK(scratch.files().size() == 1);
 }
 
 TEST_CASE("Two PendingFiles of one name do not meet") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   PendingFile first(scratch / "result"), second(scratch / "result");
   CHECK(first.temporary_path() != second.temporary_path());
 }
 
 TEST_CASE("PendingFile refuses a directory it cannot write to") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   CHECK_THROWS_WITH(
       PendingFile(scratch / "absent/result"),
       (scratch / "absent/result").string() + ": cannot be written: No such file or directory");
@@ -124,14 +77,14 @@ TEST_CASE("PendingFile refuses a directory it cannot write to") {
 }
 
 TEST_CASE("PendingFile replaces regular files only") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   CHECK_THROWS_WITH(PendingFile("/dev/null"), "/dev/null: exists and is not a regular file");
   CHECK_THROWS_WITH(PendingFile(scratch.path()), ContainsSubstring("is not a regular file"));
   CHECK_THROWS_WITH(PendingFile(scratch / ""), ContainsSubstring("is not the name of a file"));
 }
 
 TEST_CASE("PendingFile writes through a symbolic link") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   write_file(scratch / "target", "old");
   fs::create_symlink("target", scratch / "link");
   write_file(scratch / "link", "new");
@@ -140,7 +93,7 @@ TEST_CASE("PendingFile writes through a symbolic link") {
 }
 
 TEST_CASE("A disk that is full leaves the old file and no rest") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   write_file(scratch / "result", "old");
   {
     const FileSizeLimit limit(4096);
@@ -148,11 +101,11 @@ TEST_CASE("A disk that is full leaves the old file and no rest") {
                       (scratch / "result").string() + ": cannot be written: File too large");
   }
   CHECK(read_file(scratch / "result") == "old");
-  CHECK(scratch.n_files() == 1);
+  CHECK(scratch.files().size() == 1);
 }
 
 TEST_CASE("A relative name without a directory is written to the current one") {
-  const Scratch scratch;
+  const ScratchDirectory scratch;
   const fs::path before = fs::current_path();
   fs::current_path(scratch.path());
   write_file("bare", "content");

@@ -15,23 +15,17 @@ using C = arma::cx_double;
 constexpr double pi = std::numbers::pi;
 const C i1(0.0, 1.0);
 
-arma::cx_mat gaussian(arma::uword dim, RandomStream& random) {
-  arma::cx_mat m(dim, dim);
+arma::cx_mat gaussian(arma::uword rows, arma::uword columns, RandomStream& random) {
+  arma::cx_mat m(rows, columns);
   for (C& entry : m) entry = C(random.normal(), random.normal());
   return m;
 }
 
-// (ΣG†G)^(-1/2)
-arma::cx_mat inverse_root(const arma::cx_mat& positive) {
-  arma::vec values;
-  arma::cx_mat vectors;
-  arma::eig_sym(values, vectors, arma::cx_mat(0.5 * (positive + positive.t())));
-  return vectors *
-         arma::diagmat(arma::cx_vec(1.0 / arma::sqrt(values), arma::vec(values.n_elem))).eval() *
-         vectors.t();
-}
-
 }  // namespace
+
+arma::cx_mat complex(const arma::mat& real) {
+  return arma::conv_to<arma::cx_mat>::from(real);
+}
 
 arma::cx_mat pauli(std::size_t index, int n_qubits) {
   arma::cx_mat product(1, 1, arma::fill::ones);
@@ -106,19 +100,15 @@ Kraus kraus_of(const arma::mat& transfer_matrix) {
   return kraus;
 }
 
-// --- Random material
-// ------------------------------------------------------------------------------
+// --- Random material -------------------------------------------------------------------------
 
 Kraus random_kraus(int n_qubits, int n_kraus, RandomStream& random) {
   const arma::uword d = arma::uword{1} << n_qubits;
+  arma::cx_mat isometry, triangle;
+  arma::qr_econ(isometry, triangle, gaussian(d * static_cast<arma::uword>(n_kraus), d, random));
   Kraus kraus;
-  arma::cx_mat sum(d, d, arma::fill::zeros);
-  for (int m = 0; m < n_kraus; ++m) {
-    kraus.push_back(gaussian(d, random));
-    sum += kraus.back().t() * kraus.back();
-  }
-  const arma::cx_mat normalise = inverse_root(sum);
-  for (arma::cx_mat& k : kraus) k *= normalise;
+  for (arma::uword row = 0; row < isometry.n_rows; row += d)
+    kraus.push_back(isometry.rows(row, row + d - 1));
   return kraus;
 }
 
@@ -127,7 +117,8 @@ arma::cx_mat random_unitary(int n_qubits, RandomStream& random) {
 }
 
 arma::cx_mat random_density(int n_qubits, RandomStream& random) {
-  const arma::cx_mat g = gaussian(arma::uword{1} << n_qubits, random);
+  const arma::uword d = arma::uword{1} << n_qubits;
+  const arma::cx_mat g = gaussian(d, d, random);
   const arma::cx_mat positive = g * g.t();
   return positive / std::real(arma::trace(positive));
 }

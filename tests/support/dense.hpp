@@ -9,6 +9,9 @@
 /// the least significant bit of every index.
 namespace oracle {
 
+/// A real matrix as a complex one.
+arma::cx_mat complex(const arma::mat& real);
+
 /// P_0 ⊗ … with the base-4 digits of `index`, digit 0 rightmost; from the Kronecker definition.
 arma::cx_mat pauli(std::size_t index, int n_qubits);
 
@@ -27,11 +30,9 @@ arma::mat transfer_matrix(const Kraus& kraus);
 /// Kraus operators of a transfer matrix, from the eigenvectors of its Choi matrix.
 Kraus kraus_of(const arma::mat& transfer_matrix);
 
-// --- Random material
-// ------------------------------------------------------------------------------
+// --- Random material -------------------------------------------------------------------------
 
-/// A random channel: `n_kraus` complex Gaussian matrices G_m, K_m = G_m (Σ G†G)^(-1/2). Not unital
-/// in general.
+/// A random channel: the `n_kraus` square blocks of a random isometry. Not unital in general.
 Kraus random_kraus(int n_qubits, int n_kraus, rhodrift::RandomStream& random);
 arma::cx_mat random_unitary(int n_qubits, rhodrift::RandomStream& random);
 /// A random full-rank density matrix.

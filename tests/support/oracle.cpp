@@ -215,9 +215,7 @@ arma::mat confusion(const ReadoutError& error, int n_bits) {
   const arma::uword dim = arma::uword{1} << n_bits;
   arma::mat product = arma::eye(dim, dim);
   for (const ConfusionMatrix& group : error)
-    product = arma::real(embed(arma::cx_mat(group.matrix, arma::zeros(arma::size(group.matrix))),
-                               group.bits, n_bits)) *
-              product;
+    product = arma::real(embed(complex(group.matrix), group.bits, n_bits)) * product;
   return product;
 }
 
@@ -238,8 +236,7 @@ arma::vec reported_probabilities(const Circuit& circuit, const arma::cx_mat& den
   return confusion(circuit.readout_error(), n_bits) * read;
 }
 
-// --- Random material
-// ------------------------------------------------------------------------------
+// --- Random material -------------------------------------------------------------------------
 
 ConfusionMatrix random_confusion(std::vector<int> bits, RandomStream& random) {
   const arma::uword dim = arma::uword{1} << bits.size();

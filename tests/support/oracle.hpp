@@ -30,8 +30,7 @@ arma::mat confusion(const rhodrift::ReadoutError& error, int n_bits);
 /// What is read into the circuit's classical bits, given ρ.
 arma::vec reported_probabilities(const rhodrift::Circuit& circuit, const arma::cx_mat& density);
 
-// --- Random material
-// ------------------------------------------------------------------------------
+// --- Random material -------------------------------------------------------------------------
 
 /// A column-stochastic 2^k x 2^k matrix on the given bits, mostly right.
 rhodrift::ConfusionMatrix random_confusion(std::vector<int> bits, rhodrift::RandomStream& random);

@@ -35,8 +35,8 @@ class Circuit {
   /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated.
   Circuit& append(Op op, std::vector<int> qubits, std::vector<Angle> angles = {});
   Circuit& append(const Instruction& instruction);
-  /// All instructions of `other`, whose qubit i becomes qubits[i] of this circuit; its readout error
-  /// stays behind. Throws InputError when `qubits` has another length or repeats a qubit.
+  /// All instructions of `other`, whose qubit i becomes qubits[i] of this circuit; its readout
+  /// error stays behind. Throws InputError when `qubits` has another length or repeats a qubit.
   Circuit& append(const Circuit& other, const std::vector<int>& qubits);
   /// All instructions of `other`, qubit by qubit.
   Circuit& append(const Circuit& other);

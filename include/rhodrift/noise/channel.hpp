@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <armadillo>
 #include <vector>
 
@@ -36,6 +37,7 @@ class Channel {
   static Channel from_superoperator(const arma::cx_mat& superoperator,
                                     double tolerance = default_tolerance);
   static Channel from_unitary(const arma::cx_mat& unitary, double tolerance = default_tolerance);
+  /// Throws InputError when n_qubits < 1.
   static Channel identity(int n_qubits);
 
   const TransferMatrix& ptm() const { return ptm_; }

@@ -35,7 +35,9 @@ struct GateNoise {
 ///   F_pro = Π (1 + e1 + 2 e2)/d²,  F = (d F_pro + 1)/(d + 1),  r = 1 - F,
 ///   λ = min(d (ε - r)/(d F - 1), 4^k/(4^k - 1))  with ε <- min(ε, d/(d + 1));  0 if ε <= r or
 ///   absent.
-/// Missing T1 is ∞, missing T2 is 2 T1, a missing duration is 0; each is told in the notes.
+/// Missing T1 is ∞, missing T2 is 2 T1, a missing duration is 0; each is told in the notes, as is a
+/// T2 that was clamped. Throws InputError on operands outside the device, a negative error, times
+/// that are not > 0, and a gate so much longer than its qubits live that d F <= 1 while ε > r.
 GateNoise aer_gate_noise(const Calibration& calibration, const GateCalibration& gate);
 
 /// The noise of one device in one recorded state.
@@ -50,7 +52,9 @@ class NoiseModel {
   /// order.
   GateNoise gate_noise(const std::string& gate, const std::vector<int>& qubits) const;
 
-  /// Confusion of the given device qubits, bit i being qubits[i].
+  /// Confusion of the given device qubits, bit i being qubits[i]. A recorded matrix of a group is
+  /// used when all of the group is read, its qubits' own figures otherwise.
+  /// Throws InputError when a qubit is repeated or not on the device.
   ReadoutError readout_error(const std::vector<int>& qubits) const;
 
   /// `circuit` with a channel after every gate and the readout error of the measured bits. The

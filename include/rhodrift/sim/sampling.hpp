@@ -16,7 +16,7 @@ std::vector<double> reported_probabilities(const Circuit& circuit,
 
 /// Draws shots. The draws of shot s depend on (seed, stream, s) only: the same table whatever the
 /// number of threads. Probabilities are normalised; throws InputError when there are not 2^n of
-/// them (n >= 1), one is negative by more than rounding (1e-9) or their sum is off by more than
+/// them (n >= 1), one is negative by more than rounding (1e-9), their sum is off by more than
 /// 1e-6.
 ShotTable sample(const std::vector<double>& probabilities, std::uint64_t shots, std::uint64_t seed,
                  std::uint64_t stream);

@@ -1,0 +1,232 @@
+#include "cli/classification.hpp"
+
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include <fmt/format.h>
+
+#include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/readout.hpp>
+#include <rhodrift/sim/density_matrix_executor.hpp>
+#include <rhodrift/sim/program_expectations.hpp>
+
+#include "cli/data_directory.hpp"
+
+namespace rhodrift::cli {
+
+namespace {
+
+std::vector<double> column(const arma::mat& matrix, std::size_t c) {
+  return arma::conv_to<std::vector<double>>::from(matrix.col(c));
+}
+
+std::vector<double> weights_of(const TrainedModel& model) {
+  return arma::conv_to<std::vector<double>>::from(model.parameters.weights);
+}
+
+// The mean of one number a sample, with the standard error of that mean.
+Estimate mean_over_samples(const arma::vec& values, const std::string& method) {
+  const double n = static_cast<double>(values.n_elem);
+  return normal_estimate(arma::mean(values),
+                         values.n_elem > 1 ? arma::stddev(values) / std::sqrt(n) : 0.0, method);
+}
+
+// Outcomes of one prepared circuit set for every sample: outcomes[sample][circuit].
+using SampleOutcomes = std::vector<std::vector<Outcomes>>;
+
+SampleOutcomes run_samples(const PreparedStrategy& strategy, const TrainedModel& model,
+                           const arma::mat& features, DensityMatrixExecutor& executor,
+                           const std::string& shots_name, RunWriter* run) {
+  std::vector<Job> jobs;
+  for (std::size_t b = 0; b < features.n_cols; ++b)
+    for (Job& job : strategy.construct(weights_of(model), column(features, b)).jobs)
+      jobs.push_back(std::move(job));
+  const std::vector<ShotTable> tables = executor.run_shots(jobs);
+
+  const std::size_t n_circuits = strategy.circuits_per_plan();
+  SampleOutcomes outcomes(features.n_cols);
+  for (std::size_t j = 0; j < tables.size(); ++j)
+    outcomes[j / n_circuits].push_back(tables[j].outcomes());
+  if (run == nullptr) return outcomes;
+  for (std::size_t c = 0; c < n_circuits; ++c) {
+    std::vector<std::uint8_t> packed;
+    for (std::size_t j = c; j < tables.size(); j += n_circuits)
+      packed.insert(packed.end(), tables[j].packed().begin(), tables[j].packed().end());
+    run->write_shots(fmt::format("{}/{}-{}", model.name, shots_name, c),
+                     ShotTable::from_packed(tables.front().n_bits(), std::move(packed)));
+  }
+  return outcomes;
+}
+
+StrategyEvaluation score(const std::string& name, const TrainedModel& model, const Dataset& data,
+                         const arma::mat& estimated, const arma::mat& truth, std::uint64_t shots,
+                         std::size_t n_circuits) {
+  StrategyEvaluation evaluation;
+  evaluation.strategy = name;
+  evaluation.predictions = predict(model.parameters.head, estimated);
+  evaluation.accuracy = accuracy(evaluation.predictions, data.labels);
+  evaluation.expectation_error_by_sample = arma::mean(arma::abs(estimated - truth), 0).t();
+  evaluation.expectation_error = mean_over_samples(evaluation.expectation_error_by_sample, name);
+  for (Estimate* estimate : {&evaluation.accuracy, &evaluation.expectation_error}) {
+    estimate->method = name;
+    estimate->shots = shots * data.n_samples();
+    estimate->circuits = n_circuits * data.n_samples();
+  }
+  return evaluation;
+}
+
+// A probe of the accuracy that the exact noisy expectations give.
+Probe accuracy_probe(const TrainedModel& model, const arma::mat& features,
+                     const std::vector<int>& labels, const Layout& layout, NoisePolicy policy) {
+  return {
+      model.name, "accuracy", [&, policy](const Calibration& state) {
+        const ProgramExpectations expectations(
+            on_device(model.network.circuit, {state, layout, policy}), model.network.observables);
+        return accuracy(
+            predict(model.parameters.head, expectations.values(model.parameters.weights, features)),
+            labels);
+      }};
+}
+
+// |<Z> with the stale readout inverse - <Z> with the state's own|, exact, mean over observables and
+// samples.
+Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
+                          const Calibration& first, const Layout& layout, NoisePolicy policy) {
+  const ExpectationEstimator stale =
+      readout::inversion(NoiseModel(first, policy).readout_error(layout));
+  return {fmt::format("stale readout inversion ({})", model.name), "bias of <Z>",
+          [&, stale, policy](const Calibration& state) {
+            const ExpectationEstimator fresh =
+                readout::inversion(NoiseModel(state, policy).readout_error(layout));
+            const auto circuit = std::make_shared<const Circuit>(
+                on_device(model.network.circuit, {state, layout, policy}));
+            std::vector<Job> jobs;
+            for (std::size_t b = 0; b < features.n_cols; ++b)
+              jobs.push_back({circuit, weights_of(model), column(features, b), 0});
+            DensityMatrixExecutor executor(0);
+            const std::vector<Outcomes> outcomes = executor.run(jobs);
+            arma::vec bias(features.n_cols);
+            for (std::size_t b = 0; b < features.n_cols; ++b)
+              bias(b) = arma::mean(
+                  arma::abs(stale.estimate(outcomes[b], model.network.observables).values -
+                            fresh.estimate(outcomes[b], model.network.observables).values));
+            return mean_over_samples(bias, "readout/inversion with the first state's calibration");
+          }};
+}
+
+}  // namespace
+
+Split ClassificationTask::load() const {
+  const bool is_name = data.find('/') == std::string::npos && data.find('.') == std::string::npos;
+  return stratified_split(read_dataset_csv(is_name ? data_directory() / "datasets" / (data + ".csv")
+                                                   : std::filesystem::path(data),
+                                           classes),
+                          test_share, split_seed);
+}
+
+Qnn ClassificationTask::network(const Dataset& dataset) const {
+  std::vector<std::pair<int, int>> chain;
+  std::vector<Observable> observables;
+  for (int q = 0; q < n_qubits; ++q) {
+    if (q > 0) chain.emplace_back(q - 1, q);
+    observables.push_back(Observable::z(q));
+  }
+  Circuit circuit = angle_encoding(n_qubits, static_cast<int>(dataset.features.n_rows), encoding);
+  circuit.append(hardware_efficient_ansatz(n_qubits, layers, chain));
+  return {std::move(circuit), std::move(observables), dataset.n_classes()};
+}
+
+TrainingOutcome train_classifier(const std::string& name, const ClassificationTask& task,
+                                 const Dataset& data, const std::optional<DeviceSetting>& device,
+                                 const TrainingOptions& options, const Progress& progress) {
+  const Qnn network = task.network(data);
+  const FeatureScaling scaling =
+      FeatureScaling::fit(data.features, -std::numbers::pi / 2, std::numbers::pi / 2);
+  Dataset scaled = data;
+  scaled.features = scaling.apply(data.features);
+  const ProgramExpectations expectations(
+      device ? on_device(network.circuit, *device) : network.circuit, network.observables);
+  TrainingResult result = train(network, expectations, scaled, options, progress);
+
+  TrainingConditions conditions;
+  conditions.dataset = data.name;
+  conditions.noise_policy = std::string(to_string(device ? device->policy : NoisePolicy::ideal));
+  if (device)
+    conditions.device = TrainingDevice{device->calibration.device, device->calibration.timestamp,
+                                       content_hash(device->calibration), device->layout};
+  conditions.options = options;
+  conditions.final_loss = result.final_loss;
+  TrainedModel model{name,    network,           data.class_names,
+                     scaling, result.parameters, std::move(conditions)};
+  return {std::move(model), std::move(result)};
+}
+
+std::vector<Strategy> demo_strategies() {
+  return {{"raw"},
+          {"readout", ReadoutMethod::inversion},
+          {"zne", ReadoutMethod::none, zne::Extrapolation::linear},
+          {"readout+zne", ReadoutMethod::inversion, zne::Extrapolation::linear}};
+}
+
+std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
+                                                    const DeviceSetting& device,
+                                                    const std::vector<Strategy>& strategies,
+                                                    std::uint64_t shots, std::uint64_t seed,
+                                                    RunWriter* run, const Progress& progress) {
+  const arma::mat features = model.scaling.apply(data.features);
+  const auto& observables = model.network.observables;
+  const arma::mat truth = ProgramExpectations(model.network.circuit, observables)
+                              .values(model.parameters.weights, features);
+  const ReadoutError readout_error =
+      NoiseModel(device.calibration, device.policy).readout_error(device.layout);
+  DensityMatrixExecutor executor(seed, [&](const Circuit& c) { return on_device(c, device); });
+
+  // Readout mitigation only changes how counts are read: strategies with the same circuits share.
+  std::map<bool, SampleOutcomes> outcomes_with_zne;
+  std::vector<StrategyEvaluation> evaluations;
+  for (const Strategy& strategy : strategies) {
+    const PreparedStrategy prepared(strategy, model.network.circuit, readout_error, shots);
+    const bool zne = strategy.extrapolation.has_value();
+    if (!outcomes_with_zne.contains(zne))
+      outcomes_with_zne[zne] =
+          run_samples(prepared, model, features, executor, zne ? "zne" : "raw", run);
+    arma::mat estimated(observables.size(), data.n_samples());
+    for (std::size_t b = 0; b < data.n_samples(); ++b) {
+      const std::vector<Estimate> estimates =
+          prepared.combine(outcomes_with_zne[zne][b], observables);
+      for (std::size_t k = 0; k < estimates.size(); ++k) estimated(k, b) = estimates[k].value;
+    }
+    evaluations.push_back(
+        score(strategy.name, model, data, estimated, truth, shots, prepared.circuits_per_plan()));
+    if (progress) progress(evaluations.size(), strategies.size());
+  }
+  return evaluations;
+}
+
+Estimate paired_difference(const arma::vec& a, const arma::vec& b) {
+  return mean_over_samples(a - b, "paired difference");
+}
+
+arma::vec correctness(const std::vector<int>& predictions, const std::vector<int>& labels) {
+  arma::vec correct(labels.size());
+  for (std::size_t b = 0; b < labels.size(); ++b)
+    correct(b) = predictions[b] == labels[b] ? 1.0 : 0.0;
+  return correct;
+}
+
+DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& data,
+                        const CalibrationSeries& series, const Layout& layout, NoisePolicy policy,
+                        const Progress& progress) {
+  std::vector<arma::mat> features;
+  for (const TrainedModel& model : models) features.push_back(model.scaling.apply(data.features));
+  std::vector<Probe> probes;
+  for (std::size_t m = 0; m < models.size(); ++m)
+    probes.push_back(accuracy_probe(models[m], features[m], data.labels, layout, policy));
+  probes.push_back(
+      stale_readout_probe(models[0], features[0], series.states.at(0), layout, policy));
+  return study_drift(series, probes, progress);
+}
+
+}  // namespace rhodrift::cli

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <rhodrift/calibration/calibration_series.hpp>
+#include <rhodrift/drift/study.hpp>
+#include <rhodrift/store/run_writer.hpp>
+#include <rhodrift/train/model_file.hpp>
+
+#include "cli/device_setting.hpp"
+#include "cli/strategy.hpp"
+
+/// The main job: a classifier that is trained for a device, read from it with and without
+/// mitigation, and followed through the device's history.
+namespace rhodrift::cli {
+
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// What is to be classified, and by what kind of circuit.
+struct ClassificationTask {
+  std::string data;                  ///< CSV file, or the name of one that comes with the program
+  std::vector<std::string> classes;  ///< empty: all
+  double test_share = 0.6;
+  std::uint64_t split_seed = 1;
+  int n_qubits = 4;
+  std::vector<Op> encoding = {Op::ry, Op::rx, Op::rz, Op::ry};  ///< one axis a layer of features
+  int layers = 2;                                               ///< of the ansatz
+
+  /// Reads and splits the data; features stay as they are in the file.
+  Split load() const;
+  /// Angle encoding, a hardware-efficient ansatz along the chain 0-1-…-n, <Z> of every qubit.
+  Qnn network(const Dataset& data) const;
+};
+
+/// Trains on the exact circuit without noise when `device` is empty, else on the device's noise and
+/// readout error.
+struct TrainingOutcome {
+  TrainedModel model;
+  TrainingResult result;
+};
+TrainingOutcome train_classifier(const std::string& name, const ClassificationTask& task,
+                                 const Dataset& data, const std::optional<DeviceSetting>& device,
+                                 const TrainingOptions& options, const Progress& progress);
+
+/// What one strategy made of a model on a device.
+struct StrategyEvaluation {
+  std::string strategy;
+  Estimate accuracy;
+  /// Mean over samples and observables of |<Z> estimated - <Z> without noise|; its error is over
+  /// samples.
+  Estimate expectation_error;
+  std::vector<int> predictions;           ///< one a sample
+  arma::vec expectation_error_by_sample;  ///< mean over observables
+};
+
+/// Classifies every sample of `data` (raw features) on the simulated device under each strategy at
+/// `shots` a sample. Strategies that run the same circuits share their shots. When `run` is given,
+/// every shot goes into it as shots/<model>/<circuit>, sample after sample.
+std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
+                                                    const DeviceSetting& device,
+                                                    const std::vector<Strategy>& strategies,
+                                                    std::uint64_t shots, std::uint64_t seed,
+                                                    RunWriter* run, const Progress& progress);
+
+/// raw, readout, zne and readout+zne: inversion inside, straight-line extrapolation outside.
+std::vector<Strategy> demo_strategies();
+
+/// Mean of a - b over samples with its standard error: what a paired comparison rests on.
+Estimate paired_difference(const arma::vec& a, const arma::vec& b);
+/// 1 where the prediction is right, else 0.
+arma::vec correctness(const std::vector<int>& predictions, const std::vector<int>& labels);
+
+/// Exact accuracy (no shots) of each model on each state of the series, and the mean absolute bias
+/// of <Z> that readout inversion leaves when it keeps using the first state's readout calibration.
+DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& data,
+                        const CalibrationSeries& series, const Layout& layout, NoisePolicy policy,
+                        const Progress& progress);
+
+}  // namespace rhodrift::cli

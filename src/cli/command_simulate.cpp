@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/circuit/qasm.hpp>
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/noise/noise_model.hpp>
+#include <rhodrift/report/text_table.hpp>
+#include <rhodrift/sim/program.hpp>
+#include <rhodrift/sim/program_expectations.hpp>
+#include <rhodrift/sim/sampling.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+namespace rhodrift::cli {
+
+namespace {
+
+struct Options {
+  std::string circuit;
+  std::string calibration;
+  std::string policy = "aer";
+  std::vector<int> layout;
+  std::vector<std::string> observables;
+  bool readout = false;
+  bool probabilities = false;
+  std::uint64_t shots = 0;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+// The circuit as the device runs it: what --calibration, --policy and --layout say.
+Circuit device_circuit(const Options& options) {
+  const Circuit circuit = read_qasm2_file(options.circuit);
+  if (circuit.n_weights() + circuit.n_features() > 0)
+    throw InputError(options.circuit, "", "has unbound parameters");
+  if (options.calibration.empty()) {
+    if (!options.layout.empty() || options.readout)
+      throw InputError("simulate", "", "--layout and --readout need a --calibration");
+    return circuit;
+  }
+  const NoiseModel model(read_calibration(options.calibration), parse_noise_policy(options.policy));
+  return model.apply(circuit,
+                     options.layout.empty() ? trivial_layout(circuit.n_qubits()) : options.layout);
+}
+
+Json counts_of(const ShotTable& shots) {
+  Json counts = Json::object();
+  for (const auto& [bits, count] : shots.outcomes().counts())
+    counts[to_text(bits, shots.n_bits())] = count;
+  return counts;
+}
+
+std::string as_text(const Json& result) {
+  std::string text = fmt::format("{} qubits\n", result["n_qubits"].get<int>());
+  if (!result["expectations"].empty()) {
+    TextTable table({"observable", "expectation"});
+    for (const auto& [name, value] : result["expectations"].items())
+      table.add_row({name, fmt::format("{:.10f}", value.get<double>())});
+    text += table.to_string();
+  }
+  if (result.contains("probabilities")) {
+    const auto& probabilities = result["probabilities"];
+    const int n_bits = static_cast<int>(std::bit_width(probabilities.size() - 1));
+    TextTable table({"outcome", "probability"});
+    for (std::size_t b = 0; b < probabilities.size(); ++b)
+      table.add_row({to_text(b, n_bits), fmt::format("{:.10f}", probabilities[b].get<double>())});
+    text += table.to_string();
+  }
+  if (result.contains("counts")) {
+    TextTable table({"outcome", "count"});
+    for (const auto& [bits, count] : result["counts"].items())
+      table.add_row({bits, std::to_string(count.get<std::uint64_t>())});
+    text += table.to_string();
+  }
+  return text;
+}
+
+void simulate(const Options& options) {
+  const Circuit circuit = device_circuit(options);
+  std::vector<Observable> observables;
+  for (const std::string& text : options.observables) {
+    const Observable observable = Observable::parse(text);
+    if (observable.min_qubits() > circuit.n_qubits())
+      throw InputError("--observable", text,
+                       fmt::format("reaches qubit {}, the circuit has {} qubits",
+                                   observable.min_qubits() - 1, circuit.n_qubits()));
+    observables.push_back(options.readout ? reported_observable(observable, circuit) : observable);
+  }
+
+  const PauliVector state = Program(circuit).run({});
+  Json result{{"n_qubits", circuit.n_qubits()}, {"expectations", Json::object()}};
+  for (std::size_t k = 0; k < observables.size(); ++k)
+    result["expectations"][options.observables[k]] = state.expectation(observables[k]);
+  if (options.probabilities || options.shots > 0) {
+    const std::vector<double> reported = reported_probabilities(circuit, state.probabilities());
+    if (options.probabilities) result["probabilities"] = reported;
+    if (options.shots > 0)
+      result["counts"] = counts_of(sample(reported, options.shots, options.seed, 0));
+  }
+  if (options.json)
+    print(result);
+  else
+    print(as_text(result));
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& program) {
+  CLI::App* verb = program.add_subcommand("simulate", "Run a circuit on the noisy device");
+  auto options = std::make_shared<Options>();
+  verb->add_option("circuit", options->circuit, "OpenQASM 2 file")->required();
+  verb->add_option("--calibration", options->calibration,
+                   "Calibration file; without it there is no noise");
+  verb->add_option("--policy", options->policy, "aer or ideal")->capture_default_str();
+  verb->add_option("--layout", options->layout,
+                   "Device qubits of circuit qubits 0, 1, …; by default the same numbers")
+      ->delimiter(',');
+  verb->add_option("--observable", options->observables, "E.g. \"Z0\" or \"X0 Y3 Z4\"; repeatable")
+      ->allow_extra_args(false);
+  verb->add_flag("--readout", options->readout,
+                 "Expectations as the device reads them, readout error included");
+  verb->add_flag("--probabilities", options->probabilities, "Probabilities of the classical bits");
+  verb->add_option("--shots", options->shots, "Number of shots to draw")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--seed", options->seed, "Seed of the shots")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_flag("--json", options->json, "Machine-readable output");
+  verb->footer(
+      "Qubit 0 is the rightmost character of an outcome. Counts and probabilities are what the\n"
+      "device would report; expectations are the state's unless --readout is given.\n"
+      "Example: rhodrift simulate bell.qasm --calibration belem.json --observable \"Z0 Z1\" "
+      "--shots 4096");
+  verb->callback([options] { simulate(*options); });
+}
+
+}  // namespace rhodrift::cli

@@ -1,0 +1,52 @@
+#include "cli/output.hpp"
+
+#include <cstdio>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <rhodrift/core/error.hpp>
+
+namespace rhodrift::cli {
+
+Json to_json(const Estimate& estimate) {
+  return {{"value", estimate.value},
+          {"std_error", estimate.std_error},
+          {"ci", {estimate.ci.low, estimate.ci.high}},
+          {"level", estimate.level},
+          {"shots", estimate.shots},
+          {"circuits", estimate.circuits},
+          {"method", estimate.method},
+          {"diagnostics", estimate.diagnostics}};
+}
+
+void print(const Json& document) {
+  print(document.dump(2) + "\n");
+}
+
+void print(const std::string& text) {
+  std::cout << text << std::flush;
+  if (!std::cout) throw RunError("standard output: write failed");
+}
+
+ProgressBar::ProgressBar(std::string label)
+    : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) == 1) {}
+
+ProgressBar::~ProgressBar() {
+  if (terminal_ && shown_percent_ >= 0) fmt::print(stderr, "\r\033[K");
+}
+
+void ProgressBar::operator()(std::size_t done, std::size_t total) {
+  const int percent = total == 0 ? 100 : static_cast<int>(100 * done / total);
+  if (!terminal_ || percent == shown_percent_) return;
+  shown_percent_ = percent;
+  constexpr int width = 30;
+  const std::size_t filled = static_cast<std::size_t>(width * percent / 100);
+  std::string bar;
+  for (std::size_t i = 0; i < width; ++i) bar += i < filled ? "█" : "░";
+  fmt::print(stderr, "\r\033[K{} {} {:3d}%", label_, bar, percent);
+  std::fflush(stderr);
+}
+
+}  // namespace rhodrift::cli

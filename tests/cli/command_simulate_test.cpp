@@ -1,0 +1,125 @@
+#include <omp.h>
+
+#include "cli/captured_run.hpp"
+#include "support/catch.hpp"
+#include "support/scratch_directory.hpp"
+
+using namespace rhodrift;
+using test::run;
+using test::shipped;
+
+namespace {
+
+const char* const bell = R"(OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[2];
+rz(pi/2) q[0]; sx q[0]; rz(pi/2) q[0];
+cx q[0],q[1];
+)";
+
+}  // namespace
+
+TEST_CASE("simulate without a calibration is noiseless") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  const auto result = run({"simulate", file, "--json", "--observable", "Z0 Z1", "--observable",
+                           "X0 X1", "--observable", "Z0", "--probabilities"});
+  REQUIRE(result.status == 0);
+  const auto json = result.json();
+  CHECK(json["n_qubits"] == 2);
+  CHECK(json["expectations"]["Z0 Z1"].get<double>() == Approx(1.0).margin(1e-14));
+  CHECK(json["expectations"]["X0 X1"].get<double>() == Approx(1.0).margin(1e-14));
+  CHECK(json["expectations"]["Z0"].get<double>() == Approx(0.0).margin(1e-14));
+  CHECK(json["probabilities"].size() == 4);
+  CHECK(json["probabilities"][3].get<double>() == Approx(0.5).margin(1e-14));
+}
+
+TEST_CASE("simulate gives the same counts with one and two threads") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  const std::vector<std::string> arguments{"simulate",
+                                           file,
+                                           "--json",
+                                           "--calibration",
+                                           shipped("calibrations/belem.json"),
+                                           "--shots",
+                                           "10000",
+                                           "--seed",
+                                           "7"};
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const auto one = run(arguments);
+  omp_set_num_threads(2);
+  const auto two = run(arguments);
+  omp_set_num_threads(threads);
+  REQUIRE(one.status == 0);
+  CHECK(one.out == two.out);
+  std::uint64_t total = 0;
+  const auto json = one.json();
+  for (const auto& [bits, count] : json["counts"].items()) {
+    CHECK(bits.size() == 2);
+    total += count.get<std::uint64_t>();
+  }
+  CHECK(total == 10000);
+}
+
+TEST_CASE("the readout error folds into the expectations as the probabilities have it") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  const std::string calibration = shipped("calibrations/belem.json");
+  const auto state = run({"simulate", file, "--json", "--calibration", calibration, "--observable",
+                          "Z0 Z1", "--probabilities"})
+                         .json();
+  const auto read = run({"simulate", file, "--json", "--calibration", calibration, "--observable",
+                         "Z0 Z1", "--readout"})
+                        .json();
+  const auto& p = state["probabilities"];
+  const double reported =
+      p[0].get<double>() - p[1].get<double>() - p[2].get<double>() + p[3].get<double>();
+  CHECK(read["expectations"]["Z0 Z1"].get<double>() == Approx(reported).margin(1e-13));
+  CHECK(state["expectations"]["Z0 Z1"].get<double>() > reported + 0.05);
+}
+
+TEST_CASE("a gate that the device lacks is refused by name, with status 2") {
+  const ScratchDirectory scratch;
+  const std::string file =
+      scratch.write("h.qasm", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2];\nh q[0];\n");
+  const auto result = run({"simulate", file, "--calibration", shipped("calibrations/belem.json")});
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, ContainsSubstring("ibmq_belem") && ContainsSubstring("gate h"));
+}
+
+TEST_CASE("bad input to simulate is refused with place and value") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  const std::string wide =
+      scratch.write("wide.qasm", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[20];\nx q[19];\n");
+  const auto refused = [](const std::vector<std::string>& arguments, const std::string& message) {
+    const auto result = run(arguments);
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK(result.out.empty());
+    CHECK_THAT(result.err, ContainsSubstring(message));
+  };
+  refused({"simulate", "/nowhere/x.qasm"}, "/nowhere/x.qasm");
+  refused({"simulate", scratch.write("bad.qasm", "OPENQASM 2.0;\nqreg q[2]\n")},
+          "bad.qasm: line 2, column 10");
+  refused({"simulate", file, "--observable", "Z7"}, "reaches qubit 7, the circuit has 2 qubits");
+  refused({"simulate", file, "--observable", "Q0"}, "Q0");
+  refused({"simulate", file, "--layout", "0,1"}, "--calibration");
+  refused({"simulate", file, "--shots", "-4"}, "--shots");
+  refused({"simulate", wide}, "8796093022208 bytes");
+  refused(
+      {"simulate", file, "--calibration", shipped("calibrations/belem.json"), "--layout", "0,0"},
+      "device qubit 0 is repeated");
+  refused(
+      {"simulate", file, "--calibration", shipped("calibrations/belem.json"), "--layout", "0,9"},
+      "device qubit 9 is outside 0..4");
+  refused(
+      {"simulate", file, "--calibration", shipped("calibrations/belem.json"), "--policy", "aero"},
+      "'aero' is unknown");
+  refused({"simulat"}, "simulat: unknown verb; known are calibration, noise, simulate");
+  refused({"calibration", "imprt", "x"}, "imprt: unknown verb; known are import, show, validate");
+  refused({}, "subcommand");
+}
