@@ -163,6 +163,12 @@ TrainingOutcome train_classifier(const std::string& name, const ClassificationTa
   return {std::move(model), std::move(result)};
 }
 
+std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data) {
+  const ProgramExpectations expectations(model.network.circuit, model.network.observables);
+  return predict(model.parameters.head,
+                 expectations.values(model.parameters.weights, model.scaling.apply(data.features)));
+}
+
 std::vector<Strategy> demo_strategies() {
   return {{"raw"},
           {"readout", ReadoutMethod::inversion},

@@ -45,6 +45,9 @@ TrainingOutcome train_classifier(const std::string& name, const ClassificationTa
                                  const Dataset& data, const std::optional<DeviceSetting>& device,
                                  const TrainingOptions& options, const Progress& progress);
 
+/// The classes the model assigns without any noise, one a sample of `data` (raw features).
+std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data);
+
 /// What one strategy made of a model on a device.
 struct StrategyEvaluation {
   std::string strategy;

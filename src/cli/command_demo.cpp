@@ -22,8 +22,8 @@ struct Options {
   std::string calibration;  // empty: the first state of the series
   std::string series;       // empty: the melbourne series, unless a calibration is given
   std::vector<int> qubits;  // empty: the best chain
-  ClassificationTask task{.data = "digits_4x4", .classes = {"0", "1", "2", "3"}};
-  TrainingOptions training{.epochs = 15, .batch_size = 32, .optimizer = {.learning_rate = 0.03}};
+  ClassificationTask task{.data = "digits_4x4", .classes = {}, .layers = 8};
+  TrainingOptions training{.epochs = 25, .batch_size = 32, .optimizer = {.learning_rate = 0.03}};
   std::uint64_t shots = 4096;
   std::string output = "rhodrift-demo.h5";
   bool json = false;
@@ -31,6 +31,7 @@ struct Options {
 
 struct Evaluated {
   TrainingOutcome trained;
+  Estimate noiseless;  // accuracy
   std::vector<StrategyEvaluation> strategies;
 };
 
@@ -62,12 +63,14 @@ void choose_device(const Options& options, Demo& demo) {
 
 std::vector<NamedEstimate> result_rows(const Demo& demo) {
   std::vector<NamedEstimate> rows;
-  for (const auto& [trained, strategies] : demo.models)
+  for (const auto& [trained, noiseless, strategies] : demo.models) {
+    rows.push_back({trained.model.name + "/noiseless/accuracy", noiseless});
     for (const StrategyEvaluation& evaluation : strategies) {
       const std::string name = trained.model.name + "/" + evaluation.strategy;
       rows.push_back({name + "/accuracy", evaluation.accuracy});
       rows.push_back({name + "/expectation-error", evaluation.expectation_error});
     }
+  }
   return rows;
 }
 
@@ -80,7 +83,7 @@ std::vector<NamedEstimate> comparisons(const Demo& demo) {
   rows.push_back({"accuracy, noise-aware - noise-free, raw",
                   paired_difference(correctness(aware[0].predictions, labels),
                                     correctness(free[0].predictions, labels))});
-  for (const auto& [trained, strategies] : demo.models)
+  for (const auto& [trained, noiseless, strategies] : demo.models)
     for (std::size_t s = 1; s < strategies.size(); ++s)
       rows.push_back(
           {fmt::format("|error of <Z>|, {} - raw, {}", strategies[s].strategy, trained.model.name),
@@ -89,30 +92,34 @@ std::vector<NamedEstimate> comparisons(const Demo& demo) {
   return rows;
 }
 
+// Trains one model, runs it on the device, and puts both into the run file.
+Evaluated evaluate(const Options& options, const Demo& demo, const std::string& name,
+                   const std::optional<DeviceSetting>& trained_on, RunWriter& writer) {
+  const auto trained = [&] {
+    ProgressBar bar("training " + name);
+    return train_classifier(name, options.task, demo.data.train, trained_on, options.training,
+                            std::ref(bar));
+  }();
+  const auto& [model, result] = trained;
+  ProgressBar bar("running " + name);
+  std::vector<StrategyEvaluation> strategies =
+      evaluate_strategies(model, demo.data.test, demo.device, demo_strategies(), options.shots,
+                          options.training.seed, &writer, std::ref(bar));
+  writer.write_circuit(name, on_device(model.network.circuit, demo.device));
+  writer.write_training(
+      name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
+  writer.write_text("model-" + name, rhodrift::to_json(model));
+  const Estimate noiseless =
+      accuracy(predict_noiseless(model, demo.data.test), demo.data.test.labels);
+  return {trained, noiseless, std::move(strategies)};
+}
+
 void run(const Options& options, const std::string& command_line, Demo& demo) {
   RunWriter writer(options.output, run_info(options.training.seed, command_line));
   demo.data = options.task.load();
   writer.write_calibration(demo.device.calibration);
-  for (const auto& [name, device] :
-       {std::pair<std::string, std::optional<DeviceSetting>>("noise-free", std::nullopt),
-        std::pair<std::string, std::optional<DeviceSetting>>("noise-aware", demo.device)}) {
-    Evaluated model{[&] {
-                      ProgressBar bar("training " + name);
-                      return train_classifier(name, options.task, demo.data.train, device,
-                                              options.training, std::ref(bar));
-                    }(),
-                    {}};
-    ProgressBar bar("running " + name);
-    model.strategies =
-        evaluate_strategies(model.trained.model, demo.data.test, demo.device, demo_strategies(),
-                            options.shots, options.training.seed, &writer, std::ref(bar));
-    const auto& [trained, result] = model.trained;
-    writer.write_circuit(name, on_device(trained.network.circuit, demo.device));
-    writer.write_training(
-        name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
-    writer.write_text("model-" + name, rhodrift::to_json(trained));
-    demo.models.push_back(std::move(model));
-  }
+  demo.models.push_back(evaluate(options, demo, "noise-free", std::nullopt, writer));
+  demo.models.push_back(evaluate(options, demo, "noise-aware", demo.device, writer));
   writer.write_estimates("results", result_rows(demo));
   writer.write_estimates("comparisons", comparisons(demo));
   if (demo.series) {
@@ -136,8 +143,9 @@ std::string as_text(const Options& options, const Demo& demo) {
       demo.data.test.n_samples(), options.shots);
   TextTable table(
       {"trained", "read", "accuracy [95% interval]", "mean |error of ⟨Z⟩| ± std. error"});
-  for (const auto& [trained, strategies] : demo.models) {
+  for (const auto& [trained, noiseless, strategies] : demo.models) {
     if (&trained != &demo.models.front().trained) table.add_rule();
+    table.add_row({trained.model.name, "without noise", with_interval(noiseless), "–"});
     for (const StrategyEvaluation& evaluation : strategies)
       table.add_row({trained.model.name, evaluation.strategy, with_interval(evaluation.accuracy),
                      with_std_error(evaluation.expectation_error)});
@@ -190,9 +198,9 @@ void add_demo(CLI::App& program, const std::string& command_line) {
   verb->add_option("--qubits", options->qubits,
                    "Chain of device qubits; by default the one with the smallest reported errors")
       ->delimiter(',');
-  verb->add_option("--classes", options->task.classes, "Digits to tell apart, e.g. 0,1,2,3")
-      ->delimiter(',')
-      ->capture_default_str();
+  verb->add_option("--classes", options->task.classes,
+                   "Digits to tell apart, e.g. 0,1,2,3; all ten by default")
+      ->delimiter(',');
   verb->add_option("--layers", options->task.layers, "Layers of the ansatz")->capture_default_str();
   verb->add_option("--epochs", options->training.epochs, "Training epochs")->capture_default_str();
   verb->add_option("--shots", options->shots, "Shots a sample")

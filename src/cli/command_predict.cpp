@@ -3,7 +3,6 @@
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/report/format_estimate.hpp>
-#include <rhodrift/sim/program_expectations.hpp>
 
 #include "cli/classification.hpp"
 #include "cli/commands.hpp"
@@ -32,10 +31,7 @@ struct Prediction {
 };
 
 Prediction noiseless(const TrainedModel& model, const Dataset& data) {
-  const ProgramExpectations expectations(model.network.circuit, model.network.observables);
-  std::vector<int> classes =
-      predict(model.parameters.head,
-              expectations.values(model.parameters.weights, model.scaling.apply(data.features)));
+  std::vector<int> classes = predict_noiseless(model, data);
   const Estimate share = accuracy(classes, data.labels);
   return {std::move(classes), share};
 }

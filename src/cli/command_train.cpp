@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <rhodrift/report/format_estimate.hpp>
-#include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
 #include "cli/commands.hpp"
@@ -21,13 +20,6 @@ struct Options {
   bool json = false;
 };
 
-Estimate noiseless_accuracy(const TrainedModel& model, const Dataset& data) {
-  const ProgramExpectations expectations(model.network.circuit, model.network.observables);
-  const arma::mat values =
-      expectations.values(model.parameters.weights, model.scaling.apply(data.features));
-  return accuracy(predict(model.parameters.head, values), data.labels);
-}
-
 void train_from_config(const Options& options, const std::string& command_line) {
   const TrainConfig config = read_train_config(options.config);
   const Split data = config.task.load();
@@ -39,7 +31,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
                                                 config.noise_aware ? config.device : std::nullopt,
                                                 config.training, std::ref(bar));
 
-  const Estimate noiseless = noiseless_accuracy(model, data.test);
+  const Estimate noiseless = accuracy(predict_noiseless(model, data.test), data.test.labels);
   std::optional<Estimate> on_noisy_device;
   if (config.device)
     on_noisy_device =

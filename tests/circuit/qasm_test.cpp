@@ -348,7 +348,8 @@ TEST_CASE("What the circuit refuses is reported at the statement") {
 }
 
 TEST_CASE("Programs that would explode are refused, not run") {
-  const std::string nested = std::string(1000, '(') + "1" + std::string(1000, ')');
+  std::string nested(1000, '(');
+  nested.append("1").append(1000, ')');
   CHECK_THAT(refusal("qreg q[1]; rz(" + nested + ") q;"),
              ContainsSubstring("nested more than 200 deep"));
   CHECK_THAT(refusal("qreg q[1]; rz(" + std::string(1000, '-') + "1) q;"),
