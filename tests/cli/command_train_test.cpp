@@ -1,0 +1,107 @@
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <rhodrift/store/run_reader.hpp>
+#include <rhodrift/train/model_file.hpp>
+
+#include "cli/captured_run.hpp"
+#include "support/catch.hpp"
+#include "support/scratch_directory.hpp"
+
+using namespace rhodrift;
+using test::run;
+using test::shipped;
+
+namespace {
+
+std::string config(const std::string& training) {
+  return "[data]\nfile = \"iris\"\n[model]\nqubits = 4\nencoding = [\"ry\"]\nlayers = 1\n"
+         "[device]\ncalibration = \"" +
+         shipped("calibrations/belem.json") + "\"\n[training]\nepochs = 2\ntest_shots = 256\n" +
+         training;
+}
+
+std::string iris() {
+  return shipped("datasets/iris.csv");
+}
+
+}  // namespace
+
+TEST_CASE("train, predict and drift study work on each other's files") {
+  const ScratchDirectory scratch;
+  const std::string toml = scratch.write("iris.toml", config("noise_aware = true\n"));
+  const std::string model = (scratch / "model.json").string();
+  const std::string run_file = (scratch / "run.h5").string();
+  const auto trained = run({"train", toml, "-o", model, "--run", run_file, "--json"});
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  CHECK(trained.json()["test_samples"] == 90);
+  CHECK(trained.json()["device_accuracy"]["shots"] == 90 * 256);
+
+  const TrainedModel read = read_model(model);
+  CHECK(read.name == "iris");
+  CHECK(read.training.noise_policy == "aer");
+  REQUIRE(read.training.device);
+  CHECK(read.training.device->name == "ibmq_belem");
+  RunReader reader(run_file);
+  CHECK(reader.training("iris").history.size() == 4);  // 2 epochs of 60 samples in batches of 32
+  CHECK(reader.calibration().device == "ibmq_belem");
+
+  const auto noiseless = run({"predict", model, iris(), "--json"});
+  REQUIRE(noiseless.status == 0);
+  CHECK(noiseless.json()["predictions"].size() == 150);
+  const auto noisy =
+      run({"predict", model, iris(), "--calibration", shipped("calibrations/belem.json"), "--shots",
+           "512", "--readout", "least-squares", "--zne", "linear", "--json"});
+  INFO(noisy.err);
+  REQUIRE(noisy.status == 0);
+  CHECK(noisy.json()["accuracy"]["ci"].size() == 2);
+
+  const auto drift =
+      run({"drift", "study", model, "--data", iris(), "--series",
+           shipped("calibrations/series/ibmq_athens.json"), "--qubits", "0,1,2,3", "--json"});
+  INFO(drift.err);
+  REQUIRE(drift.status == 0);
+  const auto study = drift.json();
+  CHECK(study["times"].size() == 30);
+  REQUIRE(study["tracks"].size() == 2);
+  CHECK(study["tracks"][0]["name"] == "iris");
+  CHECK(study["tracks"][1]["values"][0]["value"].get<double>() < 1e-14);  // its own calibration
+  CHECK(study["tracks"][1]["values"][20]["value"].get<double>() > 1e-4);
+}
+
+TEST_CASE("the same configuration trains the same model to the last bit") {
+  const ScratchDirectory scratch;
+  const std::string toml = scratch.write("iris.toml", config("seed = 9\n"));
+  const std::string first = (scratch / "a.json").string(), second = (scratch / "b.json").string();
+  REQUIRE(run({"train", toml, "-o", first}).status == 0);
+  REQUIRE(run({"train", toml, "-o", second}).status == 0);
+  std::stringstream a, b;
+  a << std::ifstream(first).rdbuf();
+  b << std::ifstream(second).rdbuf();
+  CHECK(a.str() == b.str());
+}
+
+TEST_CASE("a training configuration that is wrong is refused with line, key and remedy") {
+  const ScratchDirectory scratch;
+  const auto refused = [&](const std::string& text, const std::string& message) {
+    const std::string toml = scratch.write("bad.toml", text);
+    const auto result = run({"train", toml, "-o", (scratch / "model.json").string()});
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, ContainsSubstring(message));
+    CHECK_FALSE(std::filesystem::exists(scratch / "model.json"));
+  };
+  refused("[data\n", "bad.toml: line 1");
+  refused("[data]\nclasses = [\"a\"]\n", "data.file: is missing");
+  refused(config("epoch = 3\n"), "training.epoch: unknown key; did you mean 'epochs'?");
+  refused("[data]\nfile = \"iris\"\n[training]\nepochs = 0\n", "line 4: training.epochs: 0");
+  refused("[data]\nfile = \"iris\"\n[training]\nepochs = \"3\"\n", "must be a whole number");
+  refused("[data]\nfile = \"iris\"\n[training]\nnoise_aware = true\n", "there is no [device]");
+  refused("[data]\nfile = \"iris\"\n[model]\nencoding = [\"rq\"]\n", "'rq' is not rx, ry or rz");
+  refused("[data]\nfile = \"iris\"\n[model]\nqubits = 2\nencoding = [\"ry\"]\n", "4");
+  refused("[data]\nfile = \"nowhere.csv\"\n", "nowhere.csv");
+  refused("[dta]\n", "did you mean 'data'?");
+  refused(config("") + "[model2]\n", "did you mean 'model'?");
+}
