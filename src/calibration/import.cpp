@@ -68,17 +68,22 @@ ImportFormat detected_format(const std::vector<fs::path>& files, const std::stri
 
 /// States in JSON files: each file holds both documents, or properties are read against the one
 /// configuration among the files. One document is in memory at a time, besides the configuration.
-std::vector<Calibration> ibm_states(const std::vector<fs::path>& files,
-                                    const Provenance& provenance, const std::string& source) {
+std::vector<Calibration> ibm_states(const std::vector<fs::path>& files, const std::string& names,
+                                    const ImportOptions& options, const std::string& source) {
+  const Provenance provenance = provenance_of(options, names, "ibm-properties");
   std::vector<Calibration> states;
+  const auto add = [&](Calibration state, const fs::path& file) {
+    if (options.device) state.device = *options.device;
+    finish_state(state, file.string());
+    states.push_back(std::move(state));
+  };
   std::vector<fs::path> properties;
   std::optional<JsonDocument> configuration;
   for (const fs::path& file : files) {
     JsonDocument document(read_file(file), file.string());
     const JsonPlace root = document.root();
     if (root.find("properties") && root.find("configuration")) {
-      states.push_back(ibm_state(root.at("properties"), root.at("configuration"), provenance));
-      finish_state(states.back(), file.string());
+      add(ibm_state(root.at("properties"), root.at("configuration"), provenance), file);
     } else if (root.find("last_update_date") && root.find("qubits")) {
       properties.push_back(file);
     } else if (root.find("basis_gates")) {
@@ -96,10 +101,12 @@ std::vector<Calibration> ibm_states(const std::vector<fs::path>& files,
   if (!properties.empty() && !configuration) {
     throw InputError(source, "", "BackendProperties without the device's BackendConfiguration");
   }
+  if (configuration && properties.empty() && states.empty()) {
+    configuration->root().refuse("is a BackendConfiguration without its BackendProperties");
+  }
   for (const fs::path& file : properties) {
     const JsonDocument document(read_file(file), file.string());
-    states.push_back(ibm_state(document.root(), configuration->root(), provenance));
-    finish_state(states.back(), file.string());
+    add(ibm_state(document.root(), configuration->root(), provenance), file);
   }
   return states;
 }
@@ -209,10 +216,8 @@ std::variant<Calibration, CalibrationSeries> import_calibration(const std::vecto
 
   std::vector<Calibration> states;
   if (format == ImportFormat::ibm) {
-    states = ordered_states(
-        ibm_states(files, provenance_of(options, names_of(paths), "ibm-properties"), source),
-        Repeats::same_time, source);
-    for (Calibration& state : states) state.device = options.device.value_or(state.device);
+    states = ordered_states(ibm_states(files, names_of(paths), options, source), Repeats::same_time,
+                            source);
   } else {
     states = ibm_csv_states(files, options, source);
   }

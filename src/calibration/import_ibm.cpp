@@ -155,9 +155,9 @@ std::vector<std::pair<int, int>> coupling_of(const Calibration& calibration) {
 
 Calibration finished(Calibration calibration, const ImportOptions& options,
                      const std::string& source) {
+  if (options.device) calibration.device = *options.device;
   finish_state(calibration, source);
   require_repairs_allowed({calibration}, options, source);
-  if (options.device) calibration.device = *options.device;
   return calibration;
 }
 

@@ -354,7 +354,7 @@ UtcTime read_time(const Table& table, std::size_t row, const fs::path& file) {
   return parse_utc(*iso, table.source(), "");
 }
 
-std::vector<Calibration> states_in(const fs::path& file) {
+std::vector<Calibration> states_in(const fs::path& file, const std::string& device) {
   const Table table(file);
   std::map<UtcTime, std::vector<std::size_t>> rows_at;
   for (std::size_t row = 0; row < table.n_rows(); ++row) {
@@ -363,6 +363,7 @@ std::vector<Calibration> states_in(const fs::path& file) {
   std::vector<Calibration> states;
   for (const auto& [time, rows] : rows_at) {
     Calibration state = StateReader(table, rows).read();
+    state.device = device;
     state.timestamp = time;
     state.repairs.push_back(
         {"utc-assumed", "/timestamp", "the time of download has no zone; read as UTC"});
@@ -491,11 +492,10 @@ std::vector<Calibration> ibm_csv_states(const std::vector<fs::path>& files,
   const auto [device, device_files] = one_device(files, options, source);
   std::vector<Calibration> states;
   for (const fs::path& file : device_files) {
-    for (Calibration& state : states_in(file)) states.push_back(std::move(state));
+    for (Calibration& state : states_in(file, device)) states.push_back(std::move(state));
   }
   states = ordered_states(std::move(states), Repeats::same_figures, source);
   for (Calibration& state : states) {
-    state.device = device;
     state.provenance = provenance_of(options, device_files.front().filename().string(), "ibm-csv");
   }
   complete_durations(states, options);

@@ -14,8 +14,9 @@ namespace {
 
 using Severity = Finding::Severity;
 
+/// Only where T1 is a time: a T2 set to twice a T1 of -3 s would be a figure of nobody's.
 bool exceeds_physical_t2(const QubitCalibration& qubit) {
-  return qubit.t1_s && qubit.t2_s && *qubit.t2_s > 2 * *qubit.t1_s;
+  return qubit.t1_s && *qubit.t1_s > 0 && qubit.t2_s && *qubit.t2_s > 2 * *qubit.t1_s;
 }
 
 /// Walks over a calibration in the order of its file and collects what is wrong.
@@ -24,6 +25,7 @@ class Validation {
   explicit Validation(const Calibration& calibration) : calibration_(calibration) {}
 
   std::vector<Finding> run() {
+    if (calibration_.device.empty()) error("/device", "the name is empty");
     check_native_gates();
     check_coupling();
     if (calibration_.qubits.empty()) error("/qubits", "no qubits; at least one is needed");
@@ -55,11 +57,15 @@ class Validation {
   }
 
   void check_native_gates() {
-    std::set<std::string> seen;
+    std::set<std::string> seen, with_figures;
+    for (const GateCalibration& gate : calibration_.gates) with_figures.insert(gate.name);
     for (std::size_t i = 0; i < calibration_.native_gates.size(); ++i) {
       const std::string& name = calibration_.native_gates[i];
+      const std::string place = fmt::format("/native_gates/{}", i);
       if (!seen.insert(name).second) {
-        error(fmt::format("/native_gates/{}", i), fmt::format("\"{}\" is listed twice", name));
+        error(place, fmt::format("\"{}\" is listed twice", name));
+      } else if (!with_figures.contains(name)) {
+        warning(place, fmt::format("no gate \"{}\" is listed in /gates", name));
       }
     }
   }

@@ -38,7 +38,7 @@ using SampleOutcomes = std::vector<std::vector<Outcomes>>;
 
 SampleOutcomes run_samples(const PreparedStrategy& strategy, const TrainedModel& model,
                            const arma::mat& features, DensityMatrixExecutor& executor,
-                           const std::string& shots_name, RunWriter* run) {
+                           RunWriter* run) {
   std::vector<Job> jobs;
   for (std::size_t b = 0; b < features.n_cols; ++b)
     for (Job& job : strategy.construct(weights_of(model), column(features, b)).jobs)
@@ -54,7 +54,7 @@ SampleOutcomes run_samples(const PreparedStrategy& strategy, const TrainedModel&
     std::vector<std::uint8_t> packed;
     for (std::size_t j = c; j < tables.size(); j += n_circuits)
       packed.insert(packed.end(), tables[j].packed().begin(), tables[j].packed().end());
-    run->write_shots(fmt::format("{}/{}-{}", model.name, shots_name, c),
+    run->write_shots(fmt::format("{}/{}", model.name, strategy.circuit_name(c)),
                      ShotTable::from_packed(tables.front().n_bits(), std::move(packed)));
   }
   return outcomes;
@@ -118,12 +118,15 @@ Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
 
 }  // namespace
 
+bool is_shipped_name(const std::string& data) {
+  return data.find_first_of("./") == std::string::npos;
+}
+
 Split ClassificationTask::load() const {
-  const bool is_name = data.find('/') == std::string::npos && data.find('.') == std::string::npos;
-  return stratified_split(read_dataset_csv(is_name ? data_directory() / "datasets" / (data + ".csv")
-                                                   : std::filesystem::path(data),
-                                           classes),
-                          test_share, split_seed);
+  const std::filesystem::path path = is_shipped_name(data)
+                                         ? data_directory() / "datasets" / (data + ".csv")
+                                         : std::filesystem::path(data);
+  return stratified_split(read_dataset_csv(path, classes), test_share, split_seed);
 }
 
 Qnn ClassificationTask::network(const Dataset& dataset) const {
@@ -163,6 +166,25 @@ TrainingOutcome train_classifier(const std::string& name, const ClassificationTa
   return {std::move(model), std::move(result)};
 }
 
+void require_fitting(const TrainedModel& model, const std::string& model_file, const Dataset& data,
+                     const std::string& data_file) {
+  if (data.features.n_rows != model.scaling.slope.n_elem)
+    throw InputError(data_file, "",
+                     fmt::format("has {} features, the model {} takes {}", data.features.n_rows,
+                                 model_file, model.scaling.slope.n_elem));
+}
+
+std::string as_csv(const Dataset& data) {
+  std::string text;
+  for (arma::uword f = 0; f < data.features.n_rows; ++f) text += fmt::format("f{},", f);
+  text += "label\n";
+  for (std::size_t b = 0; b < data.n_samples(); ++b) {
+    for (const double value : column(data.features, b)) text += fmt::format("{},", value);
+    text += data.class_names[static_cast<std::size_t>(data.labels[b])] + "\n";
+  }
+  return text;
+}
+
 std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data) {
   const ProgramExpectations expectations(model.network.circuit, model.network.observables);
   return predict(model.parameters.head,
@@ -196,8 +218,7 @@ std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, c
     const PreparedStrategy prepared(strategy, model.network.circuit, readout_error, shots);
     const bool zne = strategy.extrapolation.has_value();
     if (!outcomes_with_zne.contains(zne))
-      outcomes_with_zne[zne] =
-          run_samples(prepared, model, features, executor, zne ? "zne" : "raw", run);
+      outcomes_with_zne[zne] = run_samples(prepared, model, features, executor, run);
     arma::mat estimated(observables.size(), data.n_samples());
     for (std::size_t b = 0; b < data.n_samples(); ++b) {
       const std::vector<Estimate> estimates =

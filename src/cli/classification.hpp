@@ -19,6 +19,9 @@ namespace rhodrift::cli {
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
+/// Whether a task's data are named, as those that come with the program are, and not a path.
+bool is_shipped_name(const std::string& data);
+
 /// What is to be classified, and by what kind of circuit.
 struct ClassificationTask {
   std::string data;                  ///< CSV file, or the name of one that comes with the program
@@ -45,6 +48,15 @@ TrainingOutcome train_classifier(const std::string& name, const ClassificationTa
                                  const Dataset& data, const std::optional<DeviceSetting>& device,
                                  const TrainingOptions& options, const Progress& progress);
 
+/// Throws InputError naming both files when the data have another number of features than the model
+/// takes.
+void require_fitting(const TrainedModel& model, const std::string& model_file, const Dataset& data,
+                     const std::string& data_file);
+
+/// The samples as the CSV that read_dataset_csv reads, figures to the last bit: what a run file
+/// keeps of the data its shots belong to.
+std::string as_csv(const Dataset& data);
+
 /// The classes the model assigns without any noise, one a sample of `data` (raw features).
 std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data);
 
@@ -61,7 +73,7 @@ struct StrategyEvaluation {
 
 /// Classifies every sample of `data` (raw features) on the simulated device under each strategy at
 /// `shots` a sample. Strategies that run the same circuits share their shots. When `run` is given,
-/// every shot goes into it as shots/<model>/<circuit>, sample after sample.
+/// every shot goes into it as shots/<model>/<circuit> (raw, zne-scale-3, …), sample after sample.
 std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
                                                     const DeviceSetting& device,
                                                     const std::vector<Strategy>& strategies,

@@ -85,10 +85,8 @@ std::string snapshot_text(const Calibration& calibration) {
   return text + qubits.to_string() + gates.to_string();
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+double median(const std::vector<double>& values) {
+  return arma::median(arma::vec(values));
 }
 
 std::string series_text(const CalibrationSeries& series) {
@@ -135,9 +133,18 @@ struct PlacedFinding {
   Finding finding;
 };
 
-// Reading has refused every error already; what can be left is warnings.
+// Reading refuses every error; what is left in a file that can be read are warnings.
+Document read_or_report(const std::string& path, bool json) {
+  try {
+    return read_any_calibration(path);
+  } catch (const InputError& error) {
+    if (json) print(Json{{"file", path}, {"valid", false}, {"problem", error.what()}});
+    throw;
+  }
+}
+
 void validate_file(const std::string& path, bool json) {
-  const Document document = read_any_calibration(path);
+  const Document document = read_or_report(path, json);
   std::vector<PlacedFinding> findings;
   if (const auto* snapshot = std::get_if<Calibration>(&document)) {
     for (Finding& finding : validate(*snapshot)) findings.push_back({"", std::move(finding)});

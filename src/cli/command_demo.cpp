@@ -8,6 +8,7 @@
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/classification.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_directory.hpp"
@@ -19,9 +20,8 @@ namespace rhodrift::cli {
 namespace {
 
 struct Options {
-  std::string calibration;  // empty: the first state of the series
-  std::string series;       // empty: the melbourne series, unless a calibration is given
-  std::vector<int> qubits;  // empty: the best chain
+  DeviceOptions device;  // without calibration: the first state of the series
+  std::string series;    // empty: the melbourne series, unless a calibration is given
   ClassificationTask task{.data = "digits_4x4", .classes = {}, .layers = 8};
   TrainingOptions training{.epochs = 25, .batch_size = 32, .optimizer = {.learning_rate = 0.03}};
   std::uint64_t shots = 4096;
@@ -46,19 +46,21 @@ struct Demo {
 void choose_device(const Options& options, Demo& demo) {
   if (!options.series.empty()) {
     demo.series = read_calibration_series(options.series);
-  } else if (options.calibration.empty()) {
+  } else if (options.device.calibration.empty()) {
     demo.series = read_calibration_series(data_directory() / "calibrations/series" /
                                           "ibmq_16_melbourne.json");
   }
-  demo.device.calibration = options.calibration.empty() ? demo.series->states.at(0)
-                                                        : read_calibration(options.calibration);
+  demo.device.calibration = options.device.calibration.empty()
+                                ? demo.series->states.at(0)
+                                : read_calibration(options.device.calibration);
   if (demo.series && demo.series->device != demo.device.calibration.device)
     throw InputError("--series", "",
                      fmt::format("is of {}, the calibration is of {}", demo.series->device,
                                  demo.device.calibration.device));
-  demo.device.layout = options.qubits.empty()
+  demo.device.policy = parse_noise_policy(options.device.policy);
+  demo.device.layout = options.device.layout.empty()
                            ? best_path(demo.device.calibration, options.task.n_qubits)
-                           : options.qubits;
+                           : options.device.layout;
 }
 
 std::vector<NamedEstimate> result_rows(const Demo& demo) {
@@ -118,6 +120,7 @@ void run(const Options& options, const std::string& command_line, Demo& demo) {
   RunWriter writer(options.output, run_info(options.training.seed, command_line));
   demo.data = options.task.load();
   writer.write_calibration(demo.device.calibration);
+  writer.write_text("test-data", as_csv(demo.data.test));
   demo.models.push_back(evaluate(options, demo, "noise-free", std::nullopt, writer));
   demo.models.push_back(evaluate(options, demo, "noise-aware", demo.device, writer));
   writer.write_estimates("results", result_rows(demo));
@@ -190,24 +193,26 @@ void add_demo(CLI::App& program, const std::string& command_line) {
   CLI::App* verb = program.add_subcommand(
       "demo", "Train a classifier noise-free and noise-aware, run both on the noisy device");
   auto options = std::make_shared<Options>();
-  verb->add_option("--calibration", options->calibration,
+  verb->add_option("--calibration", options->device.calibration,
                    "Snapshot to train and run on; by default the first state of the series");
   verb->add_option("--series", options->series,
                    "Series to follow the models over; by default ibmq_16_melbourne's, or none when "
                    "a calibration is given");
-  verb->add_option("--qubits", options->qubits,
-                   "Chain of device qubits; by default the one with the smallest reported errors")
-      ->delimiter(',');
+  options->device.add_policy_and_layout(*verb, "the chain with the smallest reported errors");
   verb->add_option("--classes", options->task.classes,
                    "Digits to tell apart, e.g. 0,1,2,3; all ten by default")
       ->delimiter(',');
-  verb->add_option("--layers", options->task.layers, "Layers of the ansatz")->capture_default_str();
-  verb->add_option("--epochs", options->training.epochs, "Training epochs")->capture_default_str();
+  verb->add_option("--layers", options->task.layers, "Layers of the ansatz")
+      ->check(whole_number(0, 1000))
+      ->capture_default_str();
+  verb->add_option("--epochs", options->training.epochs, "Training epochs")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
   verb->add_option("--shots", options->shots, "Shots a sample")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, max_shots))
       ->capture_default_str();
   verb->add_option("--seed", options->training.seed, "Seed of training and shots")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, max_seed))
       ->capture_default_str();
   verb->add_option("-o,--output", options->output, "Run file to write")->capture_default_str();
   verb->add_flag("--json", options->json, "Machine-readable output");

@@ -15,34 +15,44 @@ struct Options {
   std::vector<std::string> models;
   std::string data;
   std::string series;
-  std::vector<int> qubits;
-  std::string policy = "aer";
+  DeviceOptions device;  // of every state
   std::string output;
   bool json = false;
 };
 
 // The qubits that were given, else those the first device-trained model was trained on.
 Layout layout_of(const Options& options, const std::vector<TrainedModel>& models) {
-  if (!options.qubits.empty()) return options.qubits;
+  if (!options.device.layout.empty()) return options.device.layout;
   for (const TrainedModel& model : models)
     if (model.training.device) return model.training.device->qubits;
-  throw InputError("--qubits", "",
+  throw InputError("--layout", "",
                    "is needed: none of the models was trained on a device's qubits");
 }
 
 void study(const Options& options, const std::string& command_line) {
   std::vector<TrainedModel> models;
   for (const std::string& path : options.models) models.push_back(read_model(path));
-  const Dataset data = read_dataset_csv(options.data, models.front().class_names);
+  const Dataset data = read_labelled_csv(options.data, models.front().class_names);
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    require_fitting(models[m], options.models[m], data, options.data);
+    if (models[m].class_names != models[0].class_names)
+      throw InputError(options.models[m], "/class_names",
+                       "are not those of " + options.models[0] + ", in the same order");
+    for (std::size_t earlier = 0; earlier < m; ++earlier)
+      if (models[earlier].name == models[m].name)
+        throw InputError(options.models[m], "/name",
+                         "'" + models[m].name + "' is also that of " + options.models[earlier]);
+  }
   const CalibrationSeries series = read_calibration_series(options.series);
   std::optional<RunWriter> writer;
   if (!options.output.empty()) writer.emplace(options.output, run_info(0, command_line));
   ProgressBar bar("following the drift");
   const DriftStudy result = study_models(models, data, series, layout_of(options, models),
-                                         parse_noise_policy(options.policy), std::ref(bar));
+                                         parse_noise_policy(options.device.policy), std::ref(bar));
   if (writer) {
     for (const TrainedModel& model : models)
       writer->write_text("model-" + model.name, rhodrift::to_json(model));
+    writer->write_text("test-data", as_csv(data));
     writer->write_calibration_series(series);
     writer->write_drift_study(result);
     writer->commit();
@@ -66,10 +76,7 @@ void add_drift(CLI::App& program, const std::string& command_line) {
   verb->add_option("models", options->models, "Model files of 'rhodrift train'")->required();
   verb->add_option("--data", options->data, "CSV of labelled samples")->required();
   verb->add_option("--series", options->series, "Calibration series")->required();
-  verb->add_option("--qubits", options->qubits,
-                   "Device qubits; by default those the first device-trained model names")
-      ->delimiter(',');
-  verb->add_option("--policy", options->policy, "aer or ideal")->capture_default_str();
+  options->device.add_policy_and_layout(*verb, "those the first device-trained model names");
   verb->add_option("-o,--output", options->output, "Run file to write");
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer(

@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
-#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/circuit/qasm.hpp>
-#include <rhodrift/compile/translate.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_setting.hpp"
 #include "cli/output.hpp"
@@ -18,9 +17,7 @@ namespace {
 
 struct Options {
   std::string circuit;
-  std::string calibration;
-  std::string policy = "aer";
-  std::vector<int> layout;
+  DeviceOptions device;
   std::vector<std::string> observables;
   std::string readout = "none";
   std::string extrapolation;
@@ -41,23 +38,28 @@ Strategy strategy_of(const Options& options) {
 
 void mitigate(const Options& options) {
   const Circuit circuit = read_qasm2_file(options.circuit);
-  DeviceSetting device{read_calibration(options.calibration), options.layout,
-                       parse_noise_policy(options.policy)};
-  if (device.layout.empty()) device.layout = trivial_layout(circuit.n_qubits());
-  require_valid_layout(device.layout, circuit.n_qubits(), device.calibration);
+  const DeviceSetting device =
+      options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
   std::vector<Observable> observables;
   for (const std::string& text : options.observables)
-    observables.push_back(Observable::parse(text));
+    observables.push_back(naming("--observable", [&] { return Observable::parse(text); }));
+  const Strategy strategy = strategy_of(options);
+  if (strategy.readout != ReadoutMethod::none) require_readout_figures(device, "--readout");
 
-  const ReadoutError readout_error = on_device(circuit, device).readout_error();
-  const PreparedStrategy prepared(strategy_of(options), circuit, readout_error, options.shots);
+  const ReadoutError readout_error =
+      naming(options.circuit, [&] { return on_device(circuit, device).readout_error(); });
+  const PreparedStrategy prepared = naming(options.circuit, [&] {
+    return PreparedStrategy(strategy, circuit, readout_error, options.shots);
+  });
   const PreparedStrategy raw({"raw"}, circuit, readout_error, options.shots);
   DensityMatrixExecutor executor(options.seed,
                                  [&](const Circuit& c) { return on_device(c, device); });
   DensityMatrixExecutor noiseless(options.seed);
-  const auto run = [&](const PreparedStrategy& strategy) {
-    return strategy.combine(executor.run(strategy.construct({}, {}).jobs), observables);
+  const auto run = [&](const PreparedStrategy& chosen) {
+    return chosen.combine(executor.run(chosen.construct({}, {}).jobs), observables);
   };
+  const std::vector<std::string> notes =
+      NoiseModel(device.calibration, device.policy).notes(device.layout);
   const std::vector<Estimate> mitigated = run(prepared);
   const std::vector<Estimate> unmitigated = run(raw);
   const PreparedStrategy exact({"exact"}, circuit, {}, 0);
@@ -70,6 +72,7 @@ void mitigate(const Options& options) {
       result["expectations"][options.observables[k]] = {{"mitigated", to_json(mitigated[k])},
                                                         {"raw", to_json(unmitigated[k])},
                                                         {"noiseless", truth[k].value}};
+    result["notes"] = notes;
     print(result);
     return;
   }
@@ -79,8 +82,12 @@ void mitigate(const Options& options) {
                    with_std_error(mitigated[k]),
                    fmt::format("[{:.4f}, {:.4f}]", mitigated[k].ci.low, mitigated[k].ci.high),
                    fmt::format("{:.4f}", truth[k].value)});
-  print(fmt::format("{}, {} shots for each column\n", mitigated.at(0).method, options.shots) +
-        table.to_string());
+  std::string text =
+      fmt::format("{}: {} shots in {} circuits; raw: {} shots in 1\n", mitigated.at(0).method,
+                  mitigated[0].shots, mitigated[0].circuits, unmitigated[0].shots) +
+      table.to_string();
+  for (const std::string& note : notes) text += "note: " + note + "\n";
+  print(text);
 }
 
 }  // namespace
@@ -92,11 +99,8 @@ void add_mitigate(CLI::App& program) {
       "run", "Run a circuit on the simulated device, raw and mitigated at equal shots");
   auto options = std::make_shared<Options>();
   verb->add_option("circuit", options->circuit, "OpenQASM 2 file, any gates")->required();
-  verb->add_option("--calibration", options->calibration, "Calibration file")->required();
-  verb->add_option("--policy", options->policy, "aer or ideal")->capture_default_str();
-  verb->add_option("--layout", options->layout,
-                   "Device qubits of circuit qubits 0, 1, …; by default the same numbers")
-      ->delimiter(',');
+  verb->add_option("--calibration", options->device.calibration, "Calibration file")->required();
+  options->device.add_policy_and_layout(*verb, "the same numbers");
   verb->add_option("--observable", options->observables,
                    "Products of Z on classical bits, e.g. \"Z0 Z1\"; repeatable")
       ->allow_extra_args(false)
@@ -107,12 +111,13 @@ void add_mitigate(CLI::App& program) {
   verb->add_option("--scale-factors", options->scale_factors, "Noise scale factors")
       ->delimiter(',')
       ->capture_default_str();
+  verb->get_option("--scale-factors")->needs(verb->get_option("--zne"));
   verb->add_option("--shots", options->shots,
                    "In total, for all circuits of the strategy; 0: exact")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, max_shots))
       ->capture_default_str();
   verb->add_option("--seed", options->seed, "Seed of the shots")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, max_seed))
       ->capture_default_str();
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer(

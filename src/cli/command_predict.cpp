@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/classification.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -15,9 +15,7 @@ namespace {
 struct Options {
   std::string model;
   std::string data;
-  std::string calibration;
-  std::vector<int> qubits;
-  std::string policy = "aer";
+  DeviceOptions device;
   std::string readout = "none";
   std::string extrapolation;
   std::uint64_t shots = 4096;
@@ -37,27 +35,29 @@ Prediction noiseless(const TrainedModel& model, const Dataset& data) {
 }
 
 Prediction on_noisy_device(const Options& options, const TrainedModel& model, const Dataset& data) {
-  DeviceSetting device{read_calibration(options.calibration), options.qubits,
-                       parse_noise_policy(options.policy)};
-  if (device.layout.empty()) {
-    if (!model.training.device)
-      throw InputError("--qubits", "", "is needed: the model was not trained on a device's qubits");
-    device.layout = model.training.device->qubits;
-  }
+  if (options.device.layout.empty() && !model.training.device)
+    throw InputError("--layout", "", "is needed: the model was not trained on a device's qubits");
+  const DeviceSetting device =
+      options.device.read(model.network.circuit.n_qubits(),
+                          model.training.device ? model.training.device->qubits : Layout{});
+  ProgressBar bar("running " + model.name);
   Strategy strategy{"predict", parse_readout_method(options.readout)};
   if (!options.extrapolation.empty())
     strategy.extrapolation = parse_extrapolation(options.extrapolation);
   StrategyEvaluation evaluation =
-      evaluate_strategies(model, data, device, {strategy}, options.shots, options.seed, nullptr, {})
+      evaluate_strategies(model, data, device, {strategy}, options.shots, options.seed, nullptr,
+                          std::ref(bar))
           .front();
   return {std::move(evaluation.predictions), evaluation.accuracy};
 }
 
 void predict_labels(const Options& options) {
   const TrainedModel model = read_model(options.model);
-  const Dataset data = read_dataset_csv(options.data, model.class_names);
-  const Prediction prediction =
-      options.calibration.empty() ? noiseless(model, data) : on_noisy_device(options, model, data);
+  const Dataset data = read_labelled_csv(options.data, model.class_names);
+  require_fitting(model, options.model, data, options.data);
+  const Prediction prediction = options.device.calibration.empty()
+                                    ? noiseless(model, data)
+                                    : on_noisy_device(options, model, data);
   Json labels = Json::array();
   std::string text;
   for (const int k : prediction.classes) {
@@ -78,20 +78,20 @@ void add_predict(CLI::App& program) {
   auto options = std::make_shared<Options>();
   verb->add_option("model", options->model, "Model file of 'rhodrift train'")->required();
   verb->add_option("data", options->data, "CSV of labelled samples")->required();
-  verb->add_option("--calibration", options->calibration,
+  verb->add_option("--calibration", options->device.calibration,
                    "Run on this device; without it there is no noise");
-  verb->add_option("--qubits", options->qubits, "Device qubits; by default the model's")
-      ->delimiter(',');
-  verb->add_option("--policy", options->policy, "aer or ideal")->capture_default_str();
+  options->device.add_policy_and_layout(*verb, "those the model was trained on");
   verb->add_option("--readout", options->readout, "none, inversion or least-squares")
       ->capture_default_str();
   verb->add_option("--zne", options->extrapolation, "linear or richardson; none without it");
   verb->add_option("--shots", options->shots, "Shots a sample")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1, max_shots))
       ->capture_default_str();
   verb->add_option("--seed", options->seed, "Seed of the shots")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, max_seed))
       ->capture_default_str();
+  for (const char* name : {"--policy", "--layout", "--readout", "--zne"})
+    verb->get_option(name)->needs(verb->get_option("--calibration"));
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer("Example: rhodrift predict model.json test.csv --calibration belem.json");
   verb->callback([options] { predict_labels(*options); });

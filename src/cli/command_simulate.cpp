@@ -1,15 +1,15 @@
 #include <fmt/format.h>
 
-#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/program.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/sim/sampling.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/device_setting.hpp"
 #include "cli/output.hpp"
 
 namespace rhodrift::cli {
@@ -18,9 +18,7 @@ namespace {
 
 struct Options {
   std::string circuit;
-  std::string calibration;
-  std::string policy = "aer";
-  std::vector<int> layout;
+  DeviceOptions device;
   std::vector<std::string> observables;
   bool readout = false;
   bool probabilities = false;
@@ -29,19 +27,21 @@ struct Options {
   bool json = false;
 };
 
-// The circuit as the device runs it: what --calibration, --policy and --layout say.
-Circuit device_circuit(const Options& options) {
+struct DeviceRun {
+  Circuit circuit;                 // with the device's noise in it
+  std::vector<std::string> notes;  // what the noise model assumed
+};
+
+// What --calibration, --policy and --layout make of the circuit.
+DeviceRun prepare(const Options& options) {
   const Circuit circuit = read_qasm2_file(options.circuit);
-  if (circuit.n_weights() + circuit.n_features() > 0)
-    throw InputError(options.circuit, "", "has unbound parameters");
-  if (options.calibration.empty()) {
-    if (!options.layout.empty() || options.readout)
-      throw InputError("simulate", "", "--layout and --readout need a --calibration");
-    return circuit;
-  }
-  const NoiseModel model(read_calibration(options.calibration), parse_noise_policy(options.policy));
-  return model.apply(circuit,
-                     options.layout.empty() ? trivial_layout(circuit.n_qubits()) : options.layout);
+  if (options.device.calibration.empty()) return {circuit, {}};
+  const DeviceSetting device =
+      options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
+  if (options.readout) require_readout_figures(device, "--readout");
+  const NoiseModel model(device.calibration, device.policy);
+  return {naming(options.circuit, [&] { return model.apply(circuit, device.layout); }),
+          model.notes(device.layout)};
 }
 
 Json counts_of(const ShotTable& shots) {
@@ -73,22 +73,27 @@ std::string as_text(const Json& result) {
       table.add_row({bits, std::to_string(count.get<std::uint64_t>())});
     text += table.to_string();
   }
+  for (const auto& note : result["notes"]) text += "note: " + note.get<std::string>() + "\n";
   return text;
 }
 
 void simulate(const Options& options) {
-  const Circuit circuit = device_circuit(options);
+  const DeviceRun device = prepare(options);
+  const Circuit& circuit = device.circuit;
   std::vector<Observable> observables;
   for (const std::string& text : options.observables) {
-    const Observable observable = Observable::parse(text);
+    const Observable observable = naming("--observable", [&] { return Observable::parse(text); });
     if (observable.min_qubits() > circuit.n_qubits())
       throw InputError("--observable", text,
                        fmt::format("reaches qubit {}, the circuit has {} qubits",
                                    observable.min_qubits() - 1, circuit.n_qubits()));
-    observables.push_back(options.readout ? reported_observable(observable, circuit) : observable);
+    observables.push_back(
+        options.readout
+            ? naming("--observable", [&] { return reported_observable(observable, circuit); })
+            : observable);
   }
 
-  const PauliVector state = Program(circuit).run({});
+  const PauliVector state = naming(options.circuit, [&] { return Program(circuit).run({}); });
   Json result{{"n_qubits", circuit.n_qubits()}, {"expectations", Json::object()}};
   for (std::size_t k = 0; k < observables.size(); ++k)
     result["expectations"][options.observables[k]] = state.expectation(observables[k]);
@@ -98,6 +103,7 @@ void simulate(const Options& options) {
     if (options.shots > 0)
       result["counts"] = counts_of(sample(reported, options.shots, options.seed, 0));
   }
+  result["notes"] = device.notes;
   if (options.json)
     print(result);
   else
@@ -110,22 +116,21 @@ void add_simulate(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("simulate", "Run a circuit on the noisy device");
   auto options = std::make_shared<Options>();
   verb->add_option("circuit", options->circuit, "OpenQASM 2 file")->required();
-  verb->add_option("--calibration", options->calibration,
+  verb->add_option("--calibration", options->device.calibration,
                    "Calibration file; without it there is no noise");
-  verb->add_option("--policy", options->policy, "aer or ideal")->capture_default_str();
-  verb->add_option("--layout", options->layout,
-                   "Device qubits of circuit qubits 0, 1, …; by default the same numbers")
-      ->delimiter(',');
+  options->device.add_policy_and_layout(*verb, "the same numbers");
   verb->add_option("--observable", options->observables, "E.g. \"Z0\" or \"X0 Y3 Z4\"; repeatable")
       ->allow_extra_args(false);
   verb->add_flag("--readout", options->readout,
                  "Expectations as the device reads them, readout error included");
   verb->add_flag("--probabilities", options->probabilities, "Probabilities of the classical bits");
   verb->add_option("--shots", options->shots, "Number of shots to draw")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number(0, max_shots));
   verb->add_option("--seed", options->seed, "Seed of the shots")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, max_seed))
       ->capture_default_str();
+  for (const char* name : {"--policy", "--layout", "--readout"})
+    verb->get_option(name)->needs(verb->get_option("--calibration"));
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer(
       "Qubit 0 is the rightmost character of an outcome. Counts and probabilities are what the\n"

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/file.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/run_info.hpp"
@@ -21,25 +24,33 @@ struct Options {
 };
 
 void train_from_config(const Options& options, const std::string& command_line) {
+  if (options.output == options.config || options.output == options.run_file)
+    throw InputError("--output", options.output, "is also the configuration or the run file");
   const TrainConfig config = read_train_config(options.config);
-  const Split data = config.task.load();
+  const PendingFile can_be_written(options.output);  // or fail before the work, not after
+  const Split data = naming(options.config, [&] { return config.task.load(); });
   std::optional<RunWriter> writer;
   if (!options.run_file.empty())
     writer.emplace(options.run_file, run_info(config.training.seed, command_line));
   ProgressBar bar("training " + config.name);
-  const auto [model, result] = train_classifier(config.name, config.task, data.train,
-                                                config.noise_aware ? config.device : std::nullopt,
-                                                config.training, std::ref(bar));
+  const TrainingOutcome trained = naming(options.config, [&] {
+    return train_classifier(config.name, config.task, data.train,
+                            config.noise_aware ? config.device : std::nullopt, config.training,
+                            std::ref(bar));
+  });
+  const auto& [model, result] = trained;
 
   const Estimate noiseless = accuracy(predict_noiseless(model, data.test), data.test.labels);
   std::optional<Estimate> on_noisy_device;
   if (config.device)
     on_noisy_device =
         evaluate_strategies(model, data.test, *config.device, {{"raw"}}, config.test_shots,
-                            config.training.seed, writer ? &*writer : nullptr, {})
+                            config.training.seed, writer ? &*writer : nullptr, std::ref(bar))
             .front()
             .accuracy;
+  write_model(model, options.output);
   if (writer) {
+    writer->write_text("test-data", as_csv(data.test));
     writer->write_circuit(model.name, model.network.circuit);
     if (config.device) writer->write_calibration(config.device->calibration);
     writer->write_training(
@@ -50,7 +61,6 @@ void train_from_config(const Options& options, const std::string& command_line) 
     writer->write_text("model-" + model.name, rhodrift::to_json(model));
     writer->commit();
   }
-  write_model(model, options.output);
 
   if (options.json) {
     Json summary{{"model", options.output},

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+
+#include <CLI/CLI.hpp>
+
 #include <rhodrift/noise/noise_model.hpp>
 
 namespace rhodrift::cli {
@@ -10,6 +14,23 @@ struct DeviceSetting {
   Layout layout;
   NoisePolicy policy = NoisePolicy::aer;
 };
+
+/// What a verb's options say of the device.
+struct DeviceOptions {
+  std::string calibration;
+  std::string policy = "aer";
+  Layout layout;  ///< empty: as the verb's help says
+
+  /// Adds --policy and --layout, whose default the help tells as `default_layout`.
+  void add_policy_and_layout(CLI::App& verb, const std::string& default_layout);
+  /// Reads the calibration; `default_layout` stands in for an empty one. Throws InputError when the
+  /// layout does not fit `n_qubits` circuit qubits on the device.
+  DeviceSetting read(int n_qubits, const Layout& default_layout) const;
+};
+
+/// Throws InputError naming the option that asked for it when a qubit of the layout has no readout
+/// figures: nothing is passed off as mitigated that is not.
+void require_readout_figures(const DeviceSetting& device, const std::string& option);
 
 /// The circuit in the device's native gates with the device's noise and readout error in it.
 Circuit on_device(const Circuit& circuit, const DeviceSetting& device);

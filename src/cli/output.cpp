@@ -38,6 +38,7 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::operator()(std::size_t done, std::size_t total) {
+  InterruptionGuard::throw_if_interrupted();
   const int percent = total == 0 ? 100 : static_cast<int>(100 * done / total);
   if (!terminal_ || percent == shown_percent_) return;
   shown_percent_ = percent;

@@ -6,6 +6,8 @@
 
 #include <rhodrift/core/estimate.hpp>
 
+#include "cli/interruption.hpp"
+
 namespace rhodrift::cli {
 
 /// Key order is part of the documented output.
@@ -19,7 +21,9 @@ Json to_json(const Estimate& estimate);
 void print(const Json& document);
 void print(const std::string& text);
 
-/// A progress bar on stderr while it lives; silent when stderr is no terminal.
+/// A progress bar on stderr while it lives; silent when stderr is no terminal. While it
+/// lives, a signal to stop takes effect as a RunError at its next call. Each call is also
+/// the place where an interruption takes effect (RunError).
 class ProgressBar {
  public:
   explicit ProgressBar(std::string label);
@@ -29,6 +33,7 @@ class ProgressBar {
   void operator()(std::size_t done, std::size_t total);
 
  private:
+  InterruptionGuard guard_;
   std::string label_;
   bool terminal_;
   int shown_percent_ = -1;

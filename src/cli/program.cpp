@@ -10,6 +10,7 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/version.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 
 namespace rhodrift::cli {
@@ -47,11 +48,28 @@ void require_known_verbs(const CLI::App& program, const std::vector<std::string>
   }
 }
 
+// Input may be quoted in a message: nothing of it may steer the terminal.
+std::string printable(const std::string& message) {
+  std::string text;
+  for (const char c : message) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n' || (byte >= 0x20 && byte != 0x7f))
+      text += c;
+    else
+      text += fmt::format("\\x{:02x}", byte);
+  }
+  return text;
+}
+
+void report(const std::string& message) {
+  std::cerr << "rhodrift: " << printable(message) << '\n';
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments) {
   CLI::App program("Noise-aware quantum neural networks on recorded device calibrations");
-  build(program, fmt::format("rhodrift {}", fmt::join(arguments, " ")));
+  build(program, "rhodrift " + shell_quoted(arguments));
   try {
     require_known_verbs(program, arguments);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
@@ -60,16 +78,21 @@ int run(const std::vector<std::string>& arguments) {
   } catch (const CLI::Success& help_or_version) {
     return program.exit(help_or_version);
   } catch (const CLI::Error& usage) {
-    std::cerr << "rhodrift: " << usage.what() << "\nSee 'rhodrift --help'.\n";
+    std::string verb = "rhodrift";
+    for (const CLI::App* app = &program; !app->get_subcommands().empty();) {
+      app = app->get_subcommands().front();
+      verb += " " + app->get_name();
+    }
+    report(fmt::format("{}\nSee '{} --help'.", usage.what(), verb));
     return bad_input;
   } catch (const InputError& error) {
-    std::cerr << "rhodrift: " << error.what() << '\n';
+    report(error.what());
     return bad_input;
   } catch (const std::bad_alloc&) {
-    std::cerr << "rhodrift: out of memory\n";
+    report("out of memory");
     return failed;
   } catch (const std::exception& error) {
-    std::cerr << "rhodrift: " << error.what() << '\n';
+    report(error.what());
     return failed;
   }
 }

@@ -47,6 +47,11 @@ PreparedStrategy::PreparedStrategy(const Strategy& strategy, const Circuit& circ
     plan_.jobs = readout::construct(std::make_shared<const Circuit>(circuit), shots).jobs;
 }
 
+std::string PreparedStrategy::circuit_name(std::size_t circuit) const {
+  return strategy_.extrapolation ? fmt::format("zne-scale-{:.4g}", plan_.scale_factors[circuit])
+                                 : "raw";
+}
+
 Plan PreparedStrategy::construct(const std::vector<double>& weights,
                                  const std::vector<double>& features) const {
   return static_cast<const Plan&>(plan_).bound(weights, features);

@@ -43,6 +43,8 @@ class PreparedStrategy {
   std::vector<Estimate> combine(std::span<const Outcomes> outcomes,
                                 std::span<const Observable> observables) const;
   std::size_t circuits_per_plan() const { return plan_.jobs.size(); }
+  /// "raw", or "zne-scale-3" for the circuit folded to a scale factor of 3.
+  std::string circuit_name(std::size_t circuit) const;
 
  private:
   Strategy strategy_;

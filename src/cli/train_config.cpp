@@ -11,6 +11,8 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 
+#include "cli/arguments.hpp"
+
 namespace rhodrift::cli {
 
 namespace {
@@ -42,26 +44,29 @@ class Section {
     const toml::node* node = table_ ? table_->get(key) : nullptr;
     if (node == nullptr) return std::nullopt;
     const std::optional<T> value = node->value_exact<T>();
-    if (!value) fail(key, *node, fmt::format("must be a {}", type));
+    if (!value) fail(key, *node, fmt::format("must be {}", type));
     return value;
   }
 
   template <typename T>
   void integer(const std::string& key, T& target, std::int64_t low,
                std::int64_t high = std::numeric_limits<int>::max()) {
-    const auto value = take<std::int64_t>(key, "whole number");
+    const auto value = take<std::int64_t>(key, "a whole number");
     if (!value) return;
     if (*value < low || *value > high)
       fail(key, *table_->get(key), fmt::format("{} is outside [{}, {}]", *value, low, high));
     target = static_cast<T>(*value);
   }
 
-  void number(const std::string& key, double& target) {
+  // In the open interval (low, high).
+  void number(const std::string& key, double& target, double low, double high) {
     known_.push_back(key);
     const toml::node* node = table_ ? table_->get(key) : nullptr;
     if (node == nullptr) return;
     if (!node->is_number()) fail(key, *node, "must be a number");
     target = *node->value<double>();
+    if (!(target > low && target < high))
+      fail(key, *node, fmt::format("{} is outside ({}, {})", target, low, high));
   }
 
   template <typename T>
@@ -95,15 +100,21 @@ class Section {
 
   [[noreturn]] void fail(const std::string& key, const toml::node& node,
                          const std::string& problem) const {
-    throw InputError(path_.string(),
-                     fmt::format("line {}: {}", node.source().begin.line, place(key)), problem);
+    throw InputError(path_.string(), place_in_file(key, node), problem);
   }
   [[noreturn]] void missing(const std::string& key) const {
     throw InputError(path_.string(), place(key), "is missing");
   }
   const toml::node& node(const std::string& key) const { return *table_->get(key); }
+  // "path: line L: table.key" of a key that is there.
+  std::string place_of(const std::string& key) const {
+    return path_.string() + ": " + place_in_file(key, node(key));
+  }
 
  private:
+  std::string place_in_file(const std::string& key, const toml::node& where) const {
+    return fmt::format("line {}: {}", where.source().begin.line, place(key));
+  }
   std::string place(const std::string& key) const {
     return name_.empty() ? key : name_ + "." + key;
   }
@@ -115,12 +126,11 @@ class Section {
 };
 
 void read_data(Section section, const std::filesystem::path& directory, ClassificationTask& task) {
-  const auto file = section.take<std::string>("file", "string");
+  const auto file = section.take<std::string>("file", "a string");
   if (!file) section.missing("file");
-  const bool is_path = file->find('.') != std::string::npos;
-  task.data = is_path ? (directory / *file).string() : *file;
+  task.data = is_shipped_name(*file) ? *file : (directory / *file).string();
   if (const auto classes = section.list<std::string>("classes", "string")) task.classes = *classes;
-  section.number("test_share", task.test_share);
+  section.number("test_share", task.test_share, 0.0, 1.0);
   section.integer("split_seed", task.split_seed, 0);
   section.refuse_unknown();
 }
@@ -143,18 +153,31 @@ void read_model_section(Section section, ClassificationTask& task) {
 
 std::optional<DeviceSetting> read_device(Section section, const std::filesystem::path& directory,
                                          int n_qubits) {
-  const auto calibration = section.take<std::string>("calibration", "string");
-  const auto qubits = section.list<std::int64_t>("qubits", "whole number");
-  const auto policy = section.take<std::string>("policy", "string");
+  const auto calibration = section.take<std::string>("calibration", "a string");
+  const auto layout = section.list<std::int64_t>("layout", "whole number");
+  const auto policy = section.take<std::string>("policy", "a string");
   section.refuse_unknown();
   if (!calibration) section.missing("calibration");
-  DeviceSetting device{read_calibration(directory / *calibration), {}, NoisePolicy::aer};
-  if (policy) device.policy = parse_noise_policy(*policy);
-  if (qubits)
-    device.layout.assign(qubits->begin(), qubits->end());
-  else
+  const auto naming_key = [&](const std::string& key, auto work) {
+    return naming(section.place_of(key), work);
+  };
+  DeviceSetting device{
+      naming_key("calibration", [&] { return read_calibration(directory / *calibration); }),
+      {},
+      NoisePolicy::aer};
+  if (policy) device.policy = naming_key("policy", [&] { return parse_noise_policy(*policy); });
+  if (!layout) {
     device.layout = best_path(device.calibration, n_qubits);
-  require_valid_layout(device.layout, n_qubits, device.calibration);
+    return device;
+  }
+  for (const std::int64_t qubit : *layout) {
+    if (qubit < 0 || qubit >= device.calibration.n_qubits())
+      section.fail("layout", section.node("layout"),
+                   fmt::format("{} is outside 0..{} of {}", qubit,
+                               device.calibration.n_qubits() - 1, device.calibration.device));
+    device.layout.push_back(static_cast<int>(qubit));
+  }
+  naming_key("layout", [&] { require_valid_layout(device.layout, n_qubits, device.calibration); });
   return device;
 }
 
@@ -163,7 +186,8 @@ void read_training(Section section, TrainConfig& config) {
     config.noise_aware = *aware;
   section.integer("epochs", config.training.epochs, 1);
   section.integer("batch_size", config.training.batch_size, 1);
-  section.number("learning_rate", config.training.optimizer.learning_rate);
+  section.number("learning_rate", config.training.optimizer.learning_rate, 0.0,
+                 std::numeric_limits<double>::infinity());
   section.integer("seed", config.training.seed, 0, std::numeric_limits<std::int64_t>::max());
   section.integer("test_shots", config.test_shots, 1);
   section.refuse_unknown();
@@ -190,7 +214,13 @@ TrainConfig read_train_config(const std::filesystem::path& path) {
   };
   TrainConfig config;
   Section top(path, &root, "");
-  config.name = top.take<std::string>("name", "string").value_or(path.stem().string());
+  config.name = top.take<std::string>("name", "a string").value_or(path.stem().string());
+  // It names groups of run files.
+  if (config.name.empty() || config.name == "." || config.name == ".." ||
+      std::ranges::any_of(config.name,
+                          [](unsigned char c) { return c < 0x20 || c == '/' || c == 0x7f; }))
+    throw InputError(path.string(), "name",
+                     "must not be empty, '.' or '..', nor hold '/' or control characters");
   for (const char* name : {"data", "model", "device", "training"}) top.know(name);
   top.refuse_unknown();
   read_data(section("data"), directory, config.task);

@@ -34,6 +34,25 @@ RelaxationTimes relaxation_times(const QubitCalibration& qubit) {
   return {t1, std::min(qubit.t2_s.value_or(2.0 * t1), 2.0 * t1)};
 }
 
+// What no device could have: a clearer answer than that this one does not.
+void require_operands(const Calibration& calibration, const std::string& gate,
+                      const std::vector<int>& qubits) {
+  const auto fail = [&](const std::string& problem) {
+    throw InputError(place(calibration), fmt::format("gate {}", gate), problem);
+  };
+  for (auto q = qubits.begin(); q != qubits.end(); ++q) {
+    if (*q < 0 || *q >= calibration.n_qubits())
+      fail(fmt::format("qubit {} is outside 0..{}", *q, calibration.n_qubits() - 1));
+    if (std::find(qubits.begin(), q, *q) != q) fail(fmt::format("qubit {} is repeated", *q));
+  }
+  const std::optional<Op> op = find_operation(gate);
+  const auto n_given = static_cast<int>(qubits.size());
+  const int n_taken = op ? info(*op).n_qubits : 0;  // 0: any number
+  if (n_taken != 0 && n_given != n_taken)
+    fail(fmt::format("{} takes {} qubit{}, got {}", gate, n_taken, n_taken == 1 ? "" : "s",
+                     n_given));
+}
+
 // A calibration made by hand has not been validated.
 void require_figures(const Calibration& calibration, const GateCalibration& gate) {
   const auto fail = [&](const std::string& problem) {
@@ -133,6 +152,7 @@ NoiseModel::NoiseModel(Calibration calibration, NoisePolicy policy)
 const GateCalibration& NoiseModel::require_gate(const std::string& gate,
                                                 const std::vector<int>& qubits) const {
   if (const GateCalibration* found = calibration_.find_gate(gate, qubits)) return *found;
+  require_operands(calibration_, gate, qubits);
   throw InputError(place(calibration_), fmt::format("gate {}", gate),
                    fmt::format("the device does not have it on qubits {}; its native gates are {}",
                                fmt::join(qubits, ","), fmt::join(calibration_.native_gates, ", ")));

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program.hpp>
@@ -189,8 +190,12 @@ ProgramGradient Program::gradient(
     const Binding& binding, std::span<const Observable> observables,
     const std::function<arma::vec(const arma::vec&)>& derivative) const {
   require_bound(binding);
-  require_memory((steps_.size() + 2) * pauli_vector_bytes(n_qubits_),
-                 fmt::format("a gradient over {} steps of {} qubits", steps_.size(), n_qubits_));
+  // Every thread of a parallel region may hold one gradient; outside of one there is one thread.
+  const int n_threads = omp_get_num_threads();
+  require_memory(
+      static_cast<std::uint64_t>(n_threads) * (steps_.size() + 2) * pauli_vector_bytes(n_qubits_),
+      fmt::format("a gradient over {} steps of {} qubits (threads: {})", steps_.size(), n_qubits_,
+                  n_threads));
   std::vector<TransferMatrix> matrices;
   std::vector<PauliVector> before;  // the state each step acts on
   PauliVector state(n_qubits_);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
@@ -35,10 +36,24 @@ std::vector<std::string_view> split_at(std::string_view text, char separator) {
   }
 }
 
+/// A field as messages show it: the file may be anything, and a terminal obeys control characters.
+std::string shown(std::string_view field) {
+  constexpr std::size_t most = 40;
+  std::string text;
+  for (const char c : field.substr(0, most)) {
+    if (c >= ' ' && c <= '~')
+      text += c;
+    else
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return field.size() > most ? text + "..." : text;
+}
+
 /// The rows of a data set file in its order, every field checked.
 class CsvReader {
  public:
   struct Row {
+    std::size_t line;  ///< from 1
     std::vector<double> features;
     std::string label;
   };
@@ -55,11 +70,16 @@ class CsvReader {
 
   const std::vector<Row>& rows() const { return rows_; }
 
+  [[noreturn]] void refuse_label(const Row& row, const std::string& problem) const {
+    refuse(row.line, columns_.size(), problem);
+  }
+
  private:
   void read_header(std::string_view line) {
     for (const std::string_view name : split_at(line, ',')) columns_.emplace_back(trimmed(name));
     if (columns_.back() != "label")
-      refuse(columns_.size(), fmt::format("the last column is '{}', not 'label'", columns_.back()));
+      refuse(columns_.size(),
+             fmt::format("the last column is '{}', not 'label'", shown(columns_.back())));
     if (columns_.size() < 2) refuse(1, "there is no column of features before 'label'");
   }
 
@@ -68,13 +88,13 @@ class CsvReader {
     if (fields.size() != columns_.size())
       refuse(std::min(fields.size(), columns_.size() + 1),
              fmt::format("the line has {} fields, the header {}", fields.size(), columns_.size()));
-    Row row;
+    Row row{line_, {}, {}};
     for (std::size_t j = 0; j + 1 < fields.size(); ++j)
       row.features.push_back(number(trimmed(fields[j]), j));
     row.label = trimmed(fields.back());
     if (row.label.empty()) refuse(fields.size(), "the label is empty");
     if (row.label.find('"') != std::string::npos)
-      refuse(fields.size(), fmt::format("{} is quoted; quotes are not read", row.label));
+      refuse(fields.size(), fmt::format("{} is quoted; quotes are not read", shown(row.label)));
     rows_.push_back(std::move(row));
   }
 
@@ -82,12 +102,16 @@ class CsvReader {
     double value = 0.0;
     const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
     if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value))
-      refuse(j + 1, fmt::format("{} is '{}', not a finite number", columns_[j], field));
+      refuse(j + 1,
+             fmt::format("{} is '{}', not a finite number", shown(columns_[j]), shown(field)));
     return value;
   }
 
   [[noreturn]] void refuse(std::size_t column, const std::string& problem) const {
-    throw InputError(source_, fmt::format("line {}, column {}", line_, column), problem);
+    refuse(line_, column, problem);
+  }
+  [[noreturn]] void refuse(std::size_t line, std::size_t column, const std::string& problem) const {
+    throw InputError(source_, fmt::format("line {}, column {}", line, column), problem);
   }
 
   std::string source_;
@@ -106,8 +130,24 @@ std::map<std::string, int> numbered(const std::vector<std::string>& classes) {
   std::map<std::string, int> number_of_class;
   for (const std::string& name : classes)
     if (!number_of_class.emplace(name, static_cast<int>(number_of_class.size())).second)
-      throw InputError("classes", "", fmt::format("'{}' is given twice", name));
+      throw InputError("classes", "", fmt::format("'{}' is given twice", shown(name)));
   return number_of_class;
+}
+
+/// The rows whose label is in `number_of_class`; at least one is.
+Dataset dataset_of(const CsvReader& csv, const std::filesystem::path& path,
+                   const std::vector<std::string>& class_names,
+                   const std::map<std::string, int>& number_of_class) {
+  Dataset data{path.stem().string(), {}, {}, class_names};
+  std::vector<double> features;
+  for (const CsvReader::Row& row : csv.rows()) {
+    const auto found = number_of_class.find(row.label);
+    if (found == number_of_class.end()) continue;
+    features.insert(features.end(), row.features.begin(), row.features.end());
+    data.labels.push_back(found->second);
+  }
+  data.features = arma::mat(features.data(), csv.rows().front().features.size(), data.n_samples());
+  return data;
 }
 
 std::vector<std::vector<std::size_t>> samples_by_class(const Dataset& data) {
@@ -150,23 +190,26 @@ void Dataset::validate() const {
 Dataset read_dataset_csv(const std::filesystem::path& path,
                          const std::vector<std::string>& classes) {
   const CsvReader csv(read_file(path), path.string());
-  Dataset data;
-  data.name = path.stem().string();
-  data.class_names = classes.empty() ? sorted_labels(csv.rows()) : classes;
-  const std::map<std::string, int> number_of_class = numbered(data.class_names);
+  const std::vector<std::string> names = classes.empty() ? sorted_labels(csv.rows()) : classes;
+  const std::map<std::string, int> number_of_class = numbered(names);
+  for (const auto& [name, number] : number_of_class)
+    if (std::ranges::find(csv.rows(), name, &CsvReader::Row::label) == csv.rows().end())
+      throw InputError(path.string(), "", fmt::format("no row has the label '{}'", shown(name)));
+  return dataset_of(csv, path, names, number_of_class);
+}
 
-  std::vector<double> features;
+Dataset read_labelled_csv(const std::filesystem::path& path,
+                          const std::vector<std::string>& class_names) {
+  const CsvReader csv(read_file(path), path.string());
+  const std::map<std::string, int> number_of_class = numbered(class_names);
   for (const CsvReader::Row& row : csv.rows()) {
-    const auto found = number_of_class.find(row.label);
-    if (found == number_of_class.end()) continue;
-    features.insert(features.end(), row.features.begin(), row.features.end());
-    data.labels.push_back(found->second);
+    if (number_of_class.contains(row.label)) continue;
+    std::vector<std::string> known;
+    for (const std::string& name : class_names) known.push_back(shown(name));
+    csv.refuse_label(row, fmt::format("the label '{}' is not one of the classes {}",
+                                      shown(row.label), fmt::join(known, ", ")));
   }
-  for (const auto& [class_name, number] : number_of_class)
-    if (std::find(data.labels.begin(), data.labels.end(), number) == data.labels.end())
-      throw InputError(path.string(), "", fmt::format("no row has the label '{}'", class_name));
-  data.features = arma::mat(features.data(), csv.rows().front().features.size(), data.n_samples());
-  return data;
+  return dataset_of(csv, path, class_names, number_of_class);
 }
 
 Split stratified_split(const Dataset& data, double test_share, std::uint64_t seed) {

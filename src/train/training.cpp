@@ -160,6 +160,10 @@ TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, 
             steps, epoch, loss.value, arma::norm(loss.gradient)));
       result.history.push_back({epoch, loss.value, arma::norm(loss.gradient)});
       adam.step(values, loss.gradient);
+      if (!values.is_finite())
+        throw RunError(fmt::format(
+            "training diverged at step {}: a parameter is not finite (learning rate {})", step,
+            options.optimizer.learning_rate));
       result.parameters = QnnParameters::from_flattened(values, model);
       result.parameters_by_step.col(step) = values;
       if (progress) progress(step, steps);

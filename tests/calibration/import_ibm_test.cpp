@@ -82,8 +82,8 @@ TEST_CASE("What IBM's properties get wrong is refused with the place") {
         "p.json: /qubits/0/0/value: expected a number, found \"100.5\"");
   CHECK(refusal_with("\"name\": \"T2\"", "\"name\": \"T1\"") ==
         "p.json: /qubits/0/1: T1 is given twice");
-  CHECK(refusal_with("\"value\": 100.5", "\"value\": -100.5")
-            .find("/qubits/0/t1_s: -0.0001005 s is not finite and > 0") != std::string::npos);
+  CHECK(refusal_with("\"value\": 100.5", "\"value\": -100.5", true) ==
+        "p.json: /qubits/0/t1_s: -0.0001005 s is not finite and > 0");
   CHECK(refusal_with("\"value\": 0.03", "\"value\": 1.03") ==
         "p.json: /qubits/0/readout/p01: 1.03 is outside [0, 1]");
   CHECK(refusal_with("\"qubits\": [1, 0]", "\"qubits\": [1, 2]") ==
@@ -181,6 +181,18 @@ TEST_CASE("The entry point refuses what it cannot place") {
   CHECK(import_of({fixture("properties.json")})
             .find("BackendProperties without the device's BackendConfiguration") !=
         std::string::npos);
+  CHECK(import_of({fixture("configuration.json")}) ==
+        fixture("configuration.json").string() +
+            ": is a BackendConfiguration without its BackendProperties");
+  ImportOptions unnamed;
+  unnamed.device = "";
+  CHECK(import_of({fixture("configuration.json"), fixture("properties.json")}, unnamed) ==
+        fixture("properties.json").string() + ": /device: the name is empty");
+  for (const ImportFormat format : {ImportFormat::ibm, ImportFormat::ibm_csv}) {
+    ImportOptions given;
+    given.format = format;
+    CHECK(import_of({folder.path()}, given) == base + ": no .json or .csv file to import");
+  }
   const auto other = folder.write("other.json", "{\"a\": 1}");
   CHECK(import_of({other}).find(base + "/other.json: neither IBM BackendProperties") == 0);
   const auto broken = folder.write("broken.json", "{\"a\": \n1");

@@ -37,8 +37,9 @@ TEST_CASE("A sound calibration has no findings") {
 
 TEST_CASE("Every broken limit is an error with value and limit") {
   CHECK(findings_after([](Calibration& c) { c.qubits[0].t1_s = 0; }) ==
-        "error /qubits/0/t1_s: 0 s is not finite and > 0\n"
-        "error /qubits/0/t2_s: 8e-05 s exceeds 2 T1 = 0 s (clamp-t2)");
+        "error /qubits/0/t1_s: 0 s is not finite and > 0");
+  CHECK(findings_after([](Calibration& c) { c.device.clear(); }) ==
+        "error /device: the name is empty");
   CHECK(findings_after([](Calibration& c) { c.qubits[1].t1_s = not_a_number; }) ==
         "error /qubits/1/t1_s: nan s is not finite and > 0");
   CHECK(findings_after([](Calibration& c) { c.qubits[1].t2_s = 2e-4; }) ==
@@ -84,6 +85,7 @@ TEST_CASE("Every broken limit is an error with value and limit") {
         }) == "error /coupling/0: qubit 2 is outside 0..1");
   CHECK(findings_after([](Calibration& c) {
           c.qubits.clear();
+          c.native_gates.clear();
           c.gates.clear();
           c.coupling.clear();
           c.readout_matrices.clear();
@@ -124,6 +126,8 @@ TEST_CASE("What is missing or faulty is a warning") {
         "warning /gates/2: cx on [1, 0] has no error");
   CHECK(findings_after([](Calibration& c) { c.gates[2].duration_s.reset(); }) ==
         "warning /gates/2: cx on [1, 0] has no duration");
+  CHECK(findings_after([](Calibration& c) { c.native_gates.push_back("ecr"); }) ==
+        "warning /native_gates/2: no gate \"ecr\" is listed in /gates");
 }
 
 TEST_CASE("clamp-t2 mends T2 > 2 T1, records it and touches nothing else") {
@@ -138,4 +142,13 @@ TEST_CASE("clamp-t2 mends T2 > 2 T1, records it and touches nothing else") {
   CHECK(calibration.repairs.back() == made[0]);
   require_valid(calibration, "example");
   CHECK(repair(calibration).empty());
+}
+
+TEST_CASE("clamp-t2 keeps away from a T1 that is no time") {
+  for (const double t1_s : {-3e-6, 0.0, not_a_number}) {
+    Calibration calibration = example_calibration();
+    calibration.qubits[1].t1_s = t1_s;
+    CHECK(repair(calibration).empty());
+    CHECK(*calibration.qubits[1].t2_s == 1.1e-4);
+  }
 }

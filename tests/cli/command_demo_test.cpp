@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include <rhodrift/store/run_reader.hpp>
+#include <rhodrift/train/dataset.hpp>
 
 #include "cli/captured_run.hpp"
 #include "support/catch.hpp"
@@ -31,13 +32,15 @@ TEST_CASE("the demo leaves a run file with everything in it") {
   CHECK(reader.estimates("results").size() == 18);
   // Each sample's 64 shots, one circuit raw, three circuits of 21 shots for extrapolation.
   const auto n_test = json["test_samples"].get<std::uint64_t>();
-  CHECK(reader.shots("noise-free/raw-0").size() == 64 * n_test);
-  CHECK(reader.shots("noise-aware/zne-2").size() == 21 * n_test);
+  CHECK(reader.shots("noise-free/raw").size() == 64 * n_test);
+  CHECK(reader.shots("noise-aware/zne-scale-5").size() == 21 * n_test);
+  const std::string csv = scratch.write("test.csv", reader.text("test-data"));
+  CHECK(read_dataset_csv(csv).n_samples() == n_test);
 }
 
 TEST_CASE("the demo refuses a device without a chain of four, and leaves nothing behind") {
   const ScratchDirectory scratch;
-  const auto demo = run({"demo", "--calibration", shipped("calibrations/belem.json"), "--qubits",
+  const auto demo = run({"demo", "--calibration", shipped("calibrations/belem.json"), "--layout",
                          "0,1,2", "-o", (scratch / "run.h5").string()});
   CHECK(demo.status == 2);
   CHECK_THAT(demo.err, ContainsSubstring("names 3 device qubits, the circuit has 4"));

@@ -108,7 +108,8 @@ TEST_CASE("bad input to simulate is refused with place and value") {
   refused({"simulate", file, "--observable", "Z7"}, "reaches qubit 7, the circuit has 2 qubits");
   refused({"simulate", file, "--observable", "Q0"}, "Q0");
   refused({"simulate", file, "--layout", "0,1"}, "--calibration");
-  refused({"simulate", file, "--shots", "-4"}, "--shots");
+  refused({"simulate", file, "--shots", "-4"}, "'-4' is not a whole number in [0,");
+  refused({"simulate", file, "--policy", "aer"}, "--calibration");
   refused({"simulate", wide}, "8796093022208 bytes");
   refused(
       {"simulate", file, "--calibration", shipped("calibrations/belem.json"), "--layout", "0,0"},

@@ -60,7 +60,7 @@ TEST_CASE("train, predict and drift study work on each other's files") {
 
   const auto drift =
       run({"drift", "study", model, "--data", iris(), "--series",
-           shipped("calibrations/series/ibmq_athens.json"), "--qubits", "0,1,2,3", "--json"});
+           shipped("calibrations/series/ibmq_athens.json"), "--layout", "0,1,2,3", "--json"});
   INFO(drift.err);
   REQUIRE(drift.status == 0);
   const auto study = drift.json();
@@ -83,6 +83,45 @@ TEST_CASE("the same configuration trains the same model to the last bit") {
   CHECK(a.str() == b.str());
 }
 
+TEST_CASE("models and data that do not fit each other are refused by file") {
+  const ScratchDirectory scratch;
+  const auto train = [&](const std::string& name, const std::string& classes) {
+    const std::string text = "name = \"" + name +
+                             "\"\n[data]\nfile = \"iris\"\nclasses = " + classes +
+                             "\n[model]\nencoding = [\"ry\"]\nlayers = 1\n[training]\nepochs = 1\n";
+    const std::string model = (scratch / (name + ".json")).string();
+    REQUIRE(run({"train", scratch.write(name + ".toml", text), "-o", model}).status == 0);
+    return model;
+  };
+  const std::string forward = train("forward", R"(["setosa", "versicolor"])");
+  const std::string backward = train("backward", R"(["versicolor", "setosa"])");
+  const std::string data =
+      scratch.write("two.csv", "a,b,c,d,label\n5.1,3.5,1.4,0.2,setosa\n7,3.2,4.7,1.4,versicolor\n");
+  const std::string series = shipped("calibrations/series/ibmq_athens.json");
+  const auto refused = [&](const std::vector<std::string>& arguments, const std::string& message) {
+    const auto result = run(arguments);
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, ContainsSubstring(message));
+  };
+  refused({"drift", "study", forward, backward, "--data", data, "--series", series, "--layout",
+           "0,1,2,3"},
+          "backward.json: /class_names: are not those of");
+  refused({"drift", "study", forward, forward, "--data", data, "--series", series, "--layout",
+           "0,1,2,3"},
+          "'forward' is also that of");
+  refused({"drift", "study", forward, "--data", data, "--series", series}, "--layout");
+  refused({"predict", forward, iris()}, "the label 'virginica' is not one of the classes");
+  refused({"predict", forward, scratch.write("narrow.csv", "a,label\n1,setosa\n")},
+          "has 1 features, the model");
+  refused({"predict", forward, data, "--zne", "linear"}, "--calibration");
+  refused({"predict", forward, data, "--seed", "99999999999999999999"},
+          "not a whole number in [0,");
+  CHECK(
+      run({"predict", forward, scratch.write("one.csv", "a,b,c,d,label\n5.1,3.5,1.4,0.2,setosa\n")})
+          .status == 0);
+}
+
 TEST_CASE("a training configuration that is wrong is refused with line, key and remedy") {
   const ScratchDirectory scratch;
   const auto refused = [&](const std::string& text, const std::string& message) {
@@ -102,6 +141,11 @@ TEST_CASE("a training configuration that is wrong is refused with line, key and 
   refused("[data]\nfile = \"iris\"\n[model]\nencoding = [\"rq\"]\n", "'rq' is not rx, ry or rz");
   refused("[data]\nfile = \"iris\"\n[model]\nqubits = 2\nencoding = [\"ry\"]\n", "4");
   refused("[data]\nfile = \"nowhere.csv\"\n", "nowhere.csv");
+  refused("[data]\nfile = \"iris\"\n[device]\ncalibration = \"" +
+              shipped("calibrations/belem.json") + "\"\nlayout = [4294967296, 1, 3, 4]\n",
+          "device.layout: 4294967296 is outside 0..4");
+  refused("[data]\nfile = \"iris\"\ntest_share = 1.5\n", "data.test_share: 1.5 is outside (0, 1)");
+  refused("name = \"a/b\"\n[data]\nfile = \"iris\"\n", "name: must not be empty");
   refused("[dta]\n", "did you mean 'data'?");
   refused(config("") + "[model2]\n", "did you mean 'model'?");
 }

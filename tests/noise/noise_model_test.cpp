@@ -318,6 +318,14 @@ TEST_CASE("What the device lacks is refused by name") {
                         ContainsSubstring("sx, rz, cx"));
   CHECK_THROWS_AS(model.apply(circuit, {2, 1}), InputError);
   CHECK_THROWS_WITH(model.gate_noise("ecr", {0, 1}), ContainsSubstring("gate ecr"));
+  const std::string cx = "line at 1970-01-01T00:00:00Z: gate cx: ";
+  CHECK_THROWS_WITH(model.gate_noise("cx", {0, 9}), cx + "qubit 9 is outside 0..2");
+  CHECK_THROWS_WITH(model.gate_noise("cx", {-1, 0}), cx + "qubit -1 is outside 0..2");
+  CHECK_THROWS_WITH(model.gate_noise("cx", {0, 0}), cx + "qubit 0 is repeated");
+  CHECK_THROWS_WITH(model.gate_noise("cx", {0}), cx + "cx takes 2 qubits, got 1");
+  CHECK_THROWS_WITH(model.gate_noise("sx", {0, 1}), ContainsSubstring("sx takes 1 qubit, got 2"));
+  CHECK_THROWS_WITH(model.gate_noise("own", {0, 1}),
+                    ContainsSubstring("does not have it on qubits 0,1"));
   CHECK_THROWS_WITH(model.apply(circuit, {0}), ContainsSubstring("layout"));
   CHECK_THROWS_WITH(model.apply(circuit, {0, 0}), ContainsSubstring("device qubit 0 is repeated"));
   CHECK_THROWS_WITH(model.apply(circuit, {0, 3}),

@@ -452,5 +452,6 @@ TEST_CASE("A state or a gradient that does not fit says how many bytes it takes"
   const Program program(deep);
   const std::vector<Observable> observables{Observable::z(0)};
   CHECK_THROWS_WITH(program.gradient({}, observables, [](const arma::vec& v) { return v; }),
-                    ContainsSubstring("a gradient over") && ContainsSubstring("bytes"));
+                    ContainsSubstring("a gradient over") && ContainsSubstring("(threads: 1)") &&
+                        ContainsSubstring("bytes"));
 }

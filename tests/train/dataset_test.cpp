@@ -122,6 +122,40 @@ TEST_CASE("classes that cannot be had are refused") {
   CHECK_THROWS_AS(read_dataset_csv("/nonexistent/set.csv"), InputError);
 }
 
+TEST_CASE("a labelled set is numbered by the given classes, of which some may have no rows") {
+  const ScratchDirectory directory;
+  const auto read = [&](const std::vector<std::string>& classes) {
+    return read_labelled_csv(directory / "set.csv", classes);
+  };
+  write_file(directory / "set.csv", "# about\na,b,label\n1,2,y\n\n3,4,x\n5,6,y\n");
+  const Dataset data = read({"y", "w", "x"});
+  CHECK(data.name == "set");
+  CHECK(data.class_names == std::vector<std::string>{"y", "w", "x"});
+  CHECK(data.labels == std::vector<int>{0, 2, 0});
+  CHECK(arma::approx_equal(data.features, arma::mat{{1, 3, 5}, {2, 4, 6}}, "absdiff", 0.0));
+
+  using Catch::Matchers::EndsWith;
+  CHECK_THROWS_AS(read({"y", "w"}), InputError);
+  CHECK_THROWS_WITH(
+      read({"y", "w"}),
+      EndsWith("set.csv: line 5, column 3: the label 'x' is not one of the classes y, w"));
+  CHECK_THROWS_WITH(read({"x", "y", "x"}), "classes: 'x' is given twice");
+  write_file(directory / "set.csv", "a,label\none,x\n");
+  CHECK_THROWS_WITH(read({"x"}),
+                    EndsWith("set.csv: line 2, column 1: a is 'one', not a finite number"));
+}
+
+TEST_CASE("what a damaged file holds is quoted in printable characters, and not at length") {
+  CHECK(complaint("a,\x1b[2J\xff\n") ==
+        "line 1, column 2: the last column is '\\x1b[2J\\xff', not 'label'");
+  CHECK(complaint("\x7f,label\n\x01,x\n") ==
+        "line 2, column 1: \\x7f is '\\x01', not a finite number");
+  CHECK(complaint("a,label\n" + std::string(40, 'z') + ",x\n") ==
+        "line 2, column 1: a is '" + std::string(40, 'z') + "', not a finite number");
+  CHECK(complaint("a,label\n" + std::string(41, 'z') + ",x\n") ==
+        "line 2, column 1: a is '" + std::string(40, 'z') + "...', not a finite number");
+}
+
 TEST_CASE("Dataset::validate names the sample at fault") {
   Dataset data = numbered_samples({2, 2});
   CHECK_NOTHROW(data.validate());

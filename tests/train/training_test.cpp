@@ -271,6 +271,14 @@ TEST_CASE("training that diverges says at which step") {
     gradient.weights(1) = arma::datum::inf;
   });
   CHECK_THROWS_AS(train(model, gradients, data, options), RunError);
+  // 1e300 · 1e10 is past the largest double, though loss and gradient are finite.
+  const Watched steep(small_function,
+                      [](const arma::mat&, auto& gradient) { gradient.weights(1) = 1e10; });
+  options.optimizer.learning_rate = 1e300;
+  CHECK_THROWS_AS(train(model, steep, data, options), RunError);
+  CHECK_THROWS_WITH(
+      train(model, steep, data, options),
+      "training diverged at step 1: a parameter is not finite (learning rate 1e+300)");
 }
 
 TEST_CASE("training refuses options, data and models that do not fit") {

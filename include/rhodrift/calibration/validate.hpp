@@ -21,16 +21,16 @@ struct Finding {
 };
 
 /// Everything that is wrong or odd, in the order of the file.
-/// Errors: no qubits; T1, T2, frequency not finite and > 0; T2 > 2 T1; probabilities outside [0, 1]
-/// or only one of p10 and p01; negative errors or durations; operands out of range or repeated; the
-/// same gate, coupled pair or native gate listed twice; readout matrices that are not stochastic or
-/// share a qubit. Warnings: missing T1, T2, readout, gate error or duration; faulty gates
-/// (error >= 1).
+/// Errors: no device name; no qubits; T1, T2, frequency not finite and > 0; T2 > 2 T1 > 0;
+/// probabilities outside [0, 1] or only one of p10 and p01; negative errors or durations; operands
+/// out of range or repeated; the same gate, coupled pair or native gate listed twice; readout
+/// matrices that are not stochastic or share a qubit. Warnings: missing T1, T2, readout, gate error
+/// or duration; faulty gates (error >= 1); native gates that no listed gate has.
 std::vector<Finding> validate(const Calibration& calibration);
 
 /// Applies the named repairs to everything they mend, appends each to `repairs` of the calibration
 /// and returns what it did. Policies:
-///   clamp-t2   T2 <- 2 T1 where T2 > 2 T1
+///   clamp-t2   T2 <- 2 T1 where T2 > 2 T1 > 0
 /// Importers have more of their own (docs/formats/calibration.md lists them all).
 std::vector<Repair> repair(Calibration& calibration);
 

@@ -49,7 +49,8 @@ class NoiseModel {
   NoisePolicy policy() const { return policy_; }
 
   /// Throws InputError when the device does not have this gate on these device qubits in this
-  /// order.
+  /// order; it says so when no device could: a qubit is repeated or not on it, or a known gate
+  /// takes another number of qubits.
   GateNoise gate_noise(const std::string& gate, const std::vector<int>& qubits) const;
 
   /// Confusion of the given device qubits, bit i being qubits[i]. A recorded matrix of a group is

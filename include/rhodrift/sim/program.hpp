@@ -41,7 +41,8 @@ class Program {
   /// before every step are kept, the observable Σ_k dL/d<O_k> O_k is propagated back through R^T,
   /// and each parametric step is contracted with its environment. `derivative` gives dL/d<O_k> at
   /// the values. Takes n_steps + 2 vectors of 4^n doubles; throws InputError when they do not fit,
-  /// or when `derivative` does not return one number an observable.
+  /// those of all threads when called in an OpenMP parallel region, or when `derivative` does not
+  /// return one number an observable.
   ProgramGradient gradient(const Binding& binding, std::span<const Observable> observables,
                            const std::function<arma::vec(const arma::vec&)>& derivative) const;
 

@@ -37,6 +37,12 @@ struct Dataset {
 Dataset read_dataset_csv(const std::filesystem::path& path,
                          const std::vector<std::string>& classes = {});
 
+/// Reads such a CSV for a model that knows `class_names`: all rows are kept and numbered in that
+/// order. Classes without rows are fine, a label that is not one of them is refused: throws
+/// InputError "path: line L, column C: problem" that lists the classes.
+Dataset read_labelled_csv(const std::filesystem::path& path,
+                          const std::vector<std::string>& class_names);
+
 struct Split {
   Dataset train;
   Dataset test;

@@ -94,8 +94,8 @@ QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed);
 /// `progress(step, steps)` is called after each step and may be empty.
 /// Throws InputError when the options, the model or the data are not valid, the data hold one class
 /// only, or the three and `expectations` do not agree on the number of features, weights,
-/// observables and classes; RunError that names the step when the loss or its gradient stops being
-/// finite.
+/// observables and classes; RunError that names the step when the loss, its gradient or a parameter
+/// stops being finite.
 TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, const Dataset& data,
                      const TrainingOptions& options,
                      const std::function<void(std::size_t, std::size_t)>& progress = {});
