@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <set>
@@ -52,19 +53,22 @@ std::vector<std::size_t> group_offsets(const std::vector<int>& bits) {
   return offsets;
 }
 
-void apply_group(const ConfusionMatrix& group, std::vector<double>& probabilities) {
-  const std::vector<std::size_t> offsets = group_offsets(group.bits);
+}  // namespace
+
+void apply_to_bits(const std::vector<int>& bits, const arma::mat& matrix,
+                   std::span<double> vector) {
+  const std::vector<std::size_t> offsets = group_offsets(bits);
   const std::size_t mask = offsets.back();
-  arma::vec prepared(offsets.size());
-  for (std::size_t rest = 0; rest < probabilities.size(); ++rest) {
+  std::vector<double> before(offsets.size()), after(offsets.size());
+  for (std::size_t rest = 0; rest < vector.size(); ++rest) {
     if ((rest & mask) != 0) continue;
-    for (std::size_t m = 0; m < offsets.size(); ++m) prepared(m) = probabilities[rest | offsets[m]];
-    const arma::vec measured = group.matrix * prepared;
-    for (std::size_t m = 0; m < offsets.size(); ++m) probabilities[rest | offsets[m]] = measured(m);
+    for (std::size_t m = 0; m < offsets.size(); ++m) before[m] = vector[rest | offsets[m]];
+    std::ranges::fill(after, 0.0);
+    for (std::size_t p = 0; p < offsets.size(); ++p)
+      for (std::size_t m = 0; m < offsets.size(); ++m) after[m] += matrix(m, p) * before[p];
+    for (std::size_t m = 0; m < offsets.size(); ++m) vector[rest | offsets[m]] = after[m];
   }
 }
-
-}  // namespace
 
 ConfusionMatrix ConfusionMatrix::single(int bit, double p10, double p01) {
   for (const auto& [name, p] : {std::pair("p10", p10), std::pair("p01", p01)})
@@ -101,7 +105,8 @@ void apply_readout_error(const ReadoutError& error, std::vector<double>& probabi
       if (bit >= n_bits)
         throw InputError("readout error", "",
                          fmt::format("bit {} is outside 0..{}", bit, n_bits - 1));
-  for (const ConfusionMatrix& group : error) apply_group(group, probabilities);
+  for (const ConfusionMatrix& group : error)
+    apply_to_bits(group.bits, group.matrix, probabilities);
 }
 
 }  // namespace rhodrift

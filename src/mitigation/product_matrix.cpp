@@ -2,32 +2,6 @@
 
 namespace rhodrift {
 
-namespace {
-
-/// offsets[m]: the outcome whose group reads m and whose other bits are 0.
-std::vector<arma::uword> group_offsets(const std::vector<int>& bits) {
-  std::vector<arma::uword> offsets(std::size_t{1} << bits.size(), 0);
-  for (std::size_t m = 0; m < offsets.size(); ++m)
-    for (std::size_t i = 0; i < bits.size(); ++i) offsets[m] |= (m >> i & 1) << bits[i];
-  return offsets;
-}
-
-void apply(const ProductMatrix::Factor& factor, arma::vec& vector) {
-  const std::vector<arma::uword> offsets = group_offsets(factor.bits);
-  const arma::uword mask = offsets.back();
-  arma::vec before(offsets.size()), after(offsets.size());
-  for (arma::uword rest = 0; rest < vector.n_elem; ++rest) {
-    if ((rest & mask) != 0) continue;
-    for (std::size_t m = 0; m < offsets.size(); ++m) before(m) = vector(rest | offsets[m]);
-    after.zeros();
-    for (std::size_t p = 0; p < offsets.size(); ++p)
-      for (std::size_t m = 0; m < offsets.size(); ++m) after(m) += factor.matrix(m, p) * before(p);
-    for (std::size_t m = 0; m < offsets.size(); ++m) vector(rest | offsets[m]) = after(m);
-  }
-}
-
-}  // namespace
-
 arma::uword group_index(const std::vector<int>& bits, Bitstring outcome) {
   arma::uword index = 0;
   for (std::size_t i = 0; i < bits.size(); ++i) index |= (outcome >> bits[i] & 1) << i;
@@ -43,7 +17,8 @@ ProductMatrix::ProductMatrix(const ReadoutError& error,
 }
 
 arma::vec ProductMatrix::operator*(arma::vec vector) const {
-  for (const Factor& factor : factors_) apply(factor, vector);
+  for (const Factor& factor : factors_)
+    apply_to_bits(factor.bits, factor.matrix, {vector.memptr(), vector.n_elem});
   return vector;
 }
 

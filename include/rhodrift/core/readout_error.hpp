@@ -1,6 +1,7 @@
 #pragma once
 
 #include <armadillo>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ using ReadoutError = std::vector<ConfusionMatrix>;
 
 /// Throws InputError naming `source` when a group is invalid or a bit is in two groups.
 void validate_readout_error(const ReadoutError& error, const std::string& source);
+
+/// The matrix on the given bits and the identity on the others, in place: `vector` has 2^n entries
+/// with n above the highest bit, `matrix` is 2^k x 2^k, bits[0] the least significant of its indices.
+void apply_to_bits(const std::vector<int>& bits, const arma::mat& matrix, std::span<double> vector);
 
 /// Applies the error to a probability vector over n bits, in place (2^n entries).
 /// Throws InputError when the error is invalid or speaks of a bit that is not there.
