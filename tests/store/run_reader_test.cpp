@@ -243,5 +243,6 @@ TEST_CASE("A file with a flipped bit is refused or reads as if it were whole") {
     overwrite(scratch / "flipped.h5", flipped);
     CAPTURE(position);
     REQUIRE(refused_or_intact(scratch / "flipped.h5", content));
+    REQUIRE(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);  // no handle of ours is left open
   }
 }
