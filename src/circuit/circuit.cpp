@@ -20,6 +20,15 @@ std::string instruction_text(const Instruction& instruction) {
          operands_text(instruction.qubits);
 }
 
+// What is wrong with a channel's matrix on k operands; empty when nothing is.
+std::string matrix_problem(const TransferMatrix& matrix, std::size_t n_operands) {
+  const arma::uword dim = arma::uword{1} << (2 * n_operands);
+  if (matrix.n_rows != dim || matrix.n_cols != dim)
+    return "needs a " + std::to_string(dim) + "x" + std::to_string(dim) + " matrix, got " +
+           std::to_string(matrix.n_rows) + "x" + std::to_string(matrix.n_cols);
+  return matrix.is_finite() ? "" : "the matrix holds a value that is not finite";
+}
+
 int highest_index(const Instruction& instruction, Angle::Source source) {
   int highest = -1;
   for (const Angle& angle : instruction.angles)
@@ -118,12 +127,11 @@ void Circuit::check(const Instruction& instruction) const {
   }
   if (instruction.op == Op::channel) {
     if (!instruction.channel) fail("has no matrix");
-    const auto& ptm = instruction.channel->ptm;
-    const arma::uword dim = arma::uword{1} << (2 * qubits.size());
-    if (ptm.n_rows != dim || ptm.n_cols != dim)
-      fail("needs a " + std::to_string(dim) + "x" + std::to_string(dim) + " matrix, got " +
-           std::to_string(ptm.n_rows) + "x" + std::to_string(ptm.n_cols));
-    if (!ptm.is_finite()) fail("the matrix holds a value that is not finite");
+    const std::string problem = matrix_problem(instruction.channel->ptm, qubits.size());
+    if (!problem.empty()) fail(problem);
+    for (const ChannelDerivative& derivative : instruction.channel->derivatives)
+      if (const std::string wrong = matrix_problem(derivative.ptm, qubits.size()); !wrong.empty())
+        fail("derivative in " + derivative.number + ": " + wrong);
   }
   if (instruction.op == Op::measure && (instruction.bit < 0 || instruction.bit > 63))
     fail("classical bit " + std::to_string(instruction.bit) + " is outside 0..63");

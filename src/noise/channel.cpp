@@ -66,6 +66,35 @@ Channel from_superoperator_of(const arma::cx_mat& superoperator, int n_qubits, d
   return Channel::from_ptm(arma::real(ptm), tolerance);
 }
 
+void require_relaxation(double t1_s, double t2_s, double duration_s, double excited_population) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (!(t1_s > 0.0)) throw InputError("t1_s", "", fmt::format("{} is not > 0", t1_s));
+  if (!(t2_s > 0.0 && t2_s <= 2.0 * t1_s))
+    throw InputError("t2_s", "", fmt::format("{} is outside (0, 2 T1 = {}]", t2_s, 2.0 * t1_s));
+  require_in_range("duration_s", duration_s, 0.0, std::nextafter(infinity, 0.0));
+  require_in_range("excited_population", excited_population, 0.0, 1.0);
+}
+
+// What is linear in e1 and e2 in the PTM of relaxation; the rest is constant.
+arma::mat relaxation_in(double e1, double e2, double polarisation) {
+  arma::mat ptm = arma::diagmat(arma::vec{0.0, e2, e2, e1});
+  ptm(3, 0) = -e1 * polarisation;
+  return ptm;
+}
+
+// Of e = exp(-t/T).
+struct DecayDerivatives {
+  double time_constant;  // e t/T²
+  double duration;       // -e/T
+};
+
+DecayDerivatives decay_derivatives(double time_constant_s, double duration_s) {
+  const double n_decays = duration_s / time_constant_s;
+  const double e = std::exp(-n_decays);
+  if (e == 0.0) return {0.0, 0.0};  // n_decays may be ∞, and 0 ∞ is not 0
+  return {e * n_decays / time_constant_s, -e / time_constant_s};
+}
+
 }  // namespace
 
 Channel Channel::from_ptm(TransferMatrix ptm, double tolerance) {
@@ -224,17 +253,24 @@ Channel phase_damping(double gamma) {
 }
 
 Channel thermal_relaxation(double t1_s, double t2_s, double duration_s, double excited_population) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (!(t1_s > 0.0)) throw InputError("t1_s", "", fmt::format("{} is not > 0", t1_s));
-  if (!(t2_s > 0.0 && t2_s <= 2.0 * t1_s))
-    throw InputError("t2_s", "", fmt::format("{} is outside (0, 2 T1 = {}]", t2_s, 2.0 * t1_s));
-  require_in_range("duration_s", duration_s, 0.0, std::nextafter(infinity, 0.0));
-  require_in_range("excited_population", excited_population, 0.0, 1.0);
-  const double e1 = std::exp(-duration_s / t1_s);
-  const double e2 = std::exp(-duration_s / t2_s);
-  arma::mat ptm = arma::diagmat(arma::vec{1.0, e2, e2, e1});
-  ptm(3, 0) = (1.0 - e1) * (1.0 - 2.0 * excited_population);
+  require_relaxation(t1_s, t2_s, duration_s, excited_population);
+  const double polarisation = 1.0 - 2.0 * excited_population;
+  arma::mat ptm =
+      relaxation_in(std::exp(-duration_s / t1_s), std::exp(-duration_s / t2_s), polarisation);
+  ptm(0, 0) = 1.0;
+  ptm(3, 0) += polarisation;
   return Channel::from_ptm(ptm);
+}
+
+RelaxationDerivatives thermal_relaxation_derivatives(double t1_s, double t2_s, double duration_s,
+                                                     double excited_population) {
+  require_relaxation(t1_s, t2_s, duration_s, excited_population);
+  const double polarisation = 1.0 - 2.0 * excited_population;
+  const DecayDerivatives e1 = decay_derivatives(t1_s, duration_s);
+  const DecayDerivatives e2 = decay_derivatives(t2_s, duration_s);
+  return {relaxation_in(e1.time_constant, 0.0, polarisation),
+          relaxation_in(0.0, e2.time_constant, polarisation),
+          relaxation_in(e1.duration, e2.duration, polarisation)};
 }
 
 double thermal_population(double frequency_hz, double temperature_mk) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -9,36 +8,22 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/noise/noise_model.hpp>
 
+#include "noise/calibration_name.hpp"
+
 namespace rhodrift {
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 constexpr std::array<std::pair<NoisePolicy, std::string_view>, 2> policy_names{{
     {NoisePolicy::ideal, "ideal"},
     {NoisePolicy::aer, "aer"},
 }};
 
-std::string place(const Calibration& calibration) {
-  return fmt::format("{} at {}", calibration.device, to_iso8601(calibration.timestamp));
-}
-
-struct RelaxationTimes {
-  double t1_s;
-  double t2_s;
-};
-
-RelaxationTimes relaxation_times(const QubitCalibration& qubit) {
-  const double t1 = qubit.t1_s.value_or(infinity);
-  return {t1, std::min(qubit.t2_s.value_or(2.0 * t1), 2.0 * t1)};
-}
-
 // What no device could have: a clearer answer than that this one does not.
 void require_operands(const Calibration& calibration, const std::string& gate,
                       const std::vector<int>& qubits) {
   const auto fail = [&](const std::string& problem) {
-    throw InputError(place(calibration), fmt::format("gate {}", gate), problem);
+    throw InputError(calibration_name(calibration), fmt::format("gate {}", gate), problem);
   };
   for (auto q = qubits.begin(); q != qubits.end(); ++q) {
     if (*q < 0 || *q >= calibration.n_qubits())
@@ -53,49 +38,47 @@ void require_operands(const Calibration& calibration, const std::string& gate,
                      n_given));
 }
 
-// A calibration made by hand has not been validated.
-void require_figures(const Calibration& calibration, const GateCalibration& gate) {
-  const auto fail = [&](const std::string& problem) {
-    throw InputError(place(calibration),
-                     fmt::format("{} {}", gate.name, fmt::join(gate.qubits, ",")), problem);
+bool covers(const ReadoutError& error, int bit) {
+  return std::ranges::any_of(error, [&](const ConfusionMatrix& group) {
+    return std::ranges::find(group.bits, bit) != group.bits.end();
+  });
+}
+
+// The recorded matrices of the groups that are read as a whole, qubits[i] into bit i.
+ReadoutError recorded_groups(const Calibration& calibration, const std::vector<int>& qubits) {
+  const auto bit_of = [&](int qubit) {
+    return static_cast<int>(std::ranges::find(qubits, qubit) - qubits.begin());
   };
-  if (gate.qubits.empty()) fail("has no operands");
-  for (const int q : gate.qubits)
-    if (q < 0 || q >= calibration.n_qubits())
-      fail(fmt::format("qubit {} is outside 0..{}", q, calibration.n_qubits() - 1));
-  if (gate.error && !(*gate.error >= 0.0))
-    fail(fmt::format("reported error {} is not >= 0", *gate.error));
-}
-
-// The relaxation of every operand over the gate's duration.
-Channel gate_relaxation(const Calibration& calibration, const GateCalibration& gate) {
-  const double duration_s = gate.duration_s.value_or(0.0);
-  std::optional<Channel> product;
-  for (const int q : gate.qubits) {
-    const RelaxationTimes times = relaxation_times(calibration.qubits[static_cast<std::size_t>(q)]);
-    const Channel one = thermal_relaxation(times.t1_s, times.t2_s, duration_s);
-    product = product ? product->tensor(one) : one;
+  const int n_bits = static_cast<int>(qubits.size());
+  ReadoutError groups;
+  for (ConfusionMatrix group : calibration.readout_matrices) {
+    for (int& bit : group.bits) bit = bit_of(bit);
+    if (std::ranges::all_of(group.bits,
+                            [&](int bit) { return bit < n_bits && !covers(groups, bit); }))
+      groups.push_back(std::move(group));
   }
-  return *product;
+  return groups;
 }
 
-std::vector<std::string> missing_figures(const Calibration& calibration,
-                                         const GateCalibration& gate) {
-  const std::string name = fmt::format("{} {}", gate.name, fmt::join(gate.qubits, ","));
-  std::vector<std::string> notes;
-  if (!gate.error) notes.push_back(name + ": no error reported; relaxation only");
-  if (!gate.duration_s) notes.push_back(name + ": no duration reported; no relaxation");
-  for (const int q : gate.qubits) {
+struct BitReadout {
+  int bit;
+  int qubit;
+  double p10;
+  double p01;
+};
+
+// The figures of the qubits that none of the groups covers. A recorded matrix of a whole group says
+// more than its qubits' own figures.
+std::vector<BitReadout> own_figures(const Calibration& calibration, const std::vector<int>& qubits,
+                                    const ReadoutError& groups) {
+  std::vector<BitReadout> figures;
+  for (int bit = 0; bit < static_cast<int>(qubits.size()); ++bit) {
+    const int q = qubits[static_cast<std::size_t>(bit)];
     const QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(q)];
-    if (!qubit.t1_s)
-      notes.push_back(fmt::format("{}: qubit {} has no T1; taken as infinite", name, q));
-    if (!qubit.t2_s)
-      notes.push_back(fmt::format("{}: qubit {} has no T2; taken as 2 T1", name, q));
-    else if (qubit.t1_s && *qubit.t2_s > 2.0 * *qubit.t1_s)
-      notes.push_back(fmt::format("{}: qubit {} has T2 = {} s > 2 T1 = {} s; taken as 2 T1", name,
-                                  q, *qubit.t2_s, 2.0 * *qubit.t1_s));
+    if (covers(groups, bit) || !qubit.readout_p10 || !qubit.readout_p01) continue;  // see notes()
+    figures.push_back({bit, q, *qubit.readout_p10, *qubit.readout_p01});
   }
-  return notes;
+  return figures;
 }
 
 }  // namespace
@@ -111,41 +94,6 @@ std::string_view to_string(NoisePolicy policy) {
       ->second;
 }
 
-GateNoise aer_gate_noise(const Calibration& calibration, const GateCalibration& gate) {
-  require_figures(calibration, gate);
-  const int k = static_cast<int>(gate.qubits.size());
-  const double d = std::ldexp(1.0, k);
-  const double n_paulis = d * d;
-  const Channel relaxation = gate_relaxation(calibration, gate);
-  const double relaxation_fidelity = relaxation.average_fidelity();
-  const double r = 1.0 - relaxation_fidelity;
-
-  GateNoise noise{relaxation, 0.0, 0.0, r, missing_figures(calibration, gate)};
-  const double reported = gate.error.value_or(0.0);
-  if (reported > r) {
-    if (d * relaxation_fidelity <= 1.0)
-      throw InputError(
-          place(calibration), fmt::format("{} {}", gate.name, fmt::join(gate.qubits, ",")),
-          fmt::format("relaxation alone has fidelity {}, at most 1/d: the gate is longer "
-                      "than its qubits live",
-                      relaxation_fidelity));
-    const double epsilon = std::min(reported, d / (d + 1.0));
-    noise.depolarizing_lambda =
-        std::min(d * (epsilon - r) / (d * relaxation_fidelity - 1.0), n_paulis / (n_paulis - 1.0));
-    noise.channel = depolarizing(k, noise.depolarizing_lambda).then(relaxation);
-    if (reported >= 1.0)
-      noise.notes.push_back(fmt::format("{} {}: reported error {} marks a faulty gate", gate.name,
-                                        fmt::join(gate.qubits, ","), reported));
-  } else if (gate.error && r > 0.0) {
-    noise.notes.push_back(fmt::format(
-        "{} {}: relaxation alone ({:.3g}) is more than the reported error ({:.3g}); the "
-        "model exceeds what was reported",
-        gate.name, fmt::join(gate.qubits, ","), r, reported));
-  }
-  noise.average_infidelity = noise.channel.average_infidelity();
-  return noise;
-}
-
 NoiseModel::NoiseModel(Calibration calibration, NoisePolicy policy)
     : calibration_(std::move(calibration)), policy_(policy) {}
 
@@ -153,7 +101,7 @@ const GateCalibration& NoiseModel::require_gate(const std::string& gate,
                                                 const std::vector<int>& qubits) const {
   if (const GateCalibration* found = calibration_.find_gate(gate, qubits)) return *found;
   require_operands(calibration_, gate, qubits);
-  throw InputError(place(calibration_), fmt::format("gate {}", gate),
+  throw InputError(calibration_name(calibration_), fmt::format("gate {}", gate),
                    fmt::format("the device does not have it on qubits {}; its native gates are {}",
                                fmt::join(qubits, ","), fmt::join(calibration_.native_gates, ", ")));
 }
@@ -164,35 +112,56 @@ GateNoise NoiseModel::gate_noise(const std::string& gate, const std::vector<int>
   return {Channel::identity(static_cast<int>(qubits.size())), 0.0, 0.0, 0.0, {}};
 }
 
+std::vector<ChannelDerivative> NoiseModel::gate_noise_derivatives(
+    const std::string& gate, const std::vector<int>& qubits) const {
+  const GateCalibration& figures = require_gate(gate, qubits);
+  if (policy_ == NoisePolicy::ideal) return {};
+  return aer_gate_noise_derivatives(calibration_,
+                                    static_cast<std::size_t>(&figures - calibration_.gates.data()));
+}
+
 ReadoutError NoiseModel::readout_error(const std::vector<int>& qubits) const {
   require_valid_layout(qubits, static_cast<int>(qubits.size()), calibration_);
-  ReadoutError error;
-  if (policy_ == NoisePolicy::ideal) return error;
-  const auto bit_of = [&](int qubit) {
-    return static_cast<int>(std::ranges::find(qubits, qubit) - qubits.begin());
-  };
-  const int n_bits = static_cast<int>(qubits.size());
-  std::vector<bool> covered(qubits.size(), false);
-  // A recorded matrix of a whole group says more than its qubits' own figures.
-  for (ConfusionMatrix group : calibration_.readout_matrices) {
-    for (int& bit : group.bits) bit = bit_of(bit);
-    if (!std::ranges::all_of(group.bits, [&](int bit) {
-          return bit < n_bits && !covered[static_cast<std::size_t>(bit)];
-        }))
-      continue;
-    for (const int bit : group.bits) covered[static_cast<std::size_t>(bit)] = true;
-    error.push_back(std::move(group));
-  }
-  for (std::size_t bit = 0; bit < qubits.size(); ++bit) {
-    const QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(qubits[bit])];
-    if (covered[bit] || !qubit.readout_p10 || !qubit.readout_p01) continue;  // told by notes()
-    error.push_back(
-        ConfusionMatrix::single(static_cast<int>(bit), *qubit.readout_p10, *qubit.readout_p01));
-  }
+  if (policy_ == NoisePolicy::ideal) return {};
+  ReadoutError error = recorded_groups(calibration_, qubits);
+  for (const BitReadout& own : own_figures(calibration_, qubits, error))
+    error.push_back(ConfusionMatrix::single(own.bit, own.p10, own.p01));
   return error;
 }
 
-Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout) const {
+std::vector<ReadoutDerivative> NoiseModel::readout_derivatives(
+    const std::vector<int>& qubits) const {
+  require_valid_layout(qubits, static_cast<int>(qubits.size()), calibration_);
+  if (policy_ == NoisePolicy::ideal) return {};
+  const ReadoutError recorded = recorded_groups(calibration_, qubits);
+  std::size_t group = recorded.size();  // readout_error() has the qubits' own after them
+  std::vector<ReadoutDerivative> derivatives;
+  for (const auto& [bit, qubit, p10, p01] : own_figures(calibration_, qubits, recorded)) {
+    derivatives.push_back({fmt::format("/qubits/{}/readout/p10", qubit), group,
+                           ConfusionMatrix::single(bit, 0.0, p01),
+                           ConfusionMatrix::single(bit, 1.0, p01)});
+    derivatives.push_back({fmt::format("/qubits/{}/readout/p01", qubit), group,
+                           ConfusionMatrix::single(bit, p10, 0.0),
+                           ConfusionMatrix::single(bit, p10, 1.0)});
+    ++group;
+  }
+  return derivatives;
+}
+
+std::shared_ptr<const ChannelInstruction> NoiseModel::channel_after(const std::string& gate,
+                                                                    const std::vector<int>& qubits,
+                                                                    Derivatives derivatives) const {
+  ChannelInstruction channel{fmt::format("{} {}", gate, fmt::join(qubits, ",")),
+                             gate_noise(gate, qubits).channel.ptm()};
+  if (derivatives == Derivatives::with) channel.derivatives = gate_noise_derivatives(gate, qubits);
+  const bool noiseless =
+      arma::approx_equal(channel.ptm, arma::eye(arma::size(channel.ptm)), "absdiff", 0.0);
+  if (noiseless && channel.derivatives.empty()) return nullptr;
+  return std::make_shared<const ChannelInstruction>(std::move(channel));
+}
+
+Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
+                          Derivatives derivatives) const {
   require_valid_layout(layout, circuit.n_qubits(), calibration_);
   if (!circuit.readout_error().empty())
     throw InputError("circuit", "", "already has a readout error; the noise model brings its own");
@@ -205,14 +174,8 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout) const {
       continue;
     const std::vector<int> operands = device_qubits(layout, instruction.qubits);
     auto [it, fresh] = channels.try_emplace({instruction.op, operands});
-    if (fresh) {
-      const std::string name(info(instruction.op).name);
-      const GateNoise noise = gate_noise(name, operands);
-      const auto& ptm = noise.channel.ptm();
-      if (!arma::approx_equal(ptm, arma::eye(arma::size(ptm)), "absdiff", 0.0))
-        it->second = std::make_shared<const ChannelInstruction>(
-            ChannelInstruction{fmt::format("{} {}", name, fmt::join(operands, ",")), ptm});
-    }
+    if (fresh)
+      it->second = channel_after(std::string(info(instruction.op).name), operands, derivatives);
     if (!it->second) continue;
     Instruction channel{Op::channel, instruction.qubits, {}, it->second};
     noisy.append(channel);

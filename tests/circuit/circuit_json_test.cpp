@@ -1,5 +1,7 @@
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -142,6 +144,20 @@ TEST_CASE("A channel that is used often is written once and shared again when re
   CHECK(text.find("ptm") == text.rfind("ptm"));
   const Circuit back = circuit_from_json(text, "test");
   CHECK(back.instructions()[0].channel == back.instructions()[1].channel);
+}
+
+TEST_CASE("The derivatives of a channel are not part of a circuit file") {
+  Circuit circuit = small_circuit(), with_derivatives(2);
+  circuit.set_readout_error({});
+  for (Instruction instruction : circuit.instructions()) {
+    if (instruction.channel) {
+      ChannelInstruction channel = *instruction.channel;
+      channel.derivatives.push_back({"/qubits/1/t1_s", arma::mat(4, 4, arma::fill::zeros)});
+      instruction.channel = std::make_shared<const ChannelInstruction>(std::move(channel));
+    }
+    with_derivatives.append(instruction);
+  }
+  CHECK(to_json(with_derivatives) == to_json(circuit));
 }
 
 TEST_CASE("Broken circuit files are refused with the place") {

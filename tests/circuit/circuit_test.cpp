@@ -1,4 +1,5 @@
 #include <limits>
+#include <memory>
 
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/core/error.hpp>
@@ -48,6 +49,17 @@ TEST_CASE("Wrong instructions are refused and named") {
   arma::mat bad = arma::eye(4, 4);
   bad(2, 1) = not_a_number;
   CHECK_THROWS_WITH(circuit.append_channel("noise", {1}, bad), ContainsSubstring("not finite"));
+  Instruction instruction{Op::channel, {1}, {}, {}};
+  const auto with_derivative = [&](const arma::mat& ptm) {
+    instruction.channel = std::make_shared<const ChannelInstruction>(
+        ChannelInstruction{"noise", arma::eye(4, 4), {{"/qubits/1/t1_s", ptm}}});
+    return instruction;
+  };
+  CHECK_THROWS_WITH(circuit.append(with_derivative(arma::eye(16, 16))),
+                    ContainsSubstring("derivative in /qubits/1/t1_s: needs a 4x4 matrix"));
+  CHECK_THROWS_WITH(
+      circuit.append(with_derivative(bad)),
+      ContainsSubstring("derivative in /qubits/1/t1_s") && ContainsSubstring("not finite"));
   CHECK_THROWS_WITH(Circuit(0), ContainsSubstring("at least 1 qubit, got 0"));
   CHECK_THROWS_AS(Circuit(-1), InputError);
   CHECK(circuit.instructions().size() == 1);  // nothing of the above was kept

@@ -307,6 +307,25 @@ TEST_CASE("Thermal relaxation moves populations and coherences as the formulas s
         1e-15);
 }
 
+TEST_CASE("The derivatives of thermal relaxation agree with central differences") {
+  const double t1 = 60e-6, t2 = 45e-6, t = 5e-6, p1 = 0.1, h = 1e-4;
+  const RelaxationDerivatives derivatives = thermal_relaxation_derivatives(t1, t2, t, p1);
+  const auto difference = [&](double in_t1, double in_t2, double in_t) -> arma::mat {
+    const auto ptm = [&](double step) {
+      return thermal_relaxation(t1 + step * in_t1, t2 + step * in_t2, t + step * in_t, p1).ptm();
+    };
+    return (ptm(h) - ptm(-h)) / (2 * h);
+  };
+  CHECK(distance(t1 * derivatives.t1_s, difference(t1, 0, 0)) <= 1e-8);
+  CHECK(distance(t2 * derivatives.t2_s, difference(0, t2, 0)) <= 1e-8);
+  CHECK(distance(t * derivatives.duration_s, difference(0, 0, t)) <= 1e-8);
+  const RelaxationDerivatives still = thermal_relaxation_derivatives(infinity, infinity, t);
+  for (const arma::mat& ptm : {still.t1_s, still.t2_s, still.duration_s})
+    CHECK(arma::abs(ptm).max() == 0.0);
+  CHECK_THROWS_WITH(thermal_relaxation_derivatives(50e-6, 101e-6, 1e-6),
+                    ContainsSubstring("t2_s") && ContainsSubstring("0.000101"));
+}
+
 TEST_CASE("Thermal relaxation refuses times that cannot be") {
   CHECK_THROWS_WITH(thermal_relaxation(50e-6, 101e-6, 1e-6),
                     ContainsSubstring("t2_s") && ContainsSubstring("0.000101"));

@@ -10,10 +10,20 @@
 
 namespace rhodrift {
 
+/// How a channel moves with one number of the calibration it was made of.
+struct ChannelDerivative {
+  /// JSON pointer of the number in the calibration file: "/qubits/3/t1_s", "/gates/17/error".
+  std::string number;
+  TransferMatrix ptm;  ///< dR/d(number) at the recorded value, per SI unit of the number
+};
+
 /// A noise channel as it stands in a circuit.
 struct ChannelInstruction {
   std::string label;  ///< where it comes from, e.g. "cx 0,1"
   TransferMatrix ptm;
+  /// Empty unless asked for (NoiseModel::apply). Circuit files do not hold them: they say what a
+  /// circuit does, and the derivatives follow from the calibration.
+  std::vector<ChannelDerivative> derivatives = {};
 };
 
 struct Instruction {
@@ -32,7 +42,8 @@ class Circuit {
   /// Throws InputError when n_qubits < 1.
   explicit Circuit(int n_qubits);
 
-  /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated.
+  /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated,
+  /// and on a channel whose matrix or derivative is not 4^k x 4^k and finite for k operands.
   Circuit& append(Op op, std::vector<int> qubits, std::vector<Angle> angles = {});
   Circuit& append(const Instruction& instruction);
   /// All instructions of `other`, whose qubit i becomes qubits[i] of this circuit; its readout

@@ -87,6 +87,18 @@ Channel phase_damping(double gamma);
 Channel thermal_relaxation(double t1_s, double t2_s, double duration_s,
                            double excited_population = 0.0);
 
+/// The derivatives of a PTM in the arguments of thermal_relaxation, each 4 x 4.
+struct RelaxationDerivatives {
+  TransferMatrix t1_s;
+  TransferMatrix t2_s;
+  TransferMatrix duration_s;
+};
+
+/// Of thermal_relaxation, with T1 and T2 independent; 0 in a time constant that is ∞. Throws as
+/// thermal_relaxation does.
+RelaxationDerivatives thermal_relaxation_derivatives(double t1_s, double t2_s, double duration_s,
+                                                     double excited_population = 0.0);
+
 /// The excited population of a qubit in equilibrium: 1/(1 + exp(hf/kT)); 0 at T = 0.
 /// hf/kT = 47.99243e-9 · f_hz / T_mk.
 double thermal_population(double frequency_hz, double temperature_mk);

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <rhodrift/calibration/layout.hpp>
 #include <rhodrift/circuit/circuit.hpp>
-#include <rhodrift/noise/channel.hpp>
+#include <rhodrift/noise/gate_noise.hpp>
 
 namespace rhodrift {
 
@@ -20,25 +22,21 @@ enum class NoisePolicy {
 NoisePolicy parse_noise_policy(std::string_view name);
 std::string_view to_string(NoisePolicy policy);
 
-/// The noise that follows one gate of the device.
-struct GateNoise {
-  Channel channel;
-  double average_infidelity;       ///< of `channel`
-  double depolarizing_lambda;      ///< 0 when relaxation explains all of the reported error
-  double relaxation_infidelity;    ///< average infidelity of the relaxation alone
-  std::vector<std::string> notes;  ///< where the model departs from what was reported
-};
+/// Whether channels bring their derivatives in the calibration's numbers.
+enum class Derivatives { without, with };
 
-/// Relaxation over the gate's duration, preceded by depolarizing that makes up for the rest of the
-/// reported error. d = 2^k for k operands with e1 = exp(-t/T1), e2 = exp(-t/T2), T2 <- min(T2, 2
-/// T1):
-///   F_pro = Π (1 + e1 + 2 e2)/d²,  F = (d F_pro + 1)/(d + 1),  r = 1 - F,
-///   λ = min(d (ε - r)/(d F - 1), 4^k/(4^k - 1))  with ε <- min(ε, d/(d + 1));  0 if ε <= r or
-///   absent.
-/// Missing T1 is ∞, missing T2 is 2 T1, a missing duration is 0; each is told in the notes, as is a
-/// T2 that was clamped. Throws InputError on operands outside the device, a negative error, times
-/// that are not > 0, and a gate so much longer than its qubits live that d F <= 1 while ε > r.
-GateNoise aer_gate_noise(const Calibration& calibration, const GateCalibration& gate);
+/// How a readout error moves with one number of the calibration. The matrix of a qubit's own
+/// figures is affine in each of them and what a device reports is linear in the matrix of each
+/// group, so the derivative of it (of Observable::with_readout_error, of an expectation, of a
+/// probability) is what it is with `at_one` in place of the group, less what it is with `at_zero`
+/// there.
+struct ReadoutDerivative {
+  /// JSON pointer of the number in the calibration file: "/qubits/3/readout/p10".
+  std::string number;
+  std::size_t group;        ///< which group of the readout error
+  ConfusionMatrix at_zero;  ///< that group if the number were 0, …
+  ConfusionMatrix at_one;   ///< … and if it were 1
+};
 
 /// The noise of one device in one recorded state.
 class NoiseModel {
@@ -53,15 +51,28 @@ class NoiseModel {
   /// takes another number of qubits.
   GateNoise gate_noise(const std::string& gate, const std::vector<int>& qubits) const;
 
+  /// The derivatives of gate_noise's PTM in the calibration's numbers (aer_gate_noise_derivatives);
+  /// none with policy ideal. Throws as gate_noise does.
+  std::vector<ChannelDerivative> gate_noise_derivatives(const std::string& gate,
+                                                        const std::vector<int>& qubits) const;
+
   /// Confusion of the given device qubits, bit i being qubits[i]. A recorded matrix of a group is
   /// used when all of the group is read, its qubits' own figures otherwise.
   /// Throws InputError when a qubit is repeated or not on the device.
   ReadoutError readout_error(const std::vector<int>& qubits) const;
 
+  /// How readout_error(qubits) moves with the readout figures of the qubits: p10 and p01 for each
+  /// group that is a qubit's own figures, in the order of the groups. A recorded matrix depends on
+  /// none of them.
+  std::vector<ReadoutDerivative> readout_derivatives(const std::vector<int>& qubits) const;
+
   /// `circuit` with a channel after every gate and the readout error of the measured bits. The
   /// circuit is in the device's native gates, its qubit i on device qubit layout[i].
-  /// Throws InputError that names the first gate the device lacks.
-  Circuit apply(const Circuit& circuit, const Layout& layout) const;
+  /// A gate without noise gets no channel, unless it has derivatives to carry: rz that takes no
+  /// time would have noise if it took some. Throws InputError that names the first gate the device
+  /// lacks.
+  Circuit apply(const Circuit& circuit, const Layout& layout,
+                Derivatives derivatives = Derivatives::without) const;
 
   /// Everything that was assumed for what the given qubits' figures do not say.
   std::vector<std::string> notes(const Layout& layout) const;
@@ -69,6 +80,10 @@ class NoiseModel {
  private:
   const GateCalibration& require_gate(const std::string& gate,
                                       const std::vector<int>& qubits) const;
+  /// Null when the gate has neither noise nor derivatives.
+  std::shared_ptr<const ChannelInstruction> channel_after(const std::string& gate,
+                                                          const std::vector<int>& qubits,
+                                                          Derivatives derivatives) const;
 
   Calibration calibration_;
   NoisePolicy policy_;
