@@ -1,94 +1,452 @@
 #include "sim/kernels.hpp"
 
-#include <array>
+#include <bit>
 #include <utility>
 
+// SSE4, AVX2, AVX-512 and scalar code. SSSE3 and the later levels of AVX-512 have nothing more for
+// these loops, and vectors of unknown length do not go into arrays.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sim/kernels.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace rhodrift::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <typename T>
+constexpr std::size_t full_lanes = hn::MaxLanes(hn::ScalableTag<T>());
+
+// f(0), …, f(N-1) with the numbers as compile-time constants.
+template <int N, typename F>
+HWY_INLINE void unroll(F f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) HWY_ATTR {
+    (f(std::integral_constant<int, I>()), ...);
+  }
+  (std::make_integer_sequence<int, N>());
+}
+
+// Calls body(base) for every pass through the innermost loop.
+template <typename Body>
+HWY_INLINE void for_each_base(const BlockLoop& loop, Body body) {
+  for (std::size_t a = 0; a < loop.count[0]; ++a)
+    for (std::size_t b = 0; b < loop.count[1]; ++b) body(a * loop.step[0] + b * loop.step[1]);
+}
+
+// Calls body(D()) with the vector that the loop is made for.
+template <typename T, typename Body>
+HWY_INLINE void with_vector(const BlockLoop& loop, Body body) {
+  if constexpr (full_lanes < T >> 4) {
+    if (loop.narrow) return body(hn::CappedTag<T, 4>());
+  }
+  body(hn::ScalableTag<T>());
+}
+
+// --- Blocks of up to 4 indices -----------------------------------------------------------------
+
+// Load the block's numbers, combine them, store them. What is not in the shape is not in the code,
+// and the coefficients stay in registers as far as there are any. With two multiply-adds, two
+// 256-bit loads and one store a cycle, blocks of 1, 2 and the sparse ones of 4 are bound by the
+// stores, blocks of 3 and the full ones of 4 by the multiply-adds.
+template <int Shape, class D, typename T>
+HWY_INLINE void apply_block(D d, const T* in, T* out, const BlockLoop& loop,
+                            const T* coefficients) {
+  constexpr BlockShape shape = block_shapes[Shape];
+  constexpr int n = shape.size;
+  using V = hn::Vec<D>;
+  V m[n * n];
+  unroll<n>([&](auto i) HWY_ATTR {
+    unroll<n>([&](auto j) HWY_ATTR {
+      if constexpr (shape.has(i, j))
+        m[i * n + j] = hn::Load(d, coefficients + shape.rank(i, j) * full_lanes<T>);
+    });
+  });
+  for_each_base(loop, [&](std::size_t base) HWY_ATTR {
+    const T* from[n];
+    T* to[n];
+    unroll<n>([&](auto i) HWY_ATTR {
+      from[i] = in + base + loop.from[i];
+      to[i] = out + base + loop.to[i];
+    });
+    const std::size_t end = loop.count[2] * loop.step[2], step = loop.step[2];
+#pragma GCC unroll 2
+    for (std::size_t x = 0; x < end; x += step) {
+      V value[n];
+      unroll<n>([&](auto j) HWY_ATTR { value[j] = hn::Load(d, from[j] + x); });
+      unroll<n>([&](auto i) HWY_ATTR {
+        constexpr int first = std::countr_zero(shape.rows[i]);
+        V sum = hn::Mul(m[i * n + first], value[first]);
+        unroll<n>([&](auto j) HWY_ATTR {
+          if constexpr (j > first && shape.has(i, j)) sum = hn::MulAdd(m[i * n + j], value[j], sum);
+        });
+        hn::Store(sum, d, to[i] + x);
+      });
+    }
+  });
+}
+
+template <int Shape, class D, typename T>
+HWY_INLINE void block_environment(D d, const T* lambda, const T* r, const BlockLoop& loop,
+                                  T* environment) {
+  constexpr BlockShape shape = block_shapes[Shape];
+  constexpr int n = shape.size;
+  using V = hn::Vec<D>;
+  V sum[n * n];
+  unroll<n * n>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
+  for_each_base(loop, [&](std::size_t base) HWY_ATTR {
+    const T* left[n];
+    const T* right[n];
+    unroll<n>([&](auto i) HWY_ATTR {
+      left[i] = lambda + base + loop.to[i];
+      right[i] = r + base + loop.from[i];
+    });
+    const std::size_t end = loop.count[2] * loop.step[2], step = loop.step[2];
+    for (std::size_t x = 0; x < end; x += step) {
+      V value[n];
+      unroll<n>([&](auto j) HWY_ATTR { value[j] = hn::Load(d, right[j] + x); });
+      unroll<n>([&](auto i) HWY_ATTR {
+        const V l = hn::Load(d, left[i] + x);
+        unroll<n>([&](auto j) HWY_ATTR {
+          if constexpr (shape.has(i, j)) sum[i * n + j] = hn::MulAdd(l, value[j], sum[i * n + j]);
+        });
+      });
+    }
+  });
+  unroll<n>([&](auto i) HWY_ATTR {
+    unroll<n>([&](auto j) HWY_ATTR {
+      if constexpr (shape.has(i, j)) {
+        T* entry = environment + shape.rank(i, j) * full_lanes<T>;
+        hn::Store(hn::Add(hn::Load(d, entry), sum[i * n + j]), d, entry);
+      }
+    });
+  });
+}
+
+// --- Blocks of up to 16 indices ----------------------------------------------------------------
+
+// Rows in fours over U vectors: 4 U sums in registers, each coefficient loaded once for U
+// multiply-adds. With U = 2 bound by the multiply-adds.
+template <int U, class D, typename T>
+HWY_INLINE void apply_large_block(D d, const T* in, T* out, const BlockLoop& loop,
+                                  const T* coefficients) {
+  using V = hn::Vec<D>;
+  const std::size_t n = static_cast<std::size_t>(loop.n), step = loop.step[2];
+  for_each_base(loop, [&](std::size_t base) HWY_ATTR {
+    for (std::size_t x = base; x < base + loop.count[2] * step; x += U * step) {
+      V value[16 * U];
+      for (std::size_t j = 0; j < n; ++j)
+        unroll<U>([&](auto u) HWY_ATTR {
+          value[j * U + u] = hn::Load(d, in + loop.from[j] + x + u * step);
+        });
+      for (std::size_t i = 0; i < n; i += 4) {
+        // The last four rows may overlap the ones before: computed twice, stored the same.
+        const std::size_t first = i + 4 <= n ? i : n - 4;
+        const T* row = coefficients + first * n * full_lanes<T>;
+        V sum[4 * U];
+        unroll<4 * U>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
+        for (std::size_t j = 0; j < n; ++j)
+          unroll<4>([&](auto k) HWY_ATTR {
+            const V m = hn::Load(d, row + (k * n + j) * full_lanes<T>);
+            unroll<U>([&](auto u) HWY_ATTR {
+              sum[k * U + u] = hn::MulAdd(m, value[j * U + u], sum[k * U + u]);
+            });
+          });
+        unroll<4>([&](auto k) HWY_ATTR {
+          unroll<U>([&](auto u) HWY_ATTR {
+            hn::Store(sum[k * U + u], d, out + loop.to[first + k] + x + u * step);
+          });
+        });
+      }
+    }
+  });
+}
+
+// One row and up to 8 columns at a time, each a sweep over the state.
+template <class D, typename T>
+HWY_INLINE void large_block_environment(D d, const T* lambda, const T* r, const BlockLoop& loop,
+                                        T* environment) {
+  using V = hn::Vec<D>;
+  const std::size_t n = static_cast<std::size_t>(loop.n);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t first = 0; first < n; first += 8) {
+      const std::size_t columns = first + 8 <= n ? 8 : n - first;
+      V sum[8];
+      unroll<8>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
+      for_each_base(loop, [&](std::size_t base) HWY_ATTR {
+        const T* left = lambda + base + loop.to[i];
+        for (std::size_t x = 0; x < loop.count[2] * loop.step[2]; x += loop.step[2]) {
+          const V l = hn::Load(d, left + x);
+          unroll<8>([&](auto k) HWY_ATTR {
+            if (k < columns)
+              sum[k] = hn::MulAdd(l, hn::Load(d, r + base + loop.from[first + k] + x), sum[k]);
+          });
+        }
+      });
+      unroll<8>([&](auto k) HWY_ATTR {
+        if (k < columns) {
+          T* entry = environment + (i * n + first + k) * full_lanes<T>;
+          hn::Store(hn::Add(hn::Load(d, entry), sum[k]), d, entry);
+        }
+      });
+    }
+}
+
+// --- The table ---------------------------------------------------------------------------------
+
+template <int Shape, typename T>
+void apply(const T* in, T* out, const BlockLoop& loop, const T* coefficients) {
+  with_vector<T>(loop,
+                 [&](auto d) HWY_ATTR { apply_block<Shape>(d, in, out, loop, coefficients); });
+}
+
+template <int Shape, typename T>
+void environment(const T* lambda, const T* r, const BlockLoop& loop, T* result) {
+  with_vector<T>(loop,
+                 [&](auto d) HWY_ATTR { block_environment<Shape>(d, lambda, r, loop, result); });
+}
+
+template <typename T>
+void apply_large(const T* in, T* out, const BlockLoop& loop, const T* coefficients) {
+  with_vector<T>(loop, [&](auto d) HWY_ATTR {
+    if (loop.count[2] % 2 == 0)
+      apply_large_block<2>(d, in, out, loop, coefficients);
+    else
+      apply_large_block<1>(d, in, out, loop, coefficients);
+  });
+}
+
+template <typename T>
+void environment_large(const T* lambda, const T* r, const BlockLoop& loop, T* result) {
+  with_vector<T>(loop,
+                 [&](auto d) HWY_ATTR { large_block_environment(d, lambda, r, loop, result); });
+}
+
+template <typename T>
+void copy(const T* in, T* out, const BlockLoop& loop) {
+  with_vector<T>(loop, [&](auto d) HWY_ATTR {
+    for_each_base(loop, [&](std::size_t base) HWY_ATTR {
+      for (std::size_t x = base; x < base + loop.count[2] * loop.step[2]; x += loop.step[2])
+        hn::Store(hn::Load(d, in + loop.from[0] + x), d, out + loop.to[0] + x);
+    });
+  });
+}
+
+#if HWY_TARGET <= HWY_AVX2
+HWY_INLINE void transpose_4x4(double* block, std::size_t stride) {
+  const hn::CappedTag<double, 4> d;
+  const auto r0 = hn::Load(d, block), r1 = hn::Load(d, block + stride),
+             r2 = hn::Load(d, block + 2 * stride), r3 = hn::Load(d, block + 3 * stride);
+  const auto low01 = hn::InterleaveLower(d, r0, r1), high01 = hn::InterleaveUpper(d, r0, r1),
+             low23 = hn::InterleaveLower(d, r2, r3), high23 = hn::InterleaveUpper(d, r2, r3);
+  hn::Store(hn::ConcatLowerLower(d, low23, low01), d, block);
+  hn::Store(hn::ConcatLowerLower(d, high23, high01), d, block + stride);
+  hn::Store(hn::ConcatUpperUpper(d, low23, low01), d, block + 2 * stride);
+  hn::Store(hn::ConcatUpperUpper(d, high23, high01), d, block + 3 * stride);
+}
+#endif
+
+template <typename T>
+HWY_INLINE void transpose_4x4(T* block, std::size_t stride) {
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t j = 0; j < i; ++j) std::swap(block[i * stride + j], block[j * stride + i]);
+}
+
+// new[d][l] = old[l][d] for the 4 numbers l of a lane block and the 4 values d of the other digit.
+template <typename T>
+void swap_lane_digit(T* data, std::size_t size, std::size_t stride) {
+  for (std::size_t outer = 0; outer < size; outer += 4 * stride)
+    for (T* block = data + outer; block < data + outer + stride; block += 4)
+      transpose_4x4(block, stride);
+}
+
+template <typename T>
+const Table<T>* make_table() {
+  static const Table<T> result = [] {
+    Table<T> table{full_lanes<T>,      {}, {}, &apply_large<T>, &environment_large<T>, &copy<T>,
+                   &swap_lane_digit<T>};
+    unroll<static_cast<int>(block_shapes.size())>([&](auto shape) {
+      table.apply[shape] = &apply<shape, T>;
+      table.environment[shape] = &environment<shape, T>;
+    });
+    return table;
+  }();
+  return &result;
+}
+
+const Table<double>* table_double() {
+  return make_table<double>();
+}
+const Table<float>* table_float() {
+  return make_table<float>();
+}
+
+// --- Matrices of trigonometric entries ---------------------------------------------------------
+
+// body(d) with one lane or a register's worth.
+template <typename Body>
+HWY_INLINE void with_lanes(std::size_t lanes, Body body) {
+  if (lanes == 1) return body(hn::CappedTag<double, 1>());
+  body(hn::ScalableTag<double>());
+}
+
+void trigonometry(const double* angles_rad, double* trig, std::size_t n, std::size_t lanes,
+                  bool halves) {
+  const hn::ScalableTag<double> d;
+  constexpr std::size_t width = full_lanes<double>;
+  // Vectors run over angles and lanes alike.
+  for (std::size_t k = 0; k < n * lanes; k += width) {
+    HWY_ALIGN double angle[width] = {}, values[4][width];
+    const std::size_t count = n * lanes - k < width ? n * lanes - k : width;
+    for (std::size_t l = 0; l < count; ++l) angle[l] = angles_rad[k + l];
+    const auto full = hn::Load(d, angle);
+    hn::Store(hn::Cos(d, full), d, values[0]);
+    hn::Store(hn::Sin(d, full), d, values[1]);
+    if (halves) {
+      const auto half = hn::Mul(full, hn::Set(d, 0.5));
+      hn::Store(hn::Cos(d, half), d, values[2]);
+      hn::Store(hn::Sin(d, half), d, values[3]);
+    }
+    for (std::size_t l = 0; l < count; ++l) {
+      double* row = trig + (k + l) / lanes * 4 * lanes + (k + l) % lanes;
+      for (std::size_t t = 0; t < (halves ? 4 : 2); ++t) row[t * lanes] = values[t][l];
+    }
+  }
+}
+
+// Σ_t terms[t] trig[t]
+template <class D>
+HWY_INLINE hn::Vec<D> entry_value(D d, const TrigEntry& entry, const double* trig) {
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum = hn::Set(d, entry.terms[0]);
+  for (std::size_t t = 1; t < 5; ++t)
+    if (entry.terms[t] != 0.0)
+      sum = hn::MulAdd(hn::Set(d, entry.terms[t]), hn::Load(d, trig + (t - 1) * lanes), sum);
+  return sum;
+}
+
+// Its derivative in θ: cos -> -sin, sin -> cos, and half of that for the halves.
+template <class D>
+HWY_INLINE hn::Vec<D> entry_derivative(D d, const TrigEntry& entry, const double* trig) {
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum = hn::Zero(d);
+  const std::array<double, 4> factor{-entry.terms[1], entry.terms[2], -0.5 * entry.terms[3],
+                                     0.5 * entry.terms[4]};
+  constexpr std::array<std::size_t, 4> of{1, 0, 3, 2};
+  for (std::size_t t = 0; t < 4; ++t)
+    if (factor[t] != 0.0)
+      sum = hn::MulAdd(hn::Set(d, factor[t]), hn::Load(d, trig + of[t] * lanes), sum);
+  return sum;
+}
+
+void multiply(const TrigProduct& product, const double* trig, std::size_t n_lanes,
+              double* partial) {
+  with_lanes(n_lanes, [&](auto d) HWY_ATTR {
+    const std::size_t lanes = hn::Lanes(d), dim = product.dim, size = dim * dim * lanes;
+    for (std::size_t f = 0; f < product.factors.size(); ++f) {
+      double* result = partial + f * size;
+      const double* before = result - size;
+      for (std::size_t k = 0; k < size; k += lanes) hn::Store(hn::Zero(d), d, result + k);
+      for (const TrigEntry& entry : product.factors[f]) {
+        const auto value = entry_value(d, entry, trig + f * 4 * lanes);
+        double* row = result + entry.row * dim * lanes;
+        if (f == 0) {
+          hn::Store(value, d, row + entry.column * lanes);
+          continue;
+        }
+        const double* column = before + entry.column * dim * lanes;
+        for (std::size_t j = 0; j < dim * lanes; j += lanes)
+          hn::Store(hn::MulAdd(value, hn::Load(d, column + j), hn::Load(d, row + j)), d, row + j);
+      }
+    }
+  });
+}
+
+void differentiate(const TrigProduct& product, const double* trig, std::size_t n_lanes,
+                   const double* partial, double* environment, double* slopes) {
+  with_lanes(n_lanes, [&](auto d) HWY_ATTR {
+    const std::size_t lanes = hn::Lanes(d), dim = product.dim, size = dim * dim * lanes;
+    HWY_ALIGN double next[16 * 16 * full_lanes<double>];
+    for (std::size_t f = product.factors.size(); f-- > 0;) {
+      // Σ_ij dF(i, j) (L Pᵀ)(i, j), with L what the later factors made of E and P the earlier ones.
+      const double* before = partial + (f - 1) * size;
+      auto slope = hn::Zero(d);
+      for (const TrigEntry& entry : product.factors[f]) {
+        const double* left = environment + entry.row * dim * lanes;
+        auto seen = hn::Zero(d);
+        if (f == 0) {
+          seen = hn::Load(d, left + entry.column * lanes);
+        } else {
+          const double* right = before + entry.column * dim * lanes;
+          for (std::size_t k = 0; k < dim * lanes; k += lanes)
+            seen = hn::MulAdd(hn::Load(d, left + k), hn::Load(d, right + k), seen);
+        }
+        slope = hn::MulAdd(entry_derivative(d, entry, trig + f * 4 * lanes), seen, slope);
+      }
+      hn::Store(slope, d, slopes + f * lanes);
+      if (f == 0) break;
+      // L <- Fᵀ L
+      for (std::size_t k = 0; k < size; k += lanes) hn::Store(hn::Zero(d), d, next + k);
+      for (const TrigEntry& entry : product.factors[f]) {
+        const auto value = entry_value(d, entry, trig + f * 4 * lanes);
+        double* row = next + entry.column * dim * lanes;
+        const double* left = environment + entry.row * dim * lanes;
+        for (std::size_t k = 0; k < dim * lanes; k += lanes)
+          hn::Store(hn::MulAdd(value, hn::Load(d, left + k), hn::Load(d, row + k)), d, row + k);
+      }
+      for (std::size_t k = 0; k < size; k += lanes)
+        hn::Store(hn::Load(d, next + k), d, environment + k);
+    }
+  });
+}
+
+}  // namespace rhodrift::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace rhodrift::kernels {
 
-namespace {
+HWY_EXPORT(table_double);
+HWY_EXPORT(table_float);
+HWY_EXPORT(trigonometry);
+HWY_EXPORT(multiply);
+HWY_EXPORT(differentiate);
 
-// Where the 4^K coefficients of one group sit relative to its base.
-template <std::size_t Size>
-using Offsets = std::array<std::size_t, Size>;
-
-Offsets<4> offsets(int q) {
-  const std::size_t stride = std::size_t{1} << (2 * q);
-  return {0, stride, 2 * stride, 3 * stride};
+template <>
+const Table<double>& table<double>() {
+  return *HWY_DYNAMIC_DISPATCH(table_double)();
+}
+template <>
+const Table<float>& table<float>() {
+  return *HWY_DYNAMIC_DISPATCH(table_float)();
 }
 
-Offsets<16> offsets(int q0, int q1) {
-  Offsets<16> result{};
-  for (std::size_t i = 0; i < 16; ++i) result[i] = ((i & 3) << (2 * q0)) + ((i >> 2) << (2 * q1));
-  return result;
-}
-
-// Calls body(base) for every index whose digit q is 0.
-template <typename Body>
-void for_each_group(std::size_t size, int q, Body body) {
-  const std::size_t stride = std::size_t{1} << (2 * q);
-  for (std::size_t high = 0; high < size; high += 4 * stride)
-    for (std::size_t base = high; base < high + stride; ++base) body(base);
-}
-
-// Calls body(base) for every index whose digits q0 and q1 are 0.
-template <typename Body>
-void for_each_group(std::size_t size, int q0, int q1, Body body) {
-  const std::size_t low = std::size_t{1} << (2 * std::min(q0, q1));
-  const std::size_t high = std::size_t{1} << (2 * std::max(q0, q1));
-  for (std::size_t a = 0; a < size; a += 4 * high)
-    for (std::size_t b = a; b < a + high; b += 4 * low)
-      for (std::size_t base = b; base < b + low; ++base) body(base);
-}
-
-template <std::size_t Size>
-void multiply_group(double* r, const Offsets<Size>& offset, const double* column_major) {
-  std::array<double, Size> out{};
-  for (std::size_t j = 0; j < Size; ++j) {
-    const double in = r[offset[j]];
-    for (std::size_t i = 0; i < Size; ++i) out[i] += column_major[j * Size + i] * in;
+std::vector<std::int64_t> runnable_targets() {
+  std::vector<std::int64_t> targets;
+  for (std::int64_t rest = HWY_TARGETS; rest != 0; rest &= rest - 1) {
+    const std::int64_t target = rest & -rest;
+    if (target == HWY_BASELINE_SCALAR || (target & hwy::SupportedTargets()) != 0)
+      targets.push_back(target);
   }
-  for (std::size_t i = 0; i < Size; ++i) r[offset[i]] = out[i];
+  return targets;
 }
 
-template <std::size_t Size>
-void accumulate_group(const double* lambda, const double* r, const Offsets<Size>& offset,
-                      double* column_major) {
-  std::array<double, Size> left;
-  for (std::size_t i = 0; i < Size; ++i) left[i] = lambda[offset[i]];
-  for (std::size_t j = 0; j < Size; ++j) {
-    const double right = r[offset[j]];
-    for (std::size_t i = 0; i < Size; ++i) column_major[j * Size + i] += left[i] * right;
-  }
+void trigonometry(const double* angles_rad, double* trig, std::size_t n, std::size_t lanes,
+                  bool halves) {
+  HWY_DYNAMIC_DISPATCH(trigonometry)(angles_rad, trig, n, lanes, halves);
 }
-
-}  // namespace
-
-void apply(std::span<double> r, int q, const TransferMatrix& matrix) {
-  const auto offset = offsets(q);
-  for_each_group(r.size(), q,
-                 [&](std::size_t base) { multiply_group(&r[base], offset, matrix.memptr()); });
+void multiply(const TrigProduct& product, const double* trig, std::size_t n_lanes,
+              double* partial) {
+  HWY_DYNAMIC_DISPATCH(multiply)(product, trig, n_lanes, partial);
 }
-
-void apply(std::span<double> r, int q0, int q1, const TransferMatrix& matrix) {
-  const auto offset = offsets(q0, q1);
-  for_each_group(r.size(), q0, q1,
-                 [&](std::size_t base) { multiply_group(&r[base], offset, matrix.memptr()); });
-}
-
-void add_environment(std::span<const double> lambda, std::span<const double> r, int q,
-                     arma::mat& environment) {
-  const auto offset = offsets(q);
-  for_each_group(r.size(), q, [&](std::size_t base) {
-    accumulate_group(&lambda[base], &r[base], offset, environment.memptr());
-  });
-}
-
-void add_environment(std::span<const double> lambda, std::span<const double> r, int q0, int q1,
-                     arma::mat& environment) {
-  const auto offset = offsets(q0, q1);
-  for_each_group(r.size(), q0, q1, [&](std::size_t base) {
-    accumulate_group(&lambda[base], &r[base], offset, environment.memptr());
-  });
+void differentiate(const TrigProduct& product, const double* trig, std::size_t n_lanes,
+                   const double* partial, double* environment, double* slopes) {
+  HWY_DYNAMIC_DISPATCH(differentiate)(product, trig, n_lanes, partial, environment, slopes);
 }
 
 }  // namespace rhodrift::kernels
+#endif

@@ -5,18 +5,9 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
-#include "sim/parallel.hpp"
-
 namespace rhodrift {
 
 namespace {
-
-std::span<const double> span_of(const arma::vec& v) {
-  return {v.memptr(), v.n_elem};
-}
-std::span<const double> column(const arma::mat& m, std::size_t c) {
-  return {m.colptr(c), m.n_rows};
-}
 
 void require_within(const Observable& observable, int n_qubits) {
   for (const Observable::Term& term : observable.terms())
@@ -66,28 +57,17 @@ std::size_t ProgramExpectations::n_features() const {
 }
 
 arma::mat ProgramExpectations::values(const arma::vec& weights, const arma::mat& features) const {
-  arma::mat values(observables_.size(), features.n_cols);
-  parallel_for(features.n_cols, [&](std::size_t b) {
-    values.col(b) = program_.expectations({span_of(weights), column(features, b)}, observables_);
-  });
-  return values;
+  return program_.batch_expectations({features.n_cols, weights, features}, observables_);
 }
 
 ExpectationFunction::Gradient ProgramExpectations::gradient(
     const arma::vec& weights, const arma::mat& features,
     const LossDerivative& loss_derivative) const {
-  Gradient result{arma::mat(observables_.size(), features.n_cols),
-                  arma::vec(weights.n_elem, arma::fill::zeros)};
-  // One column a sample, summed in order afterwards: the same bits for any number of threads.
-  arma::mat by_sample(weights.n_elem, features.n_cols);
-  parallel_for(features.n_cols, [&](std::size_t b) {
-    const ProgramGradient gradient =
-        program_.gradient({span_of(weights), column(features, b)}, observables_,
-                          [&](const arma::vec& values) { return loss_derivative(b, values); });
-    result.values.col(b) = gradient.expectations;
-    by_sample.col(b) = gradient.weights;
-  });
-  for (std::size_t b = 0; b < features.n_cols; ++b) result.weights += by_sample.col(b);
+  const ProgramGradients by_sample =
+      program_.batch_gradients({features.n_cols, weights, features}, observables_, loss_derivative);
+  // Summed in order: the same bits for any number of threads.
+  Gradient result{by_sample.expectations, arma::vec(weights.n_elem, arma::fill::zeros)};
+  for (arma::uword b = 0; b < features.n_cols; ++b) result.weights += by_sample.weights.col(b);
   return result;
 }
 

@@ -176,8 +176,9 @@ TEST_CASE("Wrong shapes and numbers are refused, and errors of a sample come out
 }
 
 TEST_CASE("Gradients of several samples have to fit in memory for all threads at once") {
-  Circuit deep(13);
-  for (int k = 0; k < 1000; ++k) deep.append(Op::x, {k % 2}).append(Op::cx, {0, 1});
+  Circuit deep(13);  // a ring of qubits takes many passes, each of which keeps a state
+  for (int k = 0; k < 60 * 13; ++k)
+    deep.append(Op::ry, {k % 13}, {0.3}).append(Op::cx, {k % 13, (k + 1) % 13});
   const ProgramExpectations expectations(deep, {Observable::z(0)});
   const auto message_with = [&](int n_threads) -> std::string {
     const int before = omp_get_max_threads();

@@ -29,7 +29,8 @@ using ReadoutError = std::vector<ConfusionMatrix>;
 void validate_readout_error(const ReadoutError& error, const std::string& source);
 
 /// The matrix on the given bits and the identity on the others, in place: `vector` has 2^n entries
-/// with n above the highest bit, `matrix` is 2^k x 2^k, bits[0] the least significant of its indices.
+/// with n above the highest bit, `matrix` is 2^k x 2^k, bits[0] the least significant of its
+/// indices.
 void apply_to_bits(const std::vector<int>& bits, const arma::mat& matrix, std::span<double> vector);
 
 /// Applies the error to a probability vector over n bits, in place (2^n entries).

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <rhodrift/circuit/observable.hpp>
+#include <rhodrift/sim/aligned_vector.hpp>
 
 namespace rhodrift {
 
@@ -42,7 +43,7 @@ class PauliVector {
   PauliVector(int n_qubits, Uninitialised);
 
   int n_qubits_;
-  std::vector<double> coefficients_;
+  AlignedVector<double> coefficients_;
 };
 
 /// Bytes of a Pauli vector in double.

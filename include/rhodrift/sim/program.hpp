@@ -19,62 +19,72 @@ struct ProgramGradient {
   arma::vec features;      ///< d scalar / d feature
 };
 
-/// A circuit compiled for running many times: a list of steps, each one matrix on one or two digits
-/// of the Pauli vector. Gates and channels that follow each other on the same digits are one step.
-/// Matrices without parameters are made once, the others at each binding.
+/// The same for many bindings, a column each.
+struct ProgramGradients {
+  arma::mat expectations;  ///< n_observables x bindings
+  arma::mat weights;       ///< n_weights x bindings
+  arma::mat features;      ///< n_features x bindings
+};
+
+/// Many bindings of one circuit, a column each. A single column of weights or features goes with
+/// every binding.
+struct BindingBatch {
+  std::size_t size;
+  const arma::mat& weights;   ///< n_weights x size, or x 1
+  const arma::mat& features;  ///< n_features x size, or x 1
+
+  /// Throws InputError when a matrix has neither 1 nor `size` columns.
+  void validate() const;
+  Binding operator[](std::size_t b) const;
+};
+
+/// A circuit compiled for running many times; docs/architecture.md explains the engine. Gates and
+/// channels that follow each other on the same digits of the Pauli vector are one step, steps are
+/// run by kernels that know where a matrix has zeros, and in passes over tiles that fit the cache.
+/// Results do not depend on the number of threads. Cheap to copy.
 class Program {
  public:
   /// Throws InputError on channels of more than 2 qubits and on states that do not fit in memory.
   explicit Program(const Circuit& circuit);
 
-  int n_qubits() const { return n_qubits_; }
-  int n_weights() const { return n_weights_; }
-  int n_features() const { return n_features_; }
-  std::size_t n_steps() const { return steps_.size(); }
+  int n_qubits() const;
+  int n_weights() const;
+  int n_features() const;
+  std::size_t n_steps() const;
 
   /// The state at the end, from |0…0>. Like all that takes a binding it throws InputError when a
   /// number is missing, left over or not finite.
   PauliVector run(const Binding& binding) const;
   arma::vec expectations(const Binding& binding, std::span<const Observable> observables) const;
+  /// n_observables x bindings. Small circuits are run for as many bindings at once as a vector
+  /// register has lanes, others one by one; threads share the bindings.
+  arma::mat batch_expectations(const BindingBatch& bindings,
+                               std::span<const Observable> observables) const;
 
-  /// Exact gradient of a scalar L(<O_1>, …, <O_m>) by one forward and one backward pass: states
-  /// before every step are kept, the observable Σ_k dL/d<O_k> O_k is propagated back through R^T,
-  /// and each parametric step is contracted with its environment. `derivative` gives dL/d<O_k> at
-  /// the values. Takes n_steps + 2 vectors of 4^n doubles; throws InputError when they do not fit,
-  /// those of all threads when called in an OpenMP parallel region, or when `derivative` does not
-  /// return one number an observable.
+  /// Exact gradient of a scalar L(<O_1>, …, <O_m>) by one forward and one backward pass. States are
+  /// kept where a pass begins; going back, the observable Σ_k dL/d<O_k> O_k is propagated through
+  /// R^T, and each step that holds a parameter is contracted with its environment (see
+  /// docs/architecture.md). `derivative` gives dL/d<O_k> at the values. Throws InputError when the
+  /// kept states do not fit in memory, those of all threads when called in an OpenMP parallel
+  /// region, or when `derivative` does not return one number an observable.
   ProgramGradient gradient(const Binding& binding, std::span<const Observable> observables,
                            const std::function<arma::vec(const arma::vec&)>& derivative) const;
+  /// The same for every binding of a batch: `derivative(b, values)` is that of binding b, and must
+  /// be safe to call from several threads.
+  ProgramGradients batch_gradients(
+      const BindingBatch& bindings, std::span<const Observable> observables,
+      const std::function<arma::vec(std::size_t, const arma::vec&)>& derivative) const;
+
+  /// The numbers of the calibration that the circuit's channels have derivatives in, as JSON
+  /// pointers (NoiseModel::apply with Derivatives::with); each once.
+  const std::vector<std::string>& numbers() const;
+  /// d<O_k>/d(number) at the recorded values, n_numbers x n_observables, exactly: the environments
+  /// of the gradient contracted with the channels' derivatives. Takes the memory of a gradient.
+  arma::mat sensitivities(const Binding& binding, std::span<const Observable> observables) const;
 
  private:
-  /// One gate with angles, or a constant matrix, on the digits of its step.
-  struct Factor {
-    TransferMatrix constant;  // used when op == Op::channel
-    Op op = Op::channel;
-    std::vector<Angle> angles;  // parametric gates
-    bool reversed = false;      // operands are the step's digits in the other order
-  };
-  struct Step {
-    std::vector<int> qubits;
-    std::vector<Factor> factors;  // applied first to last
-    bool constant() const { return factors.size() == 1 && factors[0].op == Op::channel; }
-  };
-
-  static Factor make_factor(const Instruction& instruction);
-  void add(const Instruction& instruction, std::vector<int>& last_step_of_qubit);
-  void require_bound(const Binding& binding) const;
-  static TransferMatrix matrix_of(const Factor& factor, const Binding& binding);
-  static TransferMatrix matrix_of(const Step& step, const Binding& binding);
-  static void apply(const Step& step, const TransferMatrix& matrix, PauliVector& state);
-  static void add_parameter_derivatives(const Step& step, const Binding& binding,
-                                        const arma::mat& environment, ProgramGradient& gradient);
-  PauliVector observable_vector(std::span<const Observable> observables,
-                                const arma::vec& coefficients) const;
-
-  int n_qubits_;
-  int n_weights_;
-  int n_features_;
-  std::vector<Step> steps_;
+  struct Engine;
+  std::shared_ptr<const Engine> engine_;
 };
 
 }  // namespace rhodrift

@@ -8,8 +8,8 @@
 namespace rhodrift {
 
 /// The expectations of a circuit as the function that training runs on: exact values and exact
-/// gradients, one thread a sample. What the device's readout does is in the values when the circuit
-/// has a readout error: the observables are folded with it.
+/// gradients, threads sharing the samples. What the device's readout does is in the values when the
+/// circuit has a readout error: the observables are folded with it.
 class ProgramExpectations : public ExpectationFunction {
  public:
   /// Observables speak of the circuit's qubits. Throws InputError when one reaches beyond them, or,

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "sim/pass_plan.hpp"
+#include "sim/step_table.hpp"
+
+namespace rhodrift {
+
+/// Runs the passes of a plan, forwards on states and backwards on observables. A state is 4^n
+/// numbers, each `lanes` times in a batch; see PassPlan for where its qubits are.
+template <typename T>
+class PassRunner {
+ public:
+  using Bound = typename StepTable<T>::Bound;
+
+  /// `lanes` > 1: every number stands for that many bindings, and the plan is one for a batch.
+  PassRunner(const StepTable<T>& steps, PassPlan plan, int n_low, std::size_t lanes);
+
+  std::size_t n_passes() const { return plan_.passes.size(); }
+  std::size_t state_size() const { return lanes_ << (2 * plan_.n_digits); }
+
+  /// Room for tiles, for every thread that takes part; made once and used for all passes.
+  class Workspace;
+  Workspace workspace() const;
+
+  /// |0…0> as the first pass expects it.
+  void set_ground_state(T* state) const;
+  /// Runs a pass on `in` and leaves the result in `out`, which may be `in`.
+  void forward(std::size_t pass, const Bound& bound, const T* in, T* out, Workspace& work) const;
+  /// λ <- Rᵀ λ through the pass, and for each of its differentiable steps
+  /// environment[step] += Σ λ_i r_j, dense, dim x dim x lanes. `before` is the state that the pass
+  /// began with.
+  void backward(std::size_t pass, const Bound& bound, const T* before, T* lambda,
+                std::vector<AlignedVector<double>>& environments, Workspace& work) const;
+
+ private:
+  /// Where a step's blocks are in a tile. Steps with the same structure and digits share it.
+  struct Loops {
+    std::vector<kernels::BlockLoop> blocks;
+    std::vector<kernels::BlockLoop> fixed;
+  };
+  struct Action {
+    int step;
+    std::size_t stride;  // exchange of the lane digit (step < 0)
+    const Loops* forward = nullptr;
+    const Loops* adjoint = nullptr;
+    bool differentiable = false;
+    std::size_t environment = 0;  // where its environment starts among those of the pass
+  };
+  struct Tiling {
+    std::vector<std::size_t> runs;  // of a tile, relative to its base
+    std::vector<int> outer;         // positions that are not in the tile
+    std::vector<Action> actions;
+    std::size_t n_environment = 0;  // numbers
+    std::size_t n_saved = 0;        // tile states to keep on the way back
+  };
+
+  const typename StepTable<T>::Row& row_of(const Action& action) const {
+    return steps_.rows()[static_cast<std::size_t>(action.step)];
+  }
+  kernels::BlockLoop loop_over_others(std::size_t a, std::size_t b) const;
+  const Loops* loops(const BlockStructure& structure, const std::vector<int>& digits);
+  std::size_t base_of(const Tiling& tiling, std::size_t tile) const;
+  void gather(const Tiling& tiling, std::size_t base, const T* state, T* tile) const;
+  void scatter(const Tiling& tiling, std::size_t base, const T* tile, T* state) const;
+  void apply(const BlockStructure& structure, const Loops& loops, const T* coefficients,
+             const T* in, T* out) const;
+  void add_environment(const Action& action, const T* lambda, const T* r, T* environment) const;
+  void forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const;
+  void backward_tile(const Tiling& tiling, const Bound& bound, std::vector<T*>& saved, T* lambda,
+                     T* environment) const;
+  void unpack(const Action& action, const T* environment, AlignedVector<double>& dense) const;
+
+  const StepTable<T>& steps_;
+  const kernels::Table<T>& kernels_;
+  PassPlan plan_;
+  std::size_t lanes_;
+  int n_low_;
+  int tile_digits_;
+  std::size_t tile_size_, run_;
+  std::map<std::pair<const BlockStructure*, std::vector<int>>, Loops> known_loops_;
+  std::vector<Tiling> tilings_;  // one a pass
+};
+
+template <typename T>
+class PassRunner<T>::Workspace {
+ public:
+  Workspace(std::size_t n_threads, std::size_t tile_size)
+      : tiles_(n_threads), tile_size_(tile_size) {}
+
+  /// Tile k of the calling thread; of no particular content.
+  T* tile(std::size_t k);
+
+ private:
+  std::vector<std::vector<AlignedVector<T>>> tiles_;  // by thread
+  std::size_t tile_size_;
+};
+
+}  // namespace rhodrift

@@ -1,0 +1,261 @@
+#include "sim/step.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <rhodrift/core/error.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+constexpr std::array<double, 3> exact_values{0.0, 1.0, -1.0};
+
+/// Zeros and ones that arithmetic left a rounding error in.
+TransferMatrix without_residue(TransferMatrix matrix, double residue) {
+  for (double& value : matrix)
+    for (const double exact : exact_values)
+      if (std::abs(value - exact) <= residue) value = exact;
+  return matrix;
+}
+
+Factor constant_factor(const TransferMatrix& matrix) {
+  Factor factor;
+  factor.terms[0] = without_residue(matrix, 1e-15);
+  return factor;
+}
+
+// Reset to |0>: r[I] -> r[I], r[Z] <- r[I], r[X] = r[Y] = 0.
+TransferMatrix reset_matrix() {
+  TransferMatrix matrix(4, 4, arma::fill::zeros);
+  matrix(0, 0) = matrix(3, 0) = 1.0;
+  return matrix;
+}
+
+Factor constant_gate(Op op, const std::vector<Angle>& angles) {
+  std::vector<double> values;
+  for (const Angle& angle : angles) values.push_back(angle.offset_rad());
+  return constant_factor(unitary_transfer_matrix(info(op).unitary(values)));
+}
+
+/// A gate with one angle from five values of it: a trigonometric polynomial of degree 2 in θ/2.
+Factor rotation(Op op, const Angle& angle) {
+  if (angle.is_constant()) return constant_gate(op, {angle});
+  constexpr int n = 5;
+  Factor factor;
+  factor.angle = angle;
+  const std::array<std::pair<int, bool>, 5> harmonics{
+      {{0, false}, {2, false}, {2, true}, {1, false}, {1, true}}};  // of θ/2; true: sine
+  for (std::size_t t = 0; t < harmonics.size(); ++t) {
+    const auto [harmonic, sine] = harmonics[t];
+    TransferMatrix sum;
+    for (int k = 0; k < n; ++k) {
+      const double half_rad = 2.0 * std::numbers::pi * k / n;
+      const TransferMatrix value =
+          unitary_transfer_matrix(info(op).unitary(std::array{2.0 * half_rad}));
+      const double phase = harmonic * half_rad;
+      const double weight =
+          (harmonic == 0 ? 1.0 : 2.0) / n * (sine ? std::sin(phase) : std::cos(phase));
+      sum = sum.is_empty() ? TransferMatrix(weight * value) : TransferMatrix(sum + weight * value);
+    }
+    sum = without_residue(sum, 1e-14);
+    if (arma::any(arma::vectorise(sum) != 0.0)) factor.terms[t] = std::move(sum);
+  }
+  if (factor.terms[0].is_empty()) factor.terms[0].zeros(arma::size(factor.terms[1]));
+  return factor;
+}
+
+/// The factors of one instruction, first to last.
+std::vector<Factor> factors_of(const Instruction& instruction) {
+  if (instruction.op == Op::channel) return {constant_factor(instruction.channel->ptm)};
+  if (instruction.op == Op::reset) return {constant_factor(reset_matrix())};
+  const std::vector<Angle>& angles = instruction.angles;
+  if (std::ranges::all_of(angles, &Angle::is_constant))
+    return {constant_gate(instruction.op, angles)};
+  // Up to a phase u3(θ, φ, λ) = rz(φ) ry(θ) rz(λ), and u2(φ, λ) is u3 with θ = π/2.
+  if (instruction.op == Op::u3 || instruction.op == Op::u2) {
+    const Angle& phi = angles[angles.size() - 2];
+    const Angle theta = instruction.op == Op::u3 ? angles[0] : Angle(std::numbers::pi / 2);
+    return {rotation(Op::rz, angles.back()), rotation(Op::ry, theta), rotation(Op::rz, phi)};
+  }
+  return {rotation(instruction.op, angles[0])};
+}
+
+/// The same map with its two operands exchanged.
+TransferMatrix exchange_operands(const TransferMatrix& matrix) {
+  arma::uvec order(16);
+  for (arma::uword i = 0; i < 16; ++i) order(i) = (i >> 2) | ((i & 3) << 2);
+  return matrix(order, order);
+}
+
+/// Applies a linear map to every matrix.
+template <typename Map>
+Factor mapped(Factor factor, Map map) {
+  for (TransferMatrix& term : factor.terms)
+    if (!term.is_empty()) term = map(term);
+  for (Factor::Derivative& derivative : factor.derivatives)
+    derivative.matrix = map(derivative.matrix);
+  return factor;
+}
+
+/// The factor of a step on `from` as one of a step on `to`, which holds these qubits.
+Factor on_qubits(const Factor& factor, const std::vector<int>& from, const std::vector<int>& to) {
+  if (from == to) return factor;
+  if (from.size() == 2) return mapped(factor, exchange_operands);
+  const TransferMatrix identity(4, 4, arma::fill::eye);
+  return mapped(factor, [&](const TransferMatrix& term) -> TransferMatrix {
+    return from[0] == to[0] ? arma::kron(identity, term) : arma::kron(term, identity);
+  });
+}
+
+/// Appends a factor; what is constant is multiplied into its neighbour. A constant with derivatives
+/// stays apart from one with an angle, since their product's derivative would have that angle.
+void push(std::vector<Factor>& factors, const Factor& next) {
+  const auto joins = [](const Factor& constant, const Factor& other) {
+    return constant.constant() && (constant.derivatives.empty() || other.constant());
+  };
+  if (factors.empty()) {
+    factors.push_back(next);
+    return;
+  }
+  Factor& last = factors.back();
+  const auto times_next = [&](const TransferMatrix& matrix) -> TransferMatrix {
+    return next.terms[0] * matrix;
+  };
+  const TransferMatrix first = last.terms[0];
+  const auto times_first = [&](const TransferMatrix& matrix) -> TransferMatrix {
+    return matrix * first;
+  };
+  if (joins(next, last)) {
+    const std::vector<Factor::Derivative> of_next = mapped(next, times_first).derivatives;
+    last = mapped(last, times_next);
+    last.derivatives.insert(last.derivatives.end(), of_next.begin(), of_next.end());
+  } else if (joins(last, next)) {
+    last = mapped(next, times_first);
+  } else {
+    factors.push_back(next);
+  }
+}
+
+Step joined(const Step& first, const Step& second) {
+  Step step;
+  step.qubits = first.qubits.size() >= second.qubits.size() ? first.qubits : second.qubits;
+  for (const Step* part : {&first, &second})
+    for (const Factor& factor : part->factors)
+      push(step.factors, on_qubits(factor, part->qubits, step.qubits));
+  step.non_zeros = step.factors.front().non_zeros();
+  for (auto factor = step.factors.begin() + 1; factor != step.factors.end(); ++factor)
+    step.non_zeros = factor->non_zeros().after(step.non_zeros);
+  return step;
+}
+
+double cost(const Step& step) {
+  return block_structure(step.non_zeros).cost;
+}
+
+/// Steps in order, and for every qubit the last one that touches it.
+class Fusion {
+ public:
+  explicit Fusion(int n_qubits) : last_(static_cast<std::size_t>(n_qubits), -1) {}
+
+  void add(Step step) {
+    // A pending step on the same qubits, then 1-qubit steps that are the last on theirs.
+    if (const int last = common_last(step); last >= 0) {
+      Step& before = *steps_[static_cast<std::size_t>(last)];
+      Step both = joined(before, step);
+      if (cost(both) <= cost(before) + cost(step)) {
+        before = std::move(both);
+        return;
+      }
+    }
+    if (step.qubits.size() == 2)
+      for (const int q : std::vector<int>(step.qubits)) absorb_last(q, step);
+    for (const int q : step.qubits)
+      last_[static_cast<std::size_t>(q)] = static_cast<int>(steps_.size());
+    steps_.push_back(std::move(step));
+  }
+
+  std::vector<Step> steps() && {
+    std::vector<Step> result;
+    for (std::optional<Step>& step : steps_)
+      if (step) result.push_back(std::move(*step));
+    return result;
+  }
+
+ private:
+  /// The step that is the last one on every qubit of `step` and on no fewer qubits; -1: none.
+  int common_last(const Step& step) const {
+    const int last = last_[static_cast<std::size_t>(step.qubits[0])];
+    if (last < 0 || steps_[static_cast<std::size_t>(last)]->qubits.size() < step.qubits.size())
+      return -1;
+    const bool common = std::ranges::all_of(
+        step.qubits, [&](int q) { return last_[static_cast<std::size_t>(q)] == last; });
+    return common ? last : -1;
+  }
+
+  void absorb_last(int qubit, Step& step) {
+    int& last = last_[static_cast<std::size_t>(qubit)];
+    if (last < 0) return;
+    std::optional<Step>& before = steps_[static_cast<std::size_t>(last)];
+    if (before->qubits.size() != 1) return;
+    Step both = joined(*before, step);
+    if (cost(both) > cost(*before) + cost(step)) return;
+    step = std::move(both);
+    before.reset();
+    last = -1;
+  }
+
+  std::vector<std::optional<Step>> steps_;
+  std::vector<int> last_;
+};
+
+}  // namespace
+
+NonZeros Factor::non_zeros() const {
+  NonZeros result = NonZeros::of(terms[0]);
+  const auto add = [&](const TransferMatrix& matrix) {
+    const NonZeros more = NonZeros::of(matrix), transpose = more.transposed();
+    for (std::size_t i = 0; i < 16; ++i) {
+      result.rows[i] |= more.rows[i];
+      if (more.rows[i] != 0 || transpose.rows[i] != 0)
+        result.fixed &= static_cast<std::uint16_t>(~(1U << i));
+    }
+  };
+  for (std::size_t t = 1; t < terms.size(); ++t)
+    if (!terms[t].is_empty()) add(terms[t]);
+  for (const Derivative& derivative : derivatives) add(derivative.matrix);
+  return result;
+}
+
+FusedCircuit fuse(const Circuit& circuit) {
+  Fusion fusion(circuit.n_qubits());
+  FusedCircuit fused;
+  std::map<std::string, std::size_t> index_of;
+  for (const Instruction& instruction : circuit.instructions()) {
+    if (instruction.op == Op::barrier || instruction.op == Op::measure || instruction.op == Op::id)
+      continue;
+    if (instruction.qubits.size() > 2)
+      throw InputError(
+          "program", fmt::format("channel '{}'", instruction.channel->label),
+          fmt::format("acts on {} qubits, at most 2 are supported", instruction.qubits.size()));
+    for (Factor factor : factors_of(instruction)) {
+      if (instruction.op == Op::channel)
+        for (const ChannelDerivative& derivative : instruction.channel->derivatives) {
+          const auto [found, fresh] = index_of.try_emplace(derivative.number, fused.numbers.size());
+          if (fresh) fused.numbers.push_back(derivative.number);
+          factor.derivatives.push_back({found->second, derivative.ptm});
+        }
+      const NonZeros non_zeros = factor.non_zeros();
+      fusion.add({instruction.qubits, {std::move(factor)}, non_zeros});
+    }
+  }
+  fused.steps = std::move(fusion).steps();
+  return fused;
+}
+
+}  // namespace rhodrift

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <rhodrift/sim/aligned_vector.hpp>
+
+#include "sim/step.hpp"
+
+namespace rhodrift {
+
+/// What a binding is for: running forward only, or back as well.
+enum class Direction { forward, both };
+
+/// A program's steps as the kernels take them: where the numbers of each matrix stand, and how the
+/// ones that hold a parameter are made. T is the type of the state.
+template <typename T>
+class StepTable {
+ public:
+  struct Row {
+    std::vector<int> qubits;
+    const BlockStructure* forward;             ///< of R
+    const BlockStructure* adjoint;             ///< of Rᵀ
+    std::size_t forward_entry, adjoint_entry;  ///< where its coefficients start, in entries
+    int first_factor, n_factors;               ///< 0 factors: constant
+    bool differentiable;                       ///< in an angle or a number of the calibration
+  };
+
+  explicit StepTable(const std::vector<Step>& steps);
+  StepTable(const StepTable&) = delete;  // products_ point into factors_
+  StepTable& operator=(const StepTable&) = delete;
+
+  const std::vector<Row>& rows() const { return rows_; }
+  /// Of factor k, all steps in order.
+  const std::vector<Angle>& angles() const { return angles_; }
+
+  /// Numbers at one binding, lanes = 1, or at as many as a register has lanes.
+  class Bound {
+   public:
+    const T* forward(const Row& row) const { return at(row, row.forward_entry); }
+    const T* adjoint(const Row& row) const { return at(row, row.adjoint_entry); }
+    std::size_t lanes() const { return lanes_; }
+
+   private:
+    friend class StepTable;
+    const T* at(const Row& row, std::size_t entry) const {
+      return (row.n_factors == 0 ? constants_ : parametric_.data()) + entry * register_lanes_;
+    }
+    std::size_t lanes_ = 1, register_lanes_ = 1;
+    const T* constants_ = nullptr;
+    AlignedVector<T> parametric_;
+    AlignedVector<double> trig_;      // 4 a factor
+    AlignedVector<double> products_;  // a matrix a factor: see kernels::multiply
+  };
+
+  /// `angles_rad` has angles().size() x lanes values, lanes innermost.
+  Bound bind(std::span<const double> angles_rad, std::size_t lanes, Direction direction) const;
+  /// The derivatives, in the angles of the row's factors, of Σ_ij E(i, j) R(i, j). `environment` is
+  /// dense, dim x dim x lanes, and is overwritten; `slopes` takes n_factors x lanes.
+  void differentiate(const Row& row, const Bound& bound, std::span<double> environment,
+                     std::span<double> slopes) const;
+  /// Adds to sensitivities[number] the derivatives of Σ_ij E(i, j) R(i, j) in the numbers of the
+  /// calibration, at a single binding. `environment` is dense, row by row.
+  void add_sensitivities(const Row& row, const Bound& bound, std::span<const double> environment,
+                         arma::vec& sensitivities) const;
+
+ private:
+  std::size_t dim(const Row& row) const { return row.forward->n_digits == 1 ? 4 : 16; }
+
+  std::vector<Row> rows_;
+  std::vector<Angle> angles_;
+  std::vector<std::vector<kernels::TrigEntry>> factors_;
+  /// Of each row, by factor.
+  std::vector<std::vector<std::vector<Factor::Derivative>>> derivatives_;
+  std::vector<kernels::TrigProduct> products_;  // of each row
+  std::vector<std::size_t> first_product_;      // where its matrices start, in numbers a lane
+  std::size_t n_products_ = 0;
+  bool has_halves_ = false;
+  std::size_t n_parametric_entries_ = 0;
+  AlignedVector<T> constants_;
+};
+
+}  // namespace rhodrift

@@ -1,0 +1,178 @@
+#include "sim/kernels.hpp"
+
+#include <hwy/targets.h>
+
+#include <rhodrift/core/random.hpp>
+#include <rhodrift/noise/channel.hpp>
+#include <rhodrift/sim/program.hpp>
+
+#include "sim/block_structure.hpp"
+#include "sim/step.hpp"
+#include "support/catch.hpp"
+#include "support/oracle.hpp"
+
+using namespace rhodrift;
+
+namespace {
+
+constexpr double tolerance = 1e-12;
+
+/// Makes the kernels of one instruction set the ones that are used, while it lives.
+class ForcedTarget {
+ public:
+  explicit ForcedTarget(std::int64_t target) { force(target); }
+  ~ForcedTarget() { force(0); }
+  ForcedTarget(const ForcedTarget&) = delete;
+  ForcedTarget& operator=(const ForcedTarget&) = delete;
+
+ private:
+  static void force(std::int64_t target) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().DeInit();
+  }
+};
+
+/// Runs `body` once for every instruction set of this machine.
+template <typename Body>
+void for_each_target(Body body) {
+  for (const std::int64_t target : kernels::runnable_targets()) {
+    const ForcedTarget forced(target);
+    CAPTURE(hwy::TargetName(target));
+    body();
+  }
+}
+
+double largest_difference(const PauliVector& state, const arma::cx_mat& density) {
+  return arma::abs(state.density_matrix() - density).max();
+}
+
+/// Every digit prepared differently, by channels with no symmetry.
+Circuit mixed_start(int n_qubits, RandomStream& random) {
+  Circuit circuit(n_qubits);
+  for (int q = 0; q < n_qubits; ++q)
+    circuit.append_channel("start", {q},
+                           oracle::transfer_matrix(oracle::random_kraus(1, 2, random)));
+  for (int q = 0; q + 1 < n_qubits; ++q)
+    circuit.append_channel("start", {q, q + 1},
+                           oracle::transfer_matrix(oracle::random_kraus(2, 3, random)));
+  return circuit;
+}
+
+}  // namespace
+
+TEST_CASE("The kernels exist for scalar code and for what this machine has") {
+  const std::vector<std::int64_t> targets = kernels::runnable_targets();
+  CHECK(targets.size() >= 2);
+  if (std::ranges::find(targets, HWY_AVX3) == targets.end())
+    WARN("this machine has no AVX-512: its kernels are compiled but not run here");
+}
+
+TEST_CASE(
+    "Every noisy gate on every ordered pair of digits agrees with the oracle on every target") {
+  for_each_target([] {
+    RandomStream random(601);
+    const int n = 4;
+    const Circuit start = mixed_start(n, random);
+    const Channel relaxation = thermal_relaxation(50e-6, 70e-6, 10e-6);
+    for (const OperationInfo& row : operation_table()) {
+      if (!row.unitary) continue;
+      CAPTURE(row.name);
+      for (int a = 0; a < n; ++a)
+        for (int b = 0; b < (row.n_qubits == 1 ? 1 : n); ++b) {
+          if (row.n_qubits == 2 && a == b) continue;
+          const std::vector<int> qubits = row.n_qubits == 1 ? std::vector{a} : std::vector{a, b};
+          Circuit circuit = start;
+          std::vector<Angle> angles;
+          for (int k = 0; k < row.n_angles; ++k) angles.push_back(Angle::weight(k));
+          circuit.append(Op::barrier, {0, 1, 2, 3}).append(row.op, qubits, angles);
+          for (const int q : qubits) circuit.append_channel("relaxation", {q}, relaxation.ptm());
+          const std::vector<double> weights = oracle::random_angles(row.n_angles, random);
+          REQUIRE(largest_difference(Program(circuit).run({weights, {}}),
+                                     oracle::evolve(circuit, weights)) <= tolerance);
+        }
+    }
+  });
+}
+
+TEST_CASE("A batch gives what its bindings give one by one, on every target") {
+  for_each_target([] {
+    for (int n = 1; n <= 4; ++n) {
+      RandomStream random(602, static_cast<std::uint64_t>(n));
+      const Circuit circuit = oracle::random_circuit(
+          {.n_qubits = n, .n_instructions = 30, .n_weights = 3, .n_features = 2}, random);
+      const Program program(circuit);
+      const std::vector<Observable> observables{Observable::z(0),
+                                                Observable::parse(n > 1 ? "X0 Y1" : "X0")};
+      const std::size_t size = 11;
+      arma::mat weights(static_cast<arma::uword>(circuit.n_weights()), 1),
+          features(static_cast<arma::uword>(circuit.n_features()), size);
+      for (double& w : weights) w = random.normal();
+      for (double& x : features) x = random.normal();
+      const BindingBatch batch{size, weights, features};
+      const auto slope = [](std::size_t b, const arma::vec& values) -> arma::vec {
+        return static_cast<double>(b + 1) * values;
+      };
+      const arma::mat values = program.batch_expectations(batch, observables);
+      const ProgramGradients gradients = program.batch_gradients(batch, observables, slope);
+      for (std::size_t b = 0; b < size; ++b) {
+        const ProgramGradient one = program.gradient(
+            batch[b], observables, [&](const arma::vec& v) { return slope(b, v); });
+        REQUIRE(arma::abs(values.col(b) - one.expectations).max() <= tolerance);
+        REQUIRE(arma::abs(gradients.expectations.col(b) - one.expectations).max() <= tolerance);
+        if (!one.weights.is_empty())
+          REQUIRE(arma::abs(gradients.weights.col(b) - one.weights).max() <= 1e-11);
+        if (!one.features.is_empty())
+          REQUIRE(arma::abs(gradients.features.col(b) - one.features).max() <= 1e-11);
+      }
+    }
+  });
+}
+
+TEST_CASE("States of several tiles agree with the oracle and with any number of threads") {
+  // Ten qubits are 64 tiles; a product of two independent halves is within the oracle's reach.
+  RandomStream random(603);
+  const oracle::RandomCircuit shape{.n_qubits = 5, .n_instructions = 40, .n_weights = 3};
+  const Circuit low = oracle::random_circuit(shape, random),
+                high = oracle::random_circuit(shape, random);
+  Circuit both(10);
+  const std::vector<int> low_qubits{7, 2, 9, 0, 4}, high_qubits{1, 8, 3, 6, 5};
+  both.append(low, low_qubits).append(high, high_qubits);
+  const std::vector<double> weights = oracle::random_angles(both.n_weights(), random);
+  const auto weights_of = [&](const Circuit& part) {
+    return std::vector<double>(weights.begin(), weights.begin() + part.n_weights());
+  };
+  const PauliVector state = Program(both).run({weights, {}});
+  const arma::cx_mat rho_low = oracle::evolve(low, weights_of(low)),
+                     rho_high = oracle::evolve(high, weights_of(high));
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<PauliString::Factor> factors;
+    arma::uword p_low = 0, p_high = 0;
+    for (std::size_t k = 0; k < 5; ++k) {
+      const auto a = random.below(4), b = random.below(4);
+      factors.push_back({low_qubits[k], static_cast<Pauli>(a)});
+      factors.push_back({high_qubits[k], static_cast<Pauli>(b)});
+      p_low |= a << (2 * k);
+      p_high |= b << (2 * k);
+    }
+    const double expected = std::real(arma::trace(oracle::pauli(p_low, 5) * rho_low)) *
+                            std::real(arma::trace(oracle::pauli(p_high, 5) * rho_high));
+    REQUIRE(std::abs(state.expectation(PauliString(factors)) - expected) <= tolerance);
+  }
+}
+
+TEST_CASE("The blocks of noisy gates are small, and every block fits its shape") {
+  const Channel relaxation = thermal_relaxation(50e-6, 70e-6, 10e-6);
+  const TransferMatrix both = relaxation.tensor(relaxation).ptm();
+  for (const Op op : {Op::cx, Op::cz, Op::swap}) {
+    CAPTURE(info(op).name);
+    Circuit circuit(2);
+    circuit.append(op, {0, 1}).append_channel("relaxation", {0, 1}, both);
+    const std::vector<Step> steps = fuse(circuit).steps;
+    REQUIRE(steps.size() == 1);
+    for (const NonZeros& zeros : {steps[0].non_zeros, steps[0].non_zeros.transposed()}) {
+      const BlockStructure& structure = block_structure(zeros);
+      CHECK(structure.cost <= 1.1);  // one store a number, and hardly more
+      for (const BlockStructure::Block& block : structure.blocks) CHECK(block.shape >= 0);
+    }
+  }
+}

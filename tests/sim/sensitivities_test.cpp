@@ -1,0 +1,90 @@
+#include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/noise/noise_model.hpp>
+#include <rhodrift/sim/program.hpp>
+
+#include "support/catch.hpp"
+
+using namespace rhodrift;
+
+namespace {
+
+/// The figure of a calibration that a JSON pointer like "/qubits/3/t1_s" names.
+double& figure(Calibration& calibration, const std::string& pointer) {
+  const std::size_t second = pointer.find('/', 1), third = pointer.find('/', second + 1);
+  const std::size_t index = std::stoul(pointer.substr(second + 1, third - second - 1));
+  const std::string kind = pointer.substr(1, second - 1), name = pointer.substr(third + 1);
+  if (kind == "qubits") {
+    QubitCalibration& qubit = calibration.qubits.at(index);
+    REQUIRE((name == "t1_s" || name == "t2_s"));
+    return name == "t1_s" ? qubit.t1_s.value() : qubit.t2_s.value();
+  }
+  REQUIRE(kind == "gates");
+  GateCalibration& gate = calibration.gates.at(index);
+  REQUIRE((name == "error" || name == "duration_s"));
+  return name == "error" ? gate.error.value() : gate.duration_s.value();
+}
+
+Circuit native_circuit() {
+  Circuit circuit(3);
+  int weight = 0;
+  for (int layer = 0; layer < 3; ++layer) {
+    for (int q = 0; q < 3; ++q)
+      circuit.append(Op::sx, {q})
+          .append(Op::rz, {q}, {Angle::weight(weight++)})
+          .append(Op::sx, {q});
+    circuit.append(Op::cx, {0, 1}).append(Op::cx, {2, 1});
+  }
+  return circuit;
+}
+
+}  // namespace
+
+TEST_CASE("Sensitivities are the slopes of the whole path from the calibration to the result") {
+  const Calibration belem = read_calibration(RHODRIFT_SOURCE_DIR "/data/calibrations/belem.json");
+  const Circuit circuit = native_circuit();
+  const Layout layout{0, 1, 2};
+  const std::vector<Observable> observables{Observable::z(0), Observable::parse("X0 Y1 + 0.5*Z2")};
+  std::vector<double> weights;
+  for (int k = 0; k < circuit.n_weights(); ++k) weights.push_back(0.4 + 0.3 * k);
+
+  const NoiseModel noise(belem, NoisePolicy::aer);
+  const Program program(noise.apply(circuit, layout, Derivatives::with));
+  const arma::mat sensitivities = program.sensitivities({weights, {}}, observables);
+  REQUIRE(sensitivities.n_rows == program.numbers().size());
+  CHECK(program.numbers().size() >= 12);
+
+  // Derivatives change how steps are kept, not what they do.
+  const Program plain(noise.apply(circuit, layout));
+  CHECK(arma::abs(program.expectations({weights, {}}, observables) -
+                  plain.expectations({weights, {}}, observables))
+            .max() <= 1e-13);
+
+  // Per relative change of the number, so that seconds and probabilities compare.
+  const auto value_with = [&](const std::string& number, double factor) {
+    Calibration changed = belem;
+    figure(changed, number) *= factor;
+    return arma::vec(Program(NoiseModel(changed, NoisePolicy::aer).apply(circuit, layout))
+                         .expectations({weights, {}}, observables));
+  };
+  arma::mat expected(arma::size(sensitivities)), found(arma::size(sensitivities));
+  for (std::size_t k = 0; k < program.numbers().size(); ++k) {
+    const std::string& number = program.numbers()[k];
+    Calibration calibration = belem;
+    const double step = 1e-4;
+    expected.row(k) =
+        ((value_with(number, 1 + step) - value_with(number, 1 - step)) / (2 * step)).t();
+    found.row(k) = sensitivities.row(k) * figure(calibration, number);
+  }
+  const double scale = arma::abs(expected).max();
+  CHECK(scale > 1e-4);
+  CHECK(arma::abs(expected - found).max() <= 1e-6 * scale);
+}
+
+TEST_CASE("A circuit without derivatives has no sensitivities") {
+  Circuit circuit(1);
+  circuit.append(Op::x, {0});
+  const Program program(circuit);
+  const std::vector<Observable> observables{Observable::z(0)};
+  CHECK(program.numbers().empty());
+  CHECK(program.sensitivities({}, observables).n_rows == 0);
+}
