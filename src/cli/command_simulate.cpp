@@ -22,26 +22,63 @@ struct Options {
   std::vector<std::string> observables;
   bool readout = false;
   bool probabilities = false;
+  bool sensitivities = false;
   std::uint64_t shots = 0;
   std::uint64_t seed = 1;
   bool json = false;
 };
 
 struct DeviceRun {
-  Circuit circuit;                 // with the device's noise in it
-  std::vector<std::string> notes;  // what the noise model assumed
+  Circuit circuit;                         // with the device's noise in it
+  std::vector<std::string> notes;          // what the noise model assumed
+  std::vector<ReadoutDerivative> readout;  // of the circuit's readout error
 };
 
 // What --calibration, --policy and --layout make of the circuit.
 DeviceRun prepare(const Options& options) {
   const Circuit circuit = read_qasm2_file(options.circuit);
-  if (options.device.calibration.empty()) return {circuit, {}};
+  if (options.device.calibration.empty()) return {circuit, {}, {}};
   const DeviceSetting device =
       options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
   if (options.readout) require_readout_figures(device, "--readout");
   const NoiseModel model(device.calibration, device.policy);
-  return {naming(options.circuit, [&] { return model.apply(circuit, device.layout); }),
-          model.notes(device.layout)};
+  const auto derivatives = options.sensitivities ? Derivatives::with : Derivatives::without;
+  std::vector<int> measured;  // bit by bit
+  for (const int qubit : circuit.qubit_of_bit())
+    measured.push_back(device.layout[static_cast<std::size_t>(qubit)]);
+  return {naming(options.circuit, [&] { return model.apply(circuit, device.layout, derivatives); }),
+          model.notes(device.layout), model.readout_derivatives(measured)};
+}
+
+// What the device would report for the observable if one group of its readout error were another.
+double reported_with(const ConfusionMatrix& group, std::size_t which, const Observable& observable,
+                     const Circuit& circuit, const PauliVector& state) {
+  Circuit changed(circuit.n_qubits());
+  for (const Instruction& instruction : circuit.instructions())
+    if (instruction.op == Op::measure) changed.append(instruction);
+  ReadoutError error = circuit.readout_error();
+  error[which] = group;
+  changed.set_readout_error(std::move(error));
+  return state.expectation(reported_observable(observable, changed));
+}
+
+// d<O>/d(number) for every number of the calibration that the result depends on.
+Json sensitivities_of(const Options& options, const DeviceRun& device, const Program& program,
+                      const std::vector<Observable>& observables, const PauliVector& state) {
+  const arma::mat by_channel = program.sensitivities({}, observables);
+  Json result = Json::object();
+  for (std::size_t k = 0; k < observables.size(); ++k) {
+    Json& numbers = result[options.observables[k]] = Json::object();
+    for (std::size_t n = 0; n < program.numbers().size(); ++n)
+      numbers[program.numbers()[n]] = by_channel(n, k);
+    if (!options.readout) continue;
+    const Observable plain = Observable::parse(options.observables[k]);
+    // Linear in every group of the readout error, and a group affine in its figures.
+    for (const ReadoutDerivative& d : device.readout)
+      numbers[d.number] = reported_with(d.at_one, d.group, plain, device.circuit, state) -
+                          reported_with(d.at_zero, d.group, plain, device.circuit, state);
+  }
+  return result;
 }
 
 Json counts_of(const ShotTable& shots) {
@@ -73,6 +110,13 @@ std::string as_text(const Json& result) {
       table.add_row({bits, std::to_string(count.get<std::uint64_t>())});
     text += table.to_string();
   }
+  if (result.contains("sensitivities"))
+    for (const auto& [name, numbers] : result["sensitivities"].items()) {
+      TextTable table({"number", "d<" + name + ">/d(number)"});
+      for (const auto& [number, slope] : numbers.items())
+        table.add_row({number, fmt::format("{:.6e}", slope.get<double>())});
+      text += table.to_string();
+    }
   for (const auto& note : result["notes"]) text += "note: " + note.get<std::string>() + "\n";
   return text;
 }
@@ -93,7 +137,8 @@ void simulate(const Options& options) {
             : observable);
   }
 
-  const PauliVector state = naming(options.circuit, [&] { return Program(circuit).run({}); });
+  const Program program = naming(options.circuit, [&] { return Program(circuit); });
+  const PauliVector state = naming(options.circuit, [&] { return program.run({}); });
   Json result{{"n_qubits", circuit.n_qubits()}, {"expectations", Json::object()}};
   for (std::size_t k = 0; k < observables.size(); ++k)
     result["expectations"][options.observables[k]] = state.expectation(observables[k]);
@@ -103,6 +148,8 @@ void simulate(const Options& options) {
     if (options.shots > 0)
       result["counts"] = counts_of(sample(reported, options.shots, options.seed, 0));
   }
+  if (options.sensitivities)
+    result["sensitivities"] = sensitivities_of(options, device, program, observables, state);
   result["notes"] = device.notes;
   if (options.json)
     print(result);
@@ -124,12 +171,15 @@ void add_simulate(CLI::App& program) {
   verb->add_flag("--readout", options->readout,
                  "Expectations as the device reads them, readout error included");
   verb->add_flag("--probabilities", options->probabilities, "Probabilities of the classical bits");
+  verb->add_flag("--sensitivities", options->sensitivities,
+                 "The exact slope of every expectation in every number of the calibration")
+      ->needs(verb->get_option("--observable"));
   verb->add_option("--shots", options->shots, "Number of shots to draw")
       ->check(whole_number(0, max_shots));
   verb->add_option("--seed", options->seed, "Seed of the shots")
       ->check(whole_number(0, max_seed))
       ->capture_default_str();
-  for (const char* name : {"--policy", "--layout", "--readout"})
+  for (const char* name : {"--policy", "--layout", "--readout", "--sensitivities"})
     verb->get_option(name)->needs(verb->get_option("--calibration"));
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer(

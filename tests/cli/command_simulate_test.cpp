@@ -1,4 +1,9 @@
+#include <cmath>
+
+#include <nlohmann/json.hpp>
 #include <omp.h>
+
+#include <rhodrift/core/file.hpp>
 
 #include "cli/captured_run.hpp"
 #include "support/catch.hpp"
@@ -123,4 +128,55 @@ TEST_CASE("bad input to simulate is refused with place and value") {
   refused({"simulat"}, "simulat: unknown verb; known are calibration, noise, simulate");
   refused({"calibration", "imprt", "x"}, "imprt: unknown verb; known are import, show, validate");
   refused({}, "subcommand");
+}
+
+TEST_CASE("simulate --sensitivities are the slopes in the numbers of the calibration file") {
+  const ScratchDirectory scratch;
+  const std::string circuit = scratch.write("circuit.qasm", R"(OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[3];
+sx q[0]; rz(0.4) q[0]; sx q[1]; rz(1.1) q[1]; sx q[2];
+cx q[0],q[1]; cx q[2],q[1]; sx q[0]; rz(0.3) q[1]; sx q[1];
+)");
+  const auto recorded = nlohmann::json::parse(read_file(shipped("calibrations/belem.json")));
+  const auto simulate = [&](const nlohmann::json& calibration, bool sensitivities) {
+    const std::string file = scratch.write("calibration.json", calibration.dump());
+    std::vector<std::string> arguments{"simulate",     circuit,     "--json",       "--calibration",
+                                       file,           "--readout", "--observable", "Z0 Z1",
+                                       "--observable", "Z2"};
+    if (sensitivities) arguments.push_back("--sensitivities");
+    const auto result = run(arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return result.json();
+  };
+  const auto json = simulate(recorded, true);
+  for (const std::string observable : {"Z0 Z1", "Z2"}) {
+    const auto& slopes = json["sensitivities"][observable];
+    CHECK(slopes.contains("/qubits/1/readout/p10"));
+    double largest = 0.0, worst = 0.0;
+    for (const auto& [number, slope] : slopes.items()) {
+      const nlohmann::json::json_pointer pointer(number);
+      const double value = recorded[pointer].get<double>(), step = 1e-4;
+      const auto with = [&](double factor) {
+        auto changed = recorded;
+        changed[pointer] = value * factor;
+        return simulate(changed, false)["expectations"][observable].get<double>();
+      };
+      const double expected = (with(1 + step) - with(1 - step)) / (2 * step);
+      largest = std::max(largest, std::abs(expected));
+      worst = std::max(worst, std::abs(expected - slope.get<double>() * value));
+    }
+    CHECK(largest > 1e-3);
+    CHECK(worst <= 1e-6 * largest);
+  }
+}
+
+TEST_CASE("simulate --sensitivities needs a calibration and an observable") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  CHECK(run({"simulate", file, "--sensitivities", "--observable", "Z0"}).status == 2);
+  CHECK(run({"simulate", file, "--sensitivities", "--calibration",
+             shipped("calibrations/belem.json")})
+            .status == 2);
 }
