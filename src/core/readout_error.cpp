@@ -53,10 +53,23 @@ std::vector<std::size_t> group_offsets(const std::vector<int>& bits) {
   return offsets;
 }
 
+/// apply_to_bits for one bit, the common case, in a loop that vectorises.
+void apply_to_bit(int bit, const arma::mat& matrix, std::span<double> vector) {
+  const double m00 = matrix(0, 0), m01 = matrix(0, 1), m10 = matrix(1, 0), m11 = matrix(1, 1);
+  const std::size_t half = std::size_t{1} << bit;
+  for (std::size_t block = 0; block < vector.size(); block += 2 * half)
+    for (std::size_t i = block; i < block + half; ++i) {
+      const double zero = vector[i], one = vector[i + half];
+      vector[i] = m00 * zero + m01 * one;
+      vector[i + half] = m10 * zero + m11 * one;
+    }
+}
+
 }  // namespace
 
 void apply_to_bits(const std::vector<int>& bits, const arma::mat& matrix,
                    std::span<double> vector) {
+  if (bits.size() == 1) return apply_to_bit(bits[0], matrix, vector);
   const std::vector<std::size_t> offsets = group_offsets(bits);
   const std::size_t mask = offsets.back();
   std::vector<double> before(offsets.size()), after(offsets.size());
@@ -105,8 +118,7 @@ void apply_readout_error(const ReadoutError& error, std::vector<double>& probabi
       if (bit >= n_bits)
         throw InputError("readout error", "",
                          fmt::format("bit {} is outside 0..{}", bit, n_bits - 1));
-  for (const ConfusionMatrix& group : error)
-    apply_to_bits(group.bits, group.matrix, probabilities);
+  for (const ConfusionMatrix& group : error) apply_to_bits(group.bits, group.matrix, probabilities);
 }
 
 }  // namespace rhodrift
