@@ -69,7 +69,7 @@ kernels::BlockLoop PassRunner<T>::loop_over_others(std::size_t a, std::size_t b)
       {}};
   // The innermost loop is the one over neighbours, unless it is short and another one is longer.
   for (const std::size_t other : {1, 0})
-    if (loop.count[2] < 8 && loop.count[other] > loop.count[2]) {
+    if (loop.count[2] < 4 && loop.count[other] > loop.count[2]) {
       std::swap(loop.count[2], loop.count[other]);
       std::swap(loop.step[2], loop.step[other]);
     }
