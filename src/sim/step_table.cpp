@@ -67,8 +67,10 @@ StepTable<T>::StepTable(const std::vector<Step>& steps) {
     if (step.constant()) {
       constants_.resize(n_constant_entries * lanes);
       const arma::mat rows = step.factors.front().terms[0].t();  // row by row in memory
-      pack(*row.forward, false, rows.memptr(), 1, lanes, &constants_[row.forward_entry * lanes]);
-      pack(*row.adjoint, true, rows.memptr(), 1, lanes, &constants_[row.adjoint_entry * lanes]);
+      pack(*row.forward, false, rows.memptr(), 1, lanes,
+           constants_.data() + row.forward_entry * lanes);
+      pack(*row.adjoint, true, rows.memptr(), 1, lanes,
+           constants_.data() + row.adjoint_entry * lanes);
     } else {
       for (const Factor& factor : step.factors) {
         angles_.push_back(factor.angle);
@@ -103,10 +105,10 @@ typename StepTable<T>::Bound StepTable<T>::bind(std::span<const double> angles_r
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     const Row& row = rows_[r];
     if (row.n_factors == 0) continue;
-    double* products = &bound.products_[first_product_[r] * lanes];
+    double* products = bound.products_.data() + first_product_[r] * lanes;
     kernels::multiply(products_[r],
-                      &bound.trig_[static_cast<std::size_t>(row.first_factor) * 4 * lanes], lanes,
-                      products);
+                      bound.trig_.data() + static_cast<std::size_t>(row.first_factor) * 4 * lanes,
+                      lanes, products);
     const double* matrix =
         products + static_cast<std::size_t>(row.n_factors - 1) * dim(row) * dim(row) * lanes;
     T* out = bound.parametric_.data();
@@ -124,8 +126,9 @@ void StepTable<T>::differentiate(const Row& row, const Bound& bound, std::span<d
                                  std::span<double> slopes) const {
   const auto r = static_cast<std::size_t>(&row - rows_.data());
   kernels::differentiate(
-      products_[r], &bound.trig_[static_cast<std::size_t>(row.first_factor) * 4 * bound.lanes_],
-      bound.lanes_, &bound.products_[first_product_[r] * bound.lanes_], environment.data(),
+      products_[r],
+      bound.trig_.data() + static_cast<std::size_t>(row.first_factor) * 4 * bound.lanes_,
+      bound.lanes_, bound.products_.data() + first_product_[r] * bound.lanes_, environment.data(),
       slopes.data());
 }
 
@@ -148,7 +151,7 @@ void StepTable<T>::add_sensitivities(const Row& row, const Bound& bound,
     if (f == 0) break;
     arma::mat factor_t(n, n);
     kernels::multiply({n, {products_[r].factors[f]}},
-                      &bound.trig_[(static_cast<std::size_t>(row.first_factor) + f) * 4], 1,
+                      bound.trig_.data() + (static_cast<std::size_t>(row.first_factor) + f) * 4, 1,
                       factor_t.memptr());
     left_t = left_t * factor_t.t();
   }
