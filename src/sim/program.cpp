@@ -290,6 +290,7 @@ arma::mat Program::sensitivities(const Binding& binding,
   engine_->require_memory_for_gradient();
   const Engine::Bound bound = engine_->bind({&binding, 1}, Direction::both);
   arma::mat result(engine_->numbers.size(), observables.size(), arma::fill::zeros);
+  if (result.is_empty()) return result;
   for (std::size_t k = 0; k < observables.size(); ++k) {
     const Engine::Environments environments = engine_->environments(
         engine_->single, bound, [&](const AlignedVector<double>&, AlignedVector<double>& lambda) {
