@@ -31,11 +31,16 @@ HWY_INLINE void unroll(F f) {
   (std::make_integer_sequence<int, N>());
 }
 
-// Calls body(base) for every pass through the innermost loop.
+// Calls body(x) for every vector. The subsets of a mask, in ascending order, follow each other by
+// (subset - mask) & mask, which ends where it began.
 template <typename Body>
-HWY_INLINE void for_each_base(const BlockLoop& loop, Body body) {
-  for (std::size_t a = 0; a < loop.count[0]; ++a)
-    for (std::size_t b = 0; b < loop.count[1]; ++b) body(a * loop.step[0] + b * loop.step[1]);
+HWY_INLINE void for_each_vector(const BlockLoop& loop, Body body) {
+  const std::size_t mask = loop.mask;
+  std::size_t x = 0;
+  do {
+    body(x);
+    x = (x - mask) & mask;
+  } while (x != 0);
 }
 
 // Calls body(D()) with the vector that the loop is made for.
@@ -66,27 +71,23 @@ HWY_INLINE void apply_block(D d, const T* in, T* out, const BlockLoop& loop,
         m[i * n + j] = hn::Load(d, coefficients + shape.rank(i, j) * full_lanes<T>);
     });
   });
-  for_each_base(loop, [&](std::size_t base) HWY_ATTR {
-    const T* from[n];
-    T* to[n];
+  const T* from[n];
+  T* to[n];
+  unroll<n>([&](auto i) HWY_ATTR {
+    from[i] = in + loop.from[i];
+    to[i] = out + loop.to[i];
+  });
+  for_each_vector(loop, [&](std::size_t x) HWY_ATTR {
+    V value[n];
+    unroll<n>([&](auto j) HWY_ATTR { value[j] = hn::Load(d, from[j] + x); });
     unroll<n>([&](auto i) HWY_ATTR {
-      from[i] = in + base + loop.from[i];
-      to[i] = out + base + loop.to[i];
-    });
-    const std::size_t end = loop.count[2] * loop.step[2], step = loop.step[2];
-#pragma GCC unroll 2
-    for (std::size_t x = 0; x < end; x += step) {
-      V value[n];
-      unroll<n>([&](auto j) HWY_ATTR { value[j] = hn::Load(d, from[j] + x); });
-      unroll<n>([&](auto i) HWY_ATTR {
-        constexpr int first = std::countr_zero(shape.rows[i]);
-        V sum = hn::Mul(m[i * n + first], value[first]);
-        unroll<n>([&](auto j) HWY_ATTR {
-          if constexpr (j > first && shape.has(i, j)) sum = hn::MulAdd(m[i * n + j], value[j], sum);
-        });
-        hn::Store(sum, d, to[i] + x);
+      constexpr int first = std::countr_zero(shape.rows[i]);
+      V sum = hn::Mul(m[i * n + first], value[first]);
+      unroll<n>([&](auto j) HWY_ATTR {
+        if constexpr (j > first && shape.has(i, j)) sum = hn::MulAdd(m[i * n + j], value[j], sum);
       });
-    }
+      hn::Store(sum, d, to[i] + x);
+    });
   });
 }
 
@@ -98,24 +99,21 @@ HWY_INLINE void block_environment(D d, const T* lambda, const T* r, const BlockL
   using V = hn::Vec<D>;
   V sum[n * n];
   unroll<n * n>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
-  for_each_base(loop, [&](std::size_t base) HWY_ATTR {
-    const T* left[n];
-    const T* right[n];
+  const T* left[n];
+  const T* right[n];
+  unroll<n>([&](auto i) HWY_ATTR {
+    left[i] = lambda + loop.to[i];
+    right[i] = r + loop.from[i];
+  });
+  for_each_vector(loop, [&](std::size_t x) HWY_ATTR {
+    V value[n];
+    unroll<n>([&](auto j) HWY_ATTR { value[j] = hn::Load(d, right[j] + x); });
     unroll<n>([&](auto i) HWY_ATTR {
-      left[i] = lambda + base + loop.to[i];
-      right[i] = r + base + loop.from[i];
-    });
-    const std::size_t end = loop.count[2] * loop.step[2], step = loop.step[2];
-    for (std::size_t x = 0; x < end; x += step) {
-      V value[n];
-      unroll<n>([&](auto j) HWY_ATTR { value[j] = hn::Load(d, right[j] + x); });
-      unroll<n>([&](auto i) HWY_ATTR {
-        const V l = hn::Load(d, left[i] + x);
-        unroll<n>([&](auto j) HWY_ATTR {
-          if constexpr (shape.has(i, j)) sum[i * n + j] = hn::MulAdd(l, value[j], sum[i * n + j]);
-        });
+      const V l = hn::Load(d, left[i] + x);
+      unroll<n>([&](auto j) HWY_ATTR {
+        if constexpr (shape.has(i, j)) sum[i * n + j] = hn::MulAdd(l, value[j], sum[i * n + j]);
       });
-    }
+    });
   });
   unroll<n>([&](auto i) HWY_ATTR {
     unroll<n>([&](auto j) HWY_ATTR {
@@ -129,39 +127,40 @@ HWY_INLINE void block_environment(D d, const T* lambda, const T* r, const BlockL
 
 // --- Blocks of up to 16 indices ----------------------------------------------------------------
 
-// Rows in fours over U vectors: 4 U sums in registers, each coefficient loaded once for U
-// multiply-adds. With U = 2 bound by the multiply-adds.
-template <int U, class D, typename T>
+// Rows in fours over two vectors: 8 sums in registers, each coefficient loaded once for two
+// multiply-adds, which are the limit.
+template <class D, typename T>
 HWY_INLINE void apply_large_block(D d, const T* in, T* out, const BlockLoop& loop,
                                   const T* coefficients) {
   using V = hn::Vec<D>;
-  const std::size_t n = static_cast<std::size_t>(loop.n), step = loop.step[2];
-  for_each_base(loop, [&](std::size_t base) HWY_ATTR {
-    for (std::size_t x = base; x < base + loop.count[2] * step; x += U * step) {
-      V value[16 * U];
+  const std::size_t n = static_cast<std::size_t>(loop.n);
+  // The vectors come in pairs: the lowest bit of the mask is taken out.
+  const std::size_t pair = loop.mask & (~loop.mask + 1);
+  BlockLoop pairs = loop;
+  pairs.mask -= pair;
+  for_each_vector(pairs, [&](std::size_t x) HWY_ATTR {
+    V value[32];
+    for (std::size_t j = 0; j < n; ++j) {
+      value[2 * j] = hn::Load(d, in + loop.from[j] + x);
+      value[2 * j + 1] = hn::Load(d, in + loop.from[j] + x + pair);
+    }
+    for (std::size_t i = 0; i < n; i += 4) {
+      // The last four rows may overlap the ones before: computed twice, stored the same.
+      const std::size_t first = i + 4 <= n ? i : n - 4;
+      const T* row = coefficients + first * n * full_lanes<T>;
+      V sum[8];
+      unroll<8>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
       for (std::size_t j = 0; j < n; ++j)
-        unroll<U>([&](auto u) HWY_ATTR {
-          value[j * U + u] = hn::Load(d, in + loop.from[j] + x + u * step);
-        });
-      for (std::size_t i = 0; i < n; i += 4) {
-        // The last four rows may overlap the ones before: computed twice, stored the same.
-        const std::size_t first = i + 4 <= n ? i : n - 4;
-        const T* row = coefficients + first * n * full_lanes<T>;
-        V sum[4 * U];
-        unroll<4 * U>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
-        for (std::size_t j = 0; j < n; ++j)
-          unroll<4>([&](auto k) HWY_ATTR {
-            const V m = hn::Load(d, row + (k * n + j) * full_lanes<T>);
-            unroll<U>([&](auto u) HWY_ATTR {
-              sum[k * U + u] = hn::MulAdd(m, value[j * U + u], sum[k * U + u]);
-            });
-          });
         unroll<4>([&](auto k) HWY_ATTR {
-          unroll<U>([&](auto u) HWY_ATTR {
-            hn::Store(sum[k * U + u], d, out + loop.to[first + k] + x + u * step);
-          });
+          const V m = hn::Load(d, row + (k * n + j) * full_lanes<T>);
+          sum[2 * k] = hn::MulAdd(m, value[2 * j], sum[2 * k]);
+          sum[2 * k + 1] = hn::MulAdd(m, value[2 * j + 1], sum[2 * k + 1]);
         });
-      }
+      unroll<4>([&](auto k) HWY_ATTR {
+        T* to = out + loop.to[first + k] + x;
+        hn::Store(sum[2 * k], d, to);
+        hn::Store(sum[2 * k + 1], d, to + pair);
+      });
     }
   });
 }
@@ -177,15 +176,12 @@ HWY_INLINE void large_block_environment(D d, const T* lambda, const T* r, const 
       const std::size_t columns = first + 8 <= n ? 8 : n - first;
       V sum[8];
       unroll<8>([&](auto k) HWY_ATTR { sum[k] = hn::Zero(d); });
-      for_each_base(loop, [&](std::size_t base) HWY_ATTR {
-        const T* left = lambda + base + loop.to[i];
-        for (std::size_t x = 0; x < loop.count[2] * loop.step[2]; x += loop.step[2]) {
-          const V l = hn::Load(d, left + x);
-          unroll<8>([&](auto k) HWY_ATTR {
-            if (k < columns)
-              sum[k] = hn::MulAdd(l, hn::Load(d, r + base + loop.from[first + k] + x), sum[k]);
-          });
-        }
+      for_each_vector(loop, [&](std::size_t x) HWY_ATTR {
+        const V l = hn::Load(d, lambda + loop.to[i] + x);
+        unroll<8>([&](auto k) HWY_ATTR {
+          if (k < columns)
+            sum[k] = hn::MulAdd(l, hn::Load(d, r + loop.from[first + k] + x), sum[k]);
+        });
       });
       unroll<8>([&](auto k) HWY_ATTR {
         if (k < columns) {
@@ -212,12 +208,7 @@ void environment(const T* lambda, const T* r, const BlockLoop& loop, T* result) 
 
 template <typename T>
 void apply_large(const T* in, T* out, const BlockLoop& loop, const T* coefficients) {
-  with_vector<T>(loop, [&](auto d) HWY_ATTR {
-    if (loop.count[2] % 2 == 0)
-      apply_large_block<2>(d, in, out, loop, coefficients);
-    else
-      apply_large_block<1>(d, in, out, loop, coefficients);
-  });
+  with_vector<T>(loop, [&](auto d) HWY_ATTR { apply_large_block(d, in, out, loop, coefficients); });
 }
 
 template <typename T>
@@ -229,11 +220,37 @@ void environment_large(const T* lambda, const T* r, const BlockLoop& loop, T* re
 template <typename T>
 void copy(const T* in, T* out, const BlockLoop& loop) {
   with_vector<T>(loop, [&](auto d) HWY_ATTR {
-    for_each_base(loop, [&](std::size_t base) HWY_ATTR {
-      for (std::size_t x = base; x < base + loop.count[2] * loop.step[2]; x += loop.step[2])
-        hn::Store(hn::Load(d, in + loop.from[0] + x), d, out + loop.to[0] + x);
+    for_each_vector(loop, [&](std::size_t x) HWY_ATTR {
+      hn::Store(hn::Load(d, in + loop.from[0] + x), d, out + loop.to[0] + x);
     });
   });
+}
+
+// Runs are too short for memcpy: its call costs as much as the copy.
+template <typename T>
+HWY_INLINE void copy_run(const T* in, T* out, std::size_t length) {
+  const hn::ScalableTag<T> d;
+  constexpr std::size_t width = full_lanes<T>;
+  for (std::size_t x = 0; x < length; x += 4 * width) {
+    const auto v0 = hn::Load(d, in + x), v1 = hn::Load(d, in + x + width),
+               v2 = hn::Load(d, in + x + 2 * width), v3 = hn::Load(d, in + x + 3 * width);
+    hn::Store(v0, d, out + x);
+    hn::Store(v1, d, out + x + width);
+    hn::Store(v2, d, out + x + 2 * width);
+    hn::Store(v3, d, out + x + 3 * width);
+  }
+}
+
+template <typename T>
+void gather(const T* state, std::span<const std::size_t> runs, std::size_t length, T* tile) {
+  for (std::size_t k = 0; k < runs.size(); ++k)
+    copy_run(state + runs[k], tile + k * length, length);
+}
+
+template <typename T>
+void scatter(const T* tile, std::span<const std::size_t> runs, std::size_t length, T* state) {
+  for (std::size_t k = 0; k < runs.size(); ++k)
+    copy_run(tile + k * length, state + runs[k], length);
 }
 
 #if HWY_TARGET <= HWY_AVX2
@@ -267,7 +284,8 @@ void swap_lane_digit(T* data, std::size_t size, std::size_t stride) {
 template <typename T>
 const Table<T>* make_table() {
   static const Table<T> result = [] {
-    Table<T> table{full_lanes<T>,      {}, {}, &apply_large<T>, &environment_large<T>, &copy<T>,
+    Table<T> table{full_lanes<T>,         {},       {},         &apply_large<T>,
+                   &environment_large<T>, &copy<T>, &gather<T>, &scatter<T>,
                    &swap_lane_digit<T>};
     unroll<static_cast<int>(block_shapes.size())>([&](auto shape) {
       table.apply[shape] = &apply<shape, T>;

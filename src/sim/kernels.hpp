@@ -52,12 +52,12 @@ inline constexpr std::array block_shapes{
     BlockShape{4, {0b1111, 0b1111, 0b1111, 0b1111}},  //
 };
 
-/// The numbers one block reads and writes: the vectors at
-///   from[j] + a step[0] + b step[1] + c step[2],  a < count[0], b < count[1], c < count[2],
-/// and likewise for `to`, in units of numbers. A vector is a register, or the 4 numbers of one
-/// digit where a register holds more than the innermost run (`narrow`).
+/// The numbers one block reads and writes: the vectors that begin at from[j] + x and to[i] + x for
+/// every x whose set bits are among those of `mask`: the spectator digits and, in a batch, the
+/// bindings beyond one register. A vector is a register, or the 4 numbers of one digit where a
+/// register holds more than that (`narrow`).
 struct BlockLoop {
-  std::array<std::size_t, 3> count, step;  ///< the last loop is the innermost
+  std::size_t mask;
   bool narrow;
   int n;                               ///< indices in the block
   std::array<std::uint32_t, 16> from;  ///< of column j
@@ -81,6 +81,10 @@ struct Table {
   Apply apply_large;  ///< blocks of 5 to 16 indices, all entries
   Environment environment_large;
   void (*copy)(const T* in, T* out, const BlockLoop& loop);  ///< a block of 1 index as it is
+  /// Runs of `length` numbers, at least 4 registers, from state + runs[k] to one after the other in
+  /// the tile, and back.
+  void (*gather)(const T* state, std::span<const std::size_t> runs, std::size_t length, T* tile);
+  void (*scatter)(const T* tile, std::span<const std::size_t> runs, std::size_t length, T* state);
   /// Exchanges the digit of stride 1 with the one of the given stride, in 4^n numbers.
   void (*swap_lane_digit)(T* data, std::size_t size, std::size_t stride);
 };

@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "sim/block_loops.hpp"
 #include "sim/pass_plan.hpp"
 #include "sim/step_table.hpp"
 
@@ -36,16 +37,11 @@ class PassRunner {
                 std::vector<AlignedVector<double>>& environments, Workspace& work) const;
 
  private:
-  /// Where a step's blocks are in a tile. Steps with the same structure and digits share it.
-  struct Loops {
-    std::vector<kernels::BlockLoop> blocks;
-    std::vector<kernels::BlockLoop> fixed;
-  };
   struct Action {
     int step;
     std::size_t stride;  // exchange of the lane digit (step < 0)
-    const Loops* forward = nullptr;
-    const Loops* adjoint = nullptr;
+    const BlockLoops<T>* forward = nullptr;
+    const BlockLoops<T>* adjoint = nullptr;
     bool differentiable = false;
     std::size_t environment = 0;  // where its environment starts among those of the pass
   };
@@ -57,17 +53,14 @@ class PassRunner {
     std::size_t n_saved = 0;        // tile states to keep on the way back
   };
 
+  Tiling tiling(const PassPlan::Pass& pass);
   const typename StepTable<T>::Row& row_of(const Action& action) const {
     return steps_.rows()[static_cast<std::size_t>(action.step)];
   }
-  kernels::BlockLoop loop_over_others(std::size_t a, std::size_t b) const;
-  const Loops* loops(const BlockStructure& structure, const std::vector<int>& digits);
+  /// Made once for steps with the same structure and digits.
+  const BlockLoops<T>* loops(const BlockStructure& structure, const std::vector<int>& digits,
+                             const std::vector<std::size_t>& strides);
   std::size_t base_of(const Tiling& tiling, std::size_t tile) const;
-  void gather(const Tiling& tiling, std::size_t base, const T* state, T* tile) const;
-  void scatter(const Tiling& tiling, std::size_t base, const T* tile, T* state) const;
-  void apply(const BlockStructure& structure, const Loops& loops, const T* coefficients,
-             const T* in, T* out) const;
-  void add_environment(const Action& action, const T* lambda, const T* r, T* environment) const;
   void forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const;
   void backward_tile(const Tiling& tiling, const Bound& bound, std::vector<T*>& saved, T* lambda,
                      T* environment) const;
@@ -80,7 +73,7 @@ class PassRunner {
   int n_low_;
   int tile_digits_;
   std::size_t tile_size_, run_;
-  std::map<std::pair<const BlockStructure*, std::vector<int>>, Loops> known_loops_;
+  std::map<std::pair<const BlockStructure*, std::vector<int>>, BlockLoops<T>> known_loops_;
   std::vector<Tiling> tilings_;  // one a pass
 };
 
