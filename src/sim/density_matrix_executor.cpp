@@ -28,8 +28,9 @@ std::vector<std::vector<double>> DensityMatrixExecutor::probabilities(std::span<
   }
   std::vector<std::vector<double>> result(jobs.size());
   parallel_for(jobs.size(), [&](std::size_t j) {
-    const PauliVector state = programs[j]->program.run({jobs[j].weights, jobs[j].features});
-    result[j] = reported_probabilities(programs[j]->circuit, state.probabilities());
+    const std::vector<double> exact =
+        programs[j]->program.probabilities({jobs[j].weights, jobs[j].features});
+    result[j] = reported_probabilities(programs[j]->circuit, exact);
   });
   return result;
 }

@@ -5,6 +5,8 @@
 
 #include <omp.h>
 
+#include "sim/z_strings.hpp"
+
 namespace rhodrift {
 
 namespace {
@@ -48,6 +50,7 @@ typename PassRunner<T>::Tiling PassRunner<T>::tiling(const PassPlan::Pass& pass)
       const auto& row = steps_.rows()[static_cast<std::size_t>(planned.step)];
       action.forward = loops(*row.forward, planned.digits, in_tile);
       action.adjoint = loops(*row.adjoint, planned.digits, in_tile);
+      if (row.inverse != nullptr) action.inverse = loops(*row.inverse, planned.digits, in_tile);
       action.differentiable = row.differentiable;
       if (action.differentiable) {
         action.environment = tiling.n_environment;
@@ -78,14 +81,24 @@ std::size_t PassRunner<T>::base_of(const Tiling& tiling, std::size_t tile) const
 }
 
 template <typename T>
-void PassRunner<T>::set_ground_state(T* state) const {
-  // |0><0| = (I + Z)/2 on every qubit: 1 for every string of I and Z.
-  std::fill_n(state, state_size(), T{0});
-  for (std::size_t string = 0; string < std::size_t{1} << plan_.n_digits; ++string) {
-    std::size_t index = 0;
-    for (int q = 0; q < plan_.n_digits; ++q) index |= (3 * ((string >> q) & 1)) << (2 * q);
-    std::fill_n(state + index * lanes_, lanes_, T{1});
-  }
+std::size_t PassRunner<T>::start_place(std::size_t string) const {
+  std::size_t place = 0;
+  for (std::size_t q = 0; q < plan_.qubit_positions.size(); ++q)
+    place |= ((string >> (2 * q)) & 3) << (2 * plan_.qubit_positions[q]);
+  return place;
+}
+
+// |0><0| = (I + Z)/2 on every qubit: 1 for every string of I and Z, whatever their order.
+template <typename T>
+AlignedVector<T> PassRunner<T>::ground_state() const {
+  AlignedVector<T> state(state_size());
+  // A tile's worth by every thread: the system then hands out the memory to all of them.
+#pragma omp parallel for schedule(static) if (n_tiles() > 1)
+  for (std::size_t t = 0; t < n_tiles(); ++t)
+    std::fill_n(state.data() + t * tile_size_, tile_size_, T{0});
+  for (std::uint64_t string = 0; string < std::uint64_t{1} << plan_.n_digits; ++string)
+    std::fill_n(state.data() + z_index(string) * lanes_, lanes_, T{1});
+  return state;
 }
 
 template <typename T>
@@ -154,32 +167,71 @@ void PassRunner<T>::backward_tile(const Tiling& tiling, const Bound& bound, std:
 }
 
 template <typename T>
-void PassRunner<T>::backward(std::size_t pass, const Bound& bound, const T* before, T* lambda,
-                             std::vector<AlignedVector<double>>& environments,
-                             Workspace& work) const {
-  const Tiling& tiling = tilings_[pass];
+void PassRunner<T>::backward_tile_inverting(const Tiling& tiling, const Bound& bound, T* r,
+                                            T* lambda, T* environment) const {
+  for (auto action = tiling.actions.rbegin(); action != tiling.actions.rend(); ++action) {
+    if (action->step < 0) {
+      kernels_.swap_lane_digit(r, tile_size_, action->stride);
+      kernels_.swap_lane_digit(lambda, tile_size_, action->stride);
+      continue;
+    }
+    action->inverse->apply(bound.inverse(row_of(*action)), r, r);
+    if (action->differentiable)
+      action->forward->add_environment(lambda, r, environment + action->environment);
+    action->adjoint->apply(bound.adjoint(row_of(*action)), lambda, lambda);
+  }
+}
+
+template <typename T>
+template <typename Run>
+void PassRunner<T>::for_each_tile(const Tiling& tiling,
+                                  std::vector<AlignedVector<double>>& environments, Run run) const {
   const std::size_t n_tiles = std::size_t{1} << (2 * tiling.outer.size());
   const std::size_t n_pieces = std::min(n_tiles, max_pieces);
   AlignedVector<T> pieces(n_pieces * tiling.n_environment, T{0});
 #pragma omp parallel for schedule(static) if (n_pieces > 1)
-  for (std::size_t piece = 0; piece < n_pieces; ++piece) {
-    std::vector<T*> saved(tiling.n_saved + 1);
-    for (std::size_t k = 0; k < saved.size(); ++k) saved[k] = work.tile(k);
-    T* environment = pieces.data() + piece * tiling.n_environment;
-    for (std::size_t t = piece * n_tiles / n_pieces; t < (piece + 1) * n_tiles / n_pieces; ++t) {
-      const std::size_t base = base_of(tiling, t);
-      kernels_.gather(before + base, tiling.runs, run_, saved[0]);
-      T* tile = n_tiles == 1 ? lambda : work.tile(saved.size());
-      if (tile != lambda) kernels_.gather(lambda + base, tiling.runs, run_, tile);
-      backward_tile(tiling, bound, saved, tile, environment);
-      if (tile != lambda) kernels_.scatter(tile, tiling.runs, run_, lambda + base);
-    }
-  }
+  for (std::size_t piece = 0; piece < n_pieces; ++piece)
+    for (std::size_t t = piece * n_tiles / n_pieces; t < (piece + 1) * n_tiles / n_pieces; ++t)
+      run(base_of(tiling, t), pieces.data() + piece * tiling.n_environment);
   for (const Action& action : tiling.actions)
     if (action.differentiable)
       for (std::size_t piece = 0; piece < n_pieces; ++piece)
         unpack(action, pieces.data() + piece * tiling.n_environment,
                environments[static_cast<std::size_t>(action.step)]);
+}
+
+template <typename T>
+void PassRunner<T>::backward(std::size_t pass, const Bound& bound, const T* before, T* lambda,
+                             std::vector<AlignedVector<double>>& environments,
+                             Workspace& work) const {
+  const Tiling& tiling = tilings_[pass];
+  for_each_tile(tiling, environments, [&](std::size_t base, T* environment) {
+    std::vector<T*> saved(tiling.n_saved + 1);
+    for (std::size_t k = 0; k < saved.size(); ++k) saved[k] = work.tile(k);
+    kernels_.gather(before + base, tiling.runs, run_, saved[0]);
+    if (tiling.outer.empty()) return backward_tile(tiling, bound, saved, lambda, environment);
+    T* tile = work.tile(saved.size());
+    kernels_.gather(lambda + base, tiling.runs, run_, tile);
+    backward_tile(tiling, bound, saved, tile, environment);
+    kernels_.scatter(tile, tiling.runs, run_, lambda + base);
+  });
+}
+
+template <typename T>
+void PassRunner<T>::backward_inverting(std::size_t pass, const Bound& bound, T* r, T* lambda,
+                                       std::vector<AlignedVector<double>>& environments,
+                                       Workspace& work) const {
+  const Tiling& tiling = tilings_[pass];
+  for_each_tile(tiling, environments, [&](std::size_t base, T* environment) {
+    if (tiling.outer.empty()) return backward_tile_inverting(tiling, bound, r, lambda, environment);
+    T* r_tile = work.tile(0);
+    T* lambda_tile = work.tile(1);
+    kernels_.gather(r + base, tiling.runs, run_, r_tile);
+    kernels_.gather(lambda + base, tiling.runs, run_, lambda_tile);
+    backward_tile_inverting(tiling, bound, r_tile, lambda_tile, environment);
+    kernels_.scatter(r_tile, tiling.runs, run_, r + base);
+    kernels_.scatter(lambda_tile, tiling.runs, run_, lambda + base);
+  });
 }
 
 // Adds a step's environment to the dense one; at a single binding the register's lanes are summed.

@@ -20,14 +20,19 @@ class PassRunner {
   PassRunner(const StepTable<T>& steps, PassPlan plan, int n_low, std::size_t lanes);
 
   std::size_t n_passes() const { return plan_.passes.size(); }
+  std::size_t lanes() const { return lanes_; }
   std::size_t state_size() const { return lanes_ << (2 * plan_.n_digits); }
+  std::size_t n_tiles() const { return state_size() / tile_size_; }
 
   /// Room for tiles, for every thread that takes part; made once and used for all passes.
   class Workspace;
   Workspace workspace() const;
 
+  /// Where a string stands in what the first pass begins with; the last one ends with all strings
+  /// in order.
+  std::size_t start_place(std::size_t string) const;
   /// |0…0> as the first pass expects it.
-  void set_ground_state(T* state) const;
+  AlignedVector<T> ground_state() const;
   /// Runs a pass on `in` and leaves the result in `out`, which may be `in`.
   void forward(std::size_t pass, const Bound& bound, const T* in, T* out, Workspace& work) const;
   /// λ <- Rᵀ λ through the pass, and for each of its differentiable steps
@@ -35,6 +40,10 @@ class PassRunner {
   /// began with.
   void backward(std::size_t pass, const Bound& bound, const T* before, T* lambda,
                 std::vector<AlignedVector<double>>& environments, Workspace& work) const;
+  /// The same from the state that the pass ended with, which becomes the one that it began with:
+  /// r <- R⁻¹ r. Only if the steps have inverses.
+  void backward_inverting(std::size_t pass, const Bound& bound, T* r, T* lambda,
+                          std::vector<AlignedVector<double>>& environments, Workspace& work) const;
 
  private:
   struct Action {
@@ -42,6 +51,7 @@ class PassRunner {
     std::size_t stride;  // exchange of the lane digit (step < 0)
     const BlockLoops<T>* forward = nullptr;
     const BlockLoops<T>* adjoint = nullptr;
+    const BlockLoops<T>* inverse = nullptr;
     bool differentiable = false;
     std::size_t environment = 0;  // where its environment starts among those of the pass
   };
@@ -64,6 +74,12 @@ class PassRunner {
   void forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const;
   void backward_tile(const Tiling& tiling, const Bound& bound, std::vector<T*>& saved, T* lambda,
                      T* environment) const;
+  void backward_tile_inverting(const Tiling& tiling, const Bound& bound, T* r, T* lambda,
+                               T* environment) const;
+  /// Calls run(base, environment) for every tile and sums the environments.
+  template <typename Run>
+  void for_each_tile(const Tiling& tiling, std::vector<AlignedVector<double>>& environments,
+                     Run run) const;
   void unpack(const Action& action, const T* environment, AlignedVector<double>& dense) const;
 
   const StepTable<T>& steps_;

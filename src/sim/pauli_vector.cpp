@@ -7,6 +7,8 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/pauli_vector.hpp>
 
+#include "sim/z_strings.hpp"
+
 namespace rhodrift {
 
 namespace {
@@ -16,22 +18,6 @@ std::uint64_t spread(std::uint64_t bits) {
   std::uint64_t result = 0;
   for (int q = 0; q < 32; ++q) result |= ((bits >> q) & 1) << (2 * q);
   return result;
-}
-
-// Position of the Z string on the qubits in `mask`: digit 3 for each of them.
-std::uint64_t z_index(std::uint64_t mask) {
-  return 3 * spread(mask);
-}
-
-// In place, unnormalised: x[b] <- Σ_s (-1)^{popcount(s & b)} x[s].
-void walsh_hadamard(std::vector<double>& x) {
-  for (std::size_t half = 1; half < x.size(); half *= 2)
-    for (std::size_t block = 0; block < x.size(); block += 2 * half)
-      for (std::size_t i = block; i < block + half; ++i) {
-        const double a = x[i], b = x[i + half];
-        x[i] = a + b;
-        x[i + half] = a - b;
-      }
 }
 
 using Complex4 = std::array<std::array<std::complex<double>, 4>, 4>;
@@ -61,9 +47,13 @@ std::uint64_t pauli_vector_bytes(int n_qubits) {
   return std::uint64_t{8} << (2 * n_qubits);
 }
 
+std::uint64_t physical_memory_bytes() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 void require_memory(std::uint64_t bytes, const std::string& what) {
-  const auto pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
-  const std::uint64_t available = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t available = physical_memory_bytes();
   if (bytes > available)
     throw InputError("memory", "",
                      fmt::format("{} takes {} bytes, this machine has {}", what, bytes, available));
@@ -81,19 +71,27 @@ void require_pauli_vector(int n_qubits) {
                  fmt::format("a density matrix of {} qubits", n_qubits));
 }
 
-PauliVector::PauliVector(int n_qubits, Uninitialised) : n_qubits_(n_qubits) {
-  require_pauli_vector(n_qubits);
-  coefficients_.assign(std::size_t{1} << (2 * n_qubits), 0.0);
-}
+PauliVector::PauliVector(int n_qubits, AlignedVector<double> coefficients)
+    : n_qubits_(n_qubits), coefficients_(std::move(coefficients)) {}
 
-PauliVector::PauliVector(int n_qubits) : PauliVector(n_qubits, Uninitialised{}) {
+PauliVector::PauliVector(int n_qubits) : PauliVector(zeros(n_qubits)) {
   // |0><0| = (I + Z)/2 on every qubit.
   for (std::uint64_t s = 0; s < (std::uint64_t{1} << n_qubits); ++s)
     coefficients_[z_index(s)] = 1.0;
 }
 
 PauliVector PauliVector::zeros(int n_qubits) {
-  return PauliVector(n_qubits, Uninitialised{});
+  require_pauli_vector(n_qubits);
+  return PauliVector(n_qubits, AlignedVector<double>(std::size_t{1} << (2 * n_qubits), 0.0));
+}
+
+PauliVector PauliVector::from_coefficients(AlignedVector<double> coefficients) {
+  int n = 0;
+  while ((std::size_t{1} << (2 * n)) < coefficients.size()) ++n;
+  if (n == 0 || coefficients.size() != std::size_t{1} << (2 * n))
+    throw InputError("Pauli vector", "",
+                     fmt::format("{} coefficients: needs 4^n, n >= 1", coefficients.size()));
+  return PauliVector(n, std::move(coefficients));
 }
 
 PauliVector PauliVector::from_density_matrix(const arma::cx_mat& density) {
@@ -151,11 +149,9 @@ double PauliVector::expectation(const Observable& observable) const {
 }
 
 std::vector<double> PauliVector::probabilities() const {
-  std::vector<double> p(std::size_t{1} << n_qubits_);
-  const double scale = std::ldexp(1.0, -n_qubits_);
-  for (std::uint64_t s = 0; s < p.size(); ++s) p[s] = scale * coefficients_[z_index(s)];
-  walsh_hadamard(p);
-  return p;
+  std::vector<double> z(std::size_t{1} << n_qubits_);
+  for (std::uint64_t s = 0; s < z.size(); ++s) z[s] = coefficients_[z_index(s)];
+  return outcome_probabilities(std::move(z));
 }
 
 double PauliVector::purity() const {

@@ -5,6 +5,8 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
+#include "sim/linear_batch.hpp"
+
 namespace rhodrift {
 
 namespace {
@@ -46,6 +48,13 @@ ProgramExpectations::ProgramExpectations(const Circuit& circuit,
     observables_.push_back(
         circuit.readout_error().empty() ? observable : reported_observable(observable, circuit));
   }
+  if (const std::optional<EncoderAnsatz> parts = split(circuit))
+    linear_ = std::make_shared<const LinearBatch>(*parts, circuit.n_weights(), observables_);
+}
+
+void ProgramExpectations::validate(const arma::vec& weights, const arma::mat& features) const {
+  for (arma::uword b = 0; b < features.n_cols; ++b)
+    program_.validate({{weights.memptr(), weights.n_elem}, {features.colptr(b), features.n_rows}});
 }
 
 std::size_t ProgramExpectations::n_weights() const {
@@ -57,12 +66,17 @@ std::size_t ProgramExpectations::n_features() const {
 }
 
 arma::mat ProgramExpectations::values(const arma::vec& weights, const arma::mat& features) const {
+  validate(weights, features);
+  if (linear_ && linear_->pays(features.n_cols)) return linear_->values(weights, features);
   return program_.batch_expectations({features.n_cols, weights, features}, observables_);
 }
 
 ExpectationFunction::Gradient ProgramExpectations::gradient(
     const arma::vec& weights, const arma::mat& features,
     const LossDerivative& loss_derivative) const {
+  validate(weights, features);
+  if (linear_ && linear_->pays(features.n_cols))
+    return linear_->gradient(weights, features, loss_derivative);
   const ProgramGradients by_sample =
       program_.batch_gradients({features.n_cols, weights, features}, observables_, loss_derivative);
   // Summed in order: the same bits for any number of threads.

@@ -30,6 +30,18 @@ Factor constant_factor(const TransferMatrix& matrix) {
   return factor;
 }
 
+double inverse_norm(const TransferMatrix& matrix) {
+  const arma::vec singular_values =
+      matrix.is_diagmat() ? arma::vec(arma::abs(matrix.diag())) : arma::vec(arma::svd(matrix));
+  return 1.0 / singular_values.min();
+}
+
+Factor channel_factor(const TransferMatrix& matrix) {
+  Factor factor = constant_factor(matrix);
+  factor.inverse_norm = inverse_norm(matrix);
+  return factor;
+}
+
 // Reset to |0>: r[I] -> r[I], r[Z] <- r[I], r[X] = r[Y] = 0.
 TransferMatrix reset_matrix() {
   TransferMatrix matrix(4, 4, arma::fill::zeros);
@@ -72,8 +84,8 @@ Factor rotation(Op op, const Angle& angle) {
 
 /// The factors of one instruction, first to last.
 std::vector<Factor> factors_of(const Instruction& instruction) {
-  if (instruction.op == Op::channel) return {constant_factor(instruction.channel->ptm)};
-  if (instruction.op == Op::reset) return {constant_factor(reset_matrix())};
+  if (instruction.op == Op::channel) return {channel_factor(instruction.channel->ptm)};
+  if (instruction.op == Op::reset) return {channel_factor(reset_matrix())};
   const std::vector<Angle>& angles = instruction.angles;
   if (std::ranges::all_of(angles, &Angle::is_constant))
     return {constant_gate(instruction.op, angles)};
@@ -134,9 +146,12 @@ void push(std::vector<Factor>& factors, const Factor& next) {
   if (joins(next, last)) {
     const std::vector<Factor::Derivative> of_next = mapped(next, times_first).derivatives;
     last = mapped(last, times_next);
+    last.inverse_norm *= next.inverse_norm;
     last.derivatives.insert(last.derivatives.end(), of_next.begin(), of_next.end());
   } else if (joins(last, next)) {
+    const double norm = last.inverse_norm * next.inverse_norm;
     last = mapped(next, times_first);
+    last.inverse_norm = norm;
   } else {
     factors.push_back(next);
   }
@@ -256,6 +271,18 @@ FusedCircuit fuse(const Circuit& circuit) {
   }
   fused.steps = std::move(fusion).steps();
   return fused;
+}
+
+FusedCircuit transposed(const FusedCircuit& circuit) {
+  const auto transpose = [](const TransferMatrix& matrix) -> TransferMatrix { return matrix.t(); };
+  FusedCircuit result{circuit.steps, circuit.numbers};
+  std::ranges::reverse(result.steps);
+  for (Step& step : result.steps) {
+    std::ranges::reverse(step.factors);
+    for (Factor& factor : step.factors) factor = mapped(std::move(factor), transpose);
+    step.non_zeros = step.non_zeros.transposed();
+  }
+  return result;
 }
 
 }  // namespace rhodrift

@@ -24,6 +24,8 @@ struct Factor {
   std::array<TransferMatrix, 5> terms;
   Angle angle;
   std::vector<Derivative> derivatives;
+  /// Not less than ‖F(θ)⁻¹‖₂ at any angle: infinite when F has no inverse.
+  double inverse_norm = 1.0;
 
   bool constant() const { return angle.is_constant(); }
   bool has_halves() const { return !terms[3].is_empty() || !terms[4].is_empty(); }
@@ -52,5 +54,8 @@ struct FusedCircuit {
 /// 1e-15 of 0 or 1) is removed from constant matrices first.
 /// Throws InputError on channels of more than 2 qubits.
 FusedCircuit fuse(const Circuit& circuit);
+
+/// The adjoint of the whole circuit: steps in reverse, each transposed.
+FusedCircuit transposed(const FusedCircuit& circuit);
 
 }  // namespace rhodrift

@@ -37,6 +37,20 @@ std::vector<kernels::TrigEntry> entries_of(const Factor& factor) {
   return entries;
 }
 
+/// Where the inverse may have entries: where it has them, for a constant step, else where any power
+/// of the matrix has.
+NonZeros inverse_non_zeros(const Step& step) {
+  if (step.constant()) {
+    arma::mat inverse = arma::inv(step.factors.front().terms[0]);
+    inverse.clean(1e-15);
+    return NonZeros::of(inverse);
+  }
+  NonZeros powers = step.non_zeros;
+  for (NonZeros more = powers.after(powers); more.rows != powers.rows; more = powers.after(powers))
+    for (std::size_t i = 0; i < powers.rows.size(); ++i) powers.rows[i] |= more.rows[i];
+  return powers;
+}
+
 /// The angle in the range that kernels::trigonometry takes; 4π is a period of half angles too.
 double within_range(double angle_rad) {
   return std::abs(angle_rad) < 1e4 ? angle_rad : std::remainder(angle_rad, 4.0 * std::numbers::pi);
@@ -45,32 +59,29 @@ double within_range(double angle_rad) {
 }  // namespace
 
 template <typename T>
-StepTable<T>::StepTable(const std::vector<Step>& steps) {
-  const std::size_t lanes = kernels::table<T>().lanes;
+StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
   std::size_t n_constant_entries = 0;
   for (const Step& step : steps) {
-    Row row{step.qubits,
-            &block_structure(step.non_zeros),
-            &block_structure(step.non_zeros.transposed()),
-            0,
-            0,
-            static_cast<int>(factors_.size()),
-            step.constant() ? 0 : static_cast<int>(step.factors.size()),
-            !step.constant() || !step.factors.front().derivatives.empty()};
+    Row row{};
+    row.qubits = step.qubits;
+    row.forward = &block_structure(step.non_zeros);
+    row.adjoint = &block_structure(step.non_zeros.transposed());
+    if (with_inverses) row.inverse = &block_structure(inverse_non_zeros(step));
+    row.first_factor = static_cast<int>(factors_.size());
+    row.n_factors = step.constant() ? 0 : static_cast<int>(step.factors.size());
+    row.differentiable = !step.constant() || !step.factors.front().derivatives.empty();
     derivatives_.emplace_back();
     for (const Factor& factor : step.factors) derivatives_.back().push_back(factor.derivatives);
     std::size_t& n_entries = step.constant() ? n_constant_entries : n_parametric_entries_;
     row.forward_entry = n_entries;
-    row.adjoint_entry = n_entries + row.forward->entries.size();
-    n_entries = row.adjoint_entry + row.adjoint->entries.size();
+    row.adjoint_entry = row.forward_entry + row.forward->entries.size();
+    row.inverse_entry = row.adjoint_entry + row.adjoint->entries.size();
+    n_entries = row.inverse_entry + (with_inverses ? row.inverse->entries.size() : 0);
     first_product_.push_back(n_products_);
     if (step.constant()) {
-      constants_.resize(n_constant_entries * lanes);
+      constants_.resize(n_constant_entries * kernels::table<T>().lanes);
       const arma::mat rows = step.factors.front().terms[0].t();  // row by row in memory
-      pack(*row.forward, false, rows.memptr(), 1, lanes,
-           constants_.data() + row.forward_entry * lanes);
-      pack(*row.adjoint, true, rows.memptr(), 1, lanes,
-           constants_.data() + row.adjoint_entry * lanes);
+      pack_all(row, rows.memptr(), 1, Direction::both, constants_);
     } else {
       for (const Factor& factor : step.factors) {
         angles_.push_back(factor.angle);
@@ -88,6 +99,22 @@ StepTable<T>::StepTable(const std::vector<Step>& steps) {
   }
 }
 
+// The coefficients of a row from its matrix, dense, row by row, `lanes` bindings innermost.
+template <typename T>
+void StepTable<T>::pack_all(const Row& row, const double* matrix, std::size_t lanes,
+                            Direction direction, AlignedVector<T>& coefficients) const {
+  const std::size_t register_lanes = kernels::table<T>().lanes, repeat = register_lanes / lanes;
+  const auto place = [&](std::size_t entry) {
+    return coefficients.data() + entry * register_lanes;
+  };
+  pack(*row.forward, false, matrix, lanes, repeat, place(row.forward_entry));
+  if (direction == Direction::forward) return;
+  pack(*row.adjoint, true, matrix, lanes, repeat, place(row.adjoint_entry));
+  if (row.inverse == nullptr || lanes > 1) return;  // batches keep their states
+  const arma::mat inverse = arma::inv(arma::mat(matrix, dim(row), dim(row)));  // row by row too
+  pack(*row.inverse, false, inverse.memptr(), 1, repeat, place(row.inverse_entry));
+}
+
 template <typename T>
 typename StepTable<T>::Bound StepTable<T>::bind(std::span<const double> angles_rad,
                                                 std::size_t lanes, Direction direction) const {
@@ -101,7 +128,6 @@ typename StepTable<T>::Bound StepTable<T>::bind(std::span<const double> angles_r
   std::vector<double> angles(angles_rad.begin(), angles_rad.end());
   std::ranges::transform(angles, angles.begin(), within_range);
   kernels::trigonometry(angles.data(), bound.trig_.data(), angles_.size(), lanes, has_halves_);
-  const std::size_t repeat = bound.register_lanes_ / lanes;
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     const Row& row = rows_[r];
     if (row.n_factors == 0) continue;
@@ -111,12 +137,7 @@ typename StepTable<T>::Bound StepTable<T>::bind(std::span<const double> angles_r
                       lanes, products);
     const double* matrix =
         products + static_cast<std::size_t>(row.n_factors - 1) * dim(row) * dim(row) * lanes;
-    T* out = bound.parametric_.data();
-    pack(*row.forward, false, matrix, lanes, repeat,
-         out + row.forward_entry * bound.register_lanes_);
-    if (direction == Direction::both)
-      pack(*row.adjoint, true, matrix, lanes, repeat,
-           out + row.adjoint_entry * bound.register_lanes_);
+    pack_all(row, matrix, lanes, direction, bound.parametric_);
   }
   return bound;
 }

@@ -19,14 +19,17 @@ class StepTable {
  public:
   struct Row {
     std::vector<int> qubits;
-    const BlockStructure* forward;             ///< of R
-    const BlockStructure* adjoint;             ///< of Rᵀ
-    std::size_t forward_entry, adjoint_entry;  ///< where its coefficients start, in entries
-    int first_factor, n_factors;               ///< 0 factors: constant
-    bool differentiable;                       ///< in an angle or a number of the calibration
+    const BlockStructure* forward;  ///< of R
+    const BlockStructure* adjoint;  ///< of Rᵀ
+    const BlockStructure* inverse;  ///< of R⁻¹; null unless there are inverses
+    /// Where its coefficients start, in entries.
+    std::size_t forward_entry, adjoint_entry, inverse_entry;
+    int first_factor, n_factors;  ///< 0 factors: constant
+    bool differentiable;          ///< in an angle or a number of the calibration
   };
 
-  explicit StepTable(const std::vector<Step>& steps);
+  /// `with_inverses`: every step has one.
+  StepTable(const std::vector<Step>& steps, bool with_inverses);
   StepTable(const StepTable&) = delete;  // products_ point into factors_
   StepTable& operator=(const StepTable&) = delete;
 
@@ -39,6 +42,7 @@ class StepTable {
    public:
     const T* forward(const Row& row) const { return at(row, row.forward_entry); }
     const T* adjoint(const Row& row) const { return at(row, row.adjoint_entry); }
+    const T* inverse(const Row& row) const { return at(row, row.inverse_entry); }
     std::size_t lanes() const { return lanes_; }
 
    private:
@@ -66,6 +70,8 @@ class StepTable {
 
  private:
   std::size_t dim(const Row& row) const { return row.forward->n_digits == 1 ? 4 : 16; }
+  void pack_all(const Row& row, const double* matrix, std::size_t lanes, Direction direction,
+                AlignedVector<T>& coefficients) const;
 
   std::vector<Row> rows_;
   std::vector<Angle> angles_;

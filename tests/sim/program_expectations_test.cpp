@@ -174,31 +174,3 @@ TEST_CASE("Wrong shapes and numbers are refused, and errors of a sample come out
     omp_set_num_threads(threads);
   }
 }
-
-TEST_CASE("Gradients of several samples have to fit in memory for all threads at once") {
-  Circuit deep(13);  // a ring of qubits takes many passes, each of which keeps a state
-  for (int k = 0; k < 60 * 13; ++k)
-    deep.append(Op::ry, {k % 13}, {0.3}).append(Op::cx, {k % 13, (k + 1) % 13});
-  const ProgramExpectations expectations(deep, {Observable::z(0)});
-  const auto message_with = [&](int n_threads) -> std::string {
-    const int before = omp_get_max_threads();
-    omp_set_num_threads(n_threads);
-    std::string message = "accepted";
-    try {
-      expectations.gradient({}, arma::mat(0, 2), [](std::size_t, const arma::vec& v) { return v; });
-    } catch (const InputError& error) {
-      message = error.what();
-    }
-    omp_set_num_threads(before);
-    return message;
-  };
-  const auto bytes = [](const std::string& message) {
-    const std::string takes = "takes ";
-    return std::stod(message.substr(message.find(takes) + takes.size()));
-  };
-  const std::string one = message_with(1), two = message_with(2);
-  REQUIRE_THAT(one, Catch::Matchers::StartsWith("memory: a gradient over") &&
-                        ContainsSubstring("qubits (threads: 1) takes "));
-  REQUIRE_THAT(two, ContainsSubstring("qubits (threads: 2) takes "));
-  CHECK(bytes(two) == 2 * bytes(one));
-}

@@ -19,6 +19,8 @@ class PauliVector {
   explicit PauliVector(int n_qubits);
   /// Coefficients all 0: not a state, a place to put an observable or a sum.
   static PauliVector zeros(int n_qubits);
+  /// Of 4^n numbers, n >= 1; throws InputError when they are as many as no n gives.
+  static PauliVector from_coefficients(AlignedVector<double> coefficients);
   /// From a 2^n x 2^n matrix (column-major, qubit 0 the least significant bit). Only the Hermitian
   /// part is kept. Throws InputError when the dimension is not a power of 2, an entry is not finite
   /// or the state does not fit in memory.
@@ -39,8 +41,7 @@ class PauliVector {
   arma::cx_mat density_matrix() const;
 
  private:
-  struct Uninitialised {};
-  PauliVector(int n_qubits, Uninitialised);
+  PauliVector(int n_qubits, AlignedVector<double> coefficients);
 
   int n_qubits_;
   AlignedVector<double> coefficients_;
@@ -48,6 +49,7 @@ class PauliVector {
 
 /// Bytes of a Pauli vector in double.
 std::uint64_t pauli_vector_bytes(int n_qubits);
+std::uint64_t physical_memory_bytes();
 /// Throws InputError when `bytes` exceed the machine's physical memory; `what` says for what.
 void require_memory(std::uint64_t bytes, const std::string& what);
 /// Throws InputError when there can be no Pauli vector of n_qubits on this machine.

@@ -38,6 +38,38 @@ struct BindingBatch {
   Binding operator[](std::size_t b) const;
 };
 
+/// The numbers that a state is made of. A gradient's sums and all results are doubles.
+enum class Precision { float32, float64 };
+
+struct ProgramOptions {
+  Precision precision = Precision::float64;
+  /// What the states of one run or one gradient may take; 0: all that the machine has.
+  std::uint64_t memory_bytes = 0;
+  /// Largest MemoryPlan::inversion_error with which a gradient may undo steps; 0: never.
+  double inversion_limit = 1e-8;
+};
+
+/// What runs and gradients of a program take, known before they run.
+struct MemoryPlan {
+  /// How a gradient has the states again that it goes back through. Chosen is the first that may be
+  /// and that fits: for states of several tiles (8 qubits and more) in the order invert, store,
+  /// checkpoint, which is that of the time they take; smaller states are stored.
+  enum class Gradient {
+    store,       ///< one is kept where each pass begins
+    checkpoint,  ///< one is kept every `interval` passes, the others are computed once more
+    invert,      ///< none is kept; steps are undone by their inverses
+    none,        ///< no way fits into the memory
+  };
+
+  std::uint64_t run_bytes;       ///< of the state
+  std::uint64_t gradient_bytes;  ///< of all states held at once; 0 with Gradient::none
+  Gradient gradient;
+  std::size_t interval;  ///< passes from one kept state to the next; 0: none is kept
+  /// Not less than what rounding adds to a derivative of one Pauli string if steps are undone.
+  /// Infinite when a step has no inverse (a reset).
+  double inversion_error;
+};
+
 /// A circuit compiled for running many times; docs/architecture.md explains the engine. Gates and
 /// channels that follow each other on the same digits of the Pauli vector are one step, steps are
 /// run by kernels that know where a matrix has zeros, and in passes over tiles that fit the cache.
@@ -45,28 +77,34 @@ struct BindingBatch {
 class Program {
  public:
   /// Throws InputError on channels of more than 2 qubits and on states that do not fit in memory.
-  explicit Program(const Circuit& circuit);
+  explicit Program(const Circuit& circuit, const ProgramOptions& options = {});
 
   int n_qubits() const;
   int n_weights() const;
   int n_features() const;
   std::size_t n_steps() const;
+  Precision precision() const;
+  MemoryPlan memory() const;
 
-  /// The state at the end, from |0…0>. Like all that takes a binding it throws InputError when a
-  /// number is missing, left over or not finite.
+  /// Throws InputError when a number is missing, left over or not finite; so does all that takes a
+  /// binding.
+  void validate(const Binding& binding) const;
+  /// The state at the end, from |0…0>; one of float32 takes three times its memory here.
   PauliVector run(const Binding& binding) const;
+  /// p[b] = <b|ρ|b>, 2^n entries, without a second state.
+  std::vector<double> probabilities(const Binding& binding) const;
   arma::vec expectations(const Binding& binding, std::span<const Observable> observables) const;
   /// n_observables x bindings. Small circuits are run for as many bindings at once as a vector
-  /// register has lanes, others one by one; threads share the bindings.
+  /// register has lanes, others one by one; threads share the bindings, or the tiles of a state
+  /// that has several.
   arma::mat batch_expectations(const BindingBatch& bindings,
                                std::span<const Observable> observables) const;
 
-  /// Exact gradient of a scalar L(<O_1>, …, <O_m>) by one forward and one backward pass. States are
-  /// kept where a pass begins; going back, the observable Σ_k dL/d<O_k> O_k is propagated through
-  /// R^T, and each step that holds a parameter is contracted with its environment (see
-  /// docs/architecture.md). `derivative` gives dL/d<O_k> at the values. Throws InputError when the
-  /// kept states do not fit in memory, those of all threads when called in an OpenMP parallel
-  /// region, or when `derivative` does not return one number an observable.
+  /// Exact gradient of a scalar L(<O_1>, …, <O_m>) by one forward and one backward pass: the
+  /// observable Σ_k dL/d<O_k> O_k is propagated through R^T, and each step that holds a parameter
+  /// is contracted with its environment (see docs/architecture.md). `derivative` gives dL/d<O_k> at
+  /// the values. Throws InputError when the states do not fit in memory, or when `derivative` does
+  /// not return one number an observable.
   ProgramGradient gradient(const Binding& binding, std::span<const Observable> observables,
                            const std::function<arma::vec(const arma::vec&)>& derivative) const;
   /// The same for every binding of a batch: `derivative(b, values)` is that of binding b, and must
@@ -83,8 +121,8 @@ class Program {
   arma::mat sensitivities(const Binding& binding, std::span<const Observable> observables) const;
 
  private:
-  struct Engine;
-  std::shared_ptr<const Engine> engine_;
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;
 };
 
 }  // namespace rhodrift

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include <rhodrift/circuit/expectation_function.hpp>
@@ -7,9 +8,13 @@
 
 namespace rhodrift {
 
+class LinearBatch;
+
 /// The expectations of a circuit as the function that training runs on: exact values and exact
-/// gradients, threads sharing the samples. What the device's readout does is in the values when the
-/// circuit has a readout error: the observables are folded with it.
+/// gradients. A batch of a circuit that encodes its features before its weights costs what its
+/// observables cost (docs/architecture.md, "Batches"), any other one run a sample. What the
+/// device's readout does is in the values when the circuit has a readout error: the observables are
+/// folded with it.
 class ProgramExpectations : public ExpectationFunction {
  public:
   /// Observables speak of the circuit's qubits. Throws InputError when one reaches beyond them, or,
@@ -24,8 +29,11 @@ class ProgramExpectations : public ExpectationFunction {
                     const LossDerivative& loss_derivative) const override;
 
  private:
+  void validate(const arma::vec& weights, const arma::mat& features) const;
+
   Program program_;
   std::vector<Observable> observables_;
+  std::shared_ptr<const LinearBatch> linear_;  // null if the circuit is none for it
 };
 
 /// The observable on qubits whose exact expectation the device reports for `observable` when it

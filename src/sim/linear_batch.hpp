@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <rhodrift/circuit/circuit.hpp>
+#include <rhodrift/circuit/expectation_function.hpp>
+
+#include "sim/engine.hpp"
+
+namespace rhodrift {
+
+/// A circuit as what holds the features, and after it what holds the weights.
+struct EncoderAnsatz {
+  Circuit encoder;  ///< operations with features, and those before them on the same qubits
+  Circuit ansatz;   ///< all others
+};
+
+/// Nothing when there are no features, or an operation with a weight comes before one with a
+/// feature on some path of qubits.
+std::optional<EncoderAnsatz> split(const Circuit& circuit);
+
+/// The expectations of a whole batch, by linearity. An observable is carried back through the
+/// ansatz once, λ_k = Aᵀ o_k; then each sample costs an inner product with its encoded state
+/// r(x_b), and the gradient of a loss in the weights is that of Σ_k λ_k · Σ_b g_kb r(x_b): one way
+/// forth and back an observable, whatever the batch.
+class LinearBatch {
+ public:
+  /// `observables` are of the circuit's qubits.
+  LinearBatch(const EncoderAnsatz& circuit, int n_weights, std::vector<Observable> observables);
+  LinearBatch(const LinearBatch&) = delete;
+  LinearBatch& operator=(const LinearBatch&) = delete;
+
+  /// Whether it is faster than one run a sample.
+  bool pays(std::size_t n_samples) const;
+  /// n_observables x samples; `features` is n_features x samples.
+  arma::mat values(const arma::vec& weights, const arma::mat& features) const;
+  ExpectationFunction::Gradient gradient(
+      const arma::vec& weights, const arma::mat& features,
+      const ExpectationFunction::LossDerivative& loss_derivative) const;
+
+ private:
+  using State = Engine<double>::State;
+
+  /// r(x_b) of every sample: as columns of `whole`, or, if the encoder has no 2-qubit operation and
+  /// the states are large, as low ⊗ high, half of the qubits each.
+  struct EncodedStates {
+    arma::mat whole, low, high;
+  };
+
+  Engine<double>::Bound bind(const arma::vec& weights, Direction direction) const;
+  EncodedStates encode(const arma::mat& features) const;
+  arma::mat whole_states(const arma::mat& features) const;
+  arma::mat product_states(const arma::mat& features, int first_qubit, int n_qubits) const;
+  State observables_of(std::size_t group) const;
+  void add_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
+                    arma::mat& values) const;
+  State weighted_sum(const EncodedStates& states, std::size_t group, const arma::mat& slopes) const;
+
+  int n_qubits_, n_weights_;
+  std::vector<Observable> observables_;
+  Engine<double> encoder_;
+  std::vector<Program> qubit_encoders_;  // of a product encoder of large states
+  /// The ansatz transposed: what it runs are observables, and what it carries back are states.
+  Engine<double> heisenberg_;
+  const PassRunner<double>& runner_;  // of heisenberg_; a group of observables fills its lanes
+  std::size_t n_groups_;
+};
+
+}  // namespace rhodrift
