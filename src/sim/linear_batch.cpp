@@ -22,27 +22,52 @@ bool is_product(const Circuit& circuit) {
   });
 }
 
-/// What acts on one qubit, as a circuit of its own.
-Circuit of_qubit(const Circuit& circuit, int qubit) {
-  Circuit result(1);
+/// What acts on one qubit, as factors of one matrix.
+std::vector<Factor> factors_on(const Circuit& circuit, int qubit) {
+  Circuit alone(1);
   for (Instruction instruction : circuit.instructions())
     if (instruction.qubits[0] == qubit) {
       instruction.qubits = {0};
-      result.append(instruction);
+      alone.append(instruction);
     }
+  std::vector<Factor> factors;
+  for (const Step& step : fuse(alone).steps)
+    factors.insert(factors.end(), step.factors.begin(), step.factors.end());
+  return factors;
+}
+
+/// F(θ_b) r_b for every row b.
+arma::mat apply(const Factor& factor, const arma::vec& angles_rad, const arma::mat& states) {
+  arma::mat result = states * factor.terms[0].t();
+  const auto add = [&](std::size_t term, const arma::vec& trig) {
+    arma::mat part = states * factor.terms[term].t();
+    part.each_col() %= trig;
+    result += part;
+  };
+  if (!factor.terms[1].is_empty()) add(1, arma::cos(angles_rad));
+  if (!factor.terms[2].is_empty()) add(2, arma::sin(angles_rad));
+  if (!factor.terms[3].is_empty()) add(3, arma::cos(angles_rad / 2));
+  if (!factor.terms[4].is_empty()) add(4, arma::sin(angles_rad / 2));
   return result;
 }
 
-// Products of matrices are made in pieces of so many columns, whatever the number of threads.
-constexpr std::size_t piece_columns = 16;
+/// a_b ⊗ r_b for every row, r the higher digits.
+arma::mat kron_rows(const arma::mat& a, const arma::mat& r) {
+  arma::mat result(a.n_rows, a.n_cols * r.n_cols);
+  for (arma::uword i = 0; i < r.n_cols; ++i)
+    for (arma::uword j = 0; j < a.n_cols; ++j) result.col(i * a.n_cols + j) = a.col(j) % r.col(i);
+  return result;
+}
 
+/// Calls body(first, last) for pieces of n rows or columns of a product of matrices, whatever the
+/// number of threads; each takes `work` multiplications.
 template <typename Body>
-void for_each_piece(std::size_t n_columns, Body body) {
+void for_each_piece(std::size_t n, std::size_t work, Body body) {
+  constexpr std::size_t least_size = 16, least_work = 1 << 18;  // some 10 us
+  const std::size_t size = std::max(least_size, least_work / work);
   const OneBlasThread one_blas_thread;
-  parallel_for((n_columns + piece_columns - 1) / piece_columns, [&](std::size_t piece) {
-    const std::size_t first = piece * piece_columns;
-    body(first, std::min(first + piece_columns, n_columns) - 1);
-  });
+  parallel_for((n + size - 1) / size,
+               [&](std::size_t piece) { body(piece * size, std::min((piece + 1) * size, n) - 1); });
 }
 
 /// A state as a matrix, without a copy.
@@ -85,14 +110,14 @@ LinearBatch::LinearBatch(const EncoderAnsatz& circuit, int n_weights,
       heisenberg_(transposed(fuse(circuit.ansatz)), n_qubits_, {}),
       runner_(heisenberg_.batch() ? *heisenberg_.batch() : heisenberg_.single()),
       n_groups_((observables_.size() + runner_.lanes() - 1) / runner_.lanes()) {
-  if (!heisenberg_.batch() && is_product(circuit.encoder))
-    for (int q = 0; q < n_qubits_; ++q) qubit_encoders_.emplace_back(of_qubit(circuit.encoder, q));
+  if (is_product(circuit.encoder))
+    for (int q = 0; q < n_qubits_; ++q) qubit_encoders_.push_back(factors_on(circuit.encoder, q));
 }
 
 bool LinearBatch::pays(std::size_t n_samples) const {
   const MemoryPlan& memory = heisenberg_.memory();
   if (memory.gradient == MemoryPlan::Gradient::none) return false;
-  const std::size_t n_whole = heisenberg_.batch() || qubit_encoders_.empty() ? n_samples : 0;
+  const std::size_t n_whole = qubit_encoders_.empty() ? n_samples : 0;
   return (n_samples + runner_.lanes() - 1) / runner_.lanes() > n_groups_ &&
          n_groups_ * memory.gradient_bytes + n_whole * memory.run_bytes <= physical_memory_bytes();
 }
@@ -112,7 +137,7 @@ LinearBatch::EncodedStates LinearBatch::encode(const arma::mat& features) const 
 arma::mat LinearBatch::whole_states(const arma::mat& features) const {
   const auto& runner = encoder_.batch() ? *encoder_.batch() : encoder_.single();
   const std::size_t lanes = runner.lanes(), n_samples = features.n_cols;
-  arma::mat states(runner.state_size() / lanes, n_samples);
+  arma::mat states(n_samples, runner.state_size() / lanes);
   const auto encode_from = [&](std::size_t first) {
     std::vector<Binding> bindings;
     for (std::size_t l = 0; l < lanes; ++l)
@@ -121,7 +146,7 @@ arma::mat LinearBatch::whole_states(const arma::mat& features) const {
     const State state =
         encoder_.run(runner, encoder_.bind(bindings, Direction::forward), runner.ground_state());
     for (std::size_t l = 0; l < lanes && first + l < n_samples; ++l)
-      for (std::size_t i = 0; i < states.n_rows; ++i) states(i, first + l) = state[i * lanes + l];
+      for (std::size_t i = 0; i < states.n_cols; ++i) states(first + l, i) = state[i * lanes + l];
   };
   const std::size_t n_runs = (n_samples + lanes - 1) / lanes;
   if (runner.n_tiles() == 1)
@@ -131,22 +156,23 @@ arma::mat LinearBatch::whole_states(const arma::mat& features) const {
   return states;
 }
 
-// Of n_qubits qubits from the first one on, a column a sample.
+// Of n_qubits qubits from the first one on.
 arma::mat LinearBatch::product_states(const arma::mat& features, int first_qubit,
                                       int n_qubits) const {
-  arma::mat states(std::size_t{1} << (2 * n_qubits), features.n_cols);
-  parallel_for(features.n_cols, [&](std::size_t b) {
-    arma::vec state{1.0};
-    for (int q = first_qubit; q < first_qubit + n_qubits; ++q) {
-      const Program& encoder = qubit_encoders_[static_cast<std::size_t>(q)];
-      const auto n_used = static_cast<std::size_t>(encoder.n_features());
-      const PauliVector qubit = encoder.run({{}, {features.colptr(b), n_used}});
-      state =
-          arma::vectorise(state * arma::rowvec(std::vector<double>(qubit.coefficients().begin(),
-                                                                   qubit.coefficients().end())));
+  const arma::uword n_samples = features.n_cols;
+  arma::mat states(n_samples, 1, arma::fill::ones);
+  for (int q = first_qubit; q < first_qubit + n_qubits; ++q) {
+    arma::mat qubit(n_samples, 4, arma::fill::zeros);  // |0>
+    qubit.col(0).ones();
+    qubit.col(3).ones();
+    for (const Factor& factor : qubit_encoders_[static_cast<std::size_t>(q)]) {
+      arma::vec angles_rad(n_samples);
+      for (arma::uword b = 0; b < n_samples; ++b)
+        angles_rad(b) = factor.angle.value({{}, {features.colptr(b), features.n_rows}});
+      qubit = apply(factor, angles_rad, qubit);
     }
-    states.col(b) = state;
-  });
+    states = kron_rows(states, qubit);
+  }
   return states;
 }
 
@@ -159,40 +185,44 @@ LinearBatch::State LinearBatch::observables_of(std::size_t group) const {
   return state;
 }
 
-// values(k, b) = λ_k · r(x_b). A product state's is low_bᵀ Λ_k high_b with λ_k as a matrix.
+// values(k, b) = λ_k · r(x_b), for all the lanes k. Of product states first the high half is summed
+// over, with λ as a matrix whose columns are the high digits.
 void LinearBatch::add_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
                                arma::mat& values) const {
-  const std::size_t lanes = runner_.lanes();
-  for_each_piece(values.n_cols, [&](std::size_t first, std::size_t last) {
-    arma::mat overlaps;
-    if (states.low.is_empty()) {
-      overlaps = matrix_view(lambda, lanes) * states.whole.cols(first, last);
-    } else {
-      const arma::mat halfway =
-          matrix_view(lambda, states.low.n_rows) * states.high.cols(first, last);
-      overlaps = arma::sum(states.low.cols(first, last) % halfway, 0);
+  const std::size_t lanes = runner_.lanes(), first_row = group * lanes;
+  const std::size_t n_rows = std::min<std::size_t>(lanes, values.n_rows - first_row);
+  const bool whole = states.low.is_empty();
+  const arma::mat view = matrix_view(lambda, whole ? lanes : lanes * states.low.n_cols);
+  const arma::mat& right = whole ? states.whole : states.high;
+  for_each_piece(values.n_cols, lambda.size(), [&](std::size_t first, std::size_t last) {
+    const arma::mat partial = right.rows(first, last) * view.t();
+    arma::mat overlaps(partial.n_rows, lanes, arma::fill::zeros);
+    for (std::size_t column = 0; column < partial.n_cols; ++column) {
+      const std::size_t lane = column % lanes, low = column / lanes;
+      if (whole)
+        overlaps.col(lane) = partial.col(column);
+      else
+        overlaps.col(lane) += partial.col(column) % states.low.col(low).rows(first, last);
     }
-    for (std::size_t l = 0; l < lanes && group * lanes + l < values.n_rows; ++l)
-      values.row(group * lanes + l).cols(first, last) = overlaps.row(l);
+    values.submat(first_row, first, arma::size(n_rows, overlaps.n_rows)) =
+        overlaps.head_cols(n_rows).t();
   });
 }
 
-// Σ_b slopes(k, b) r(x_b) for the observables of the group; of product states low diag(slopes)
-// highᵀ.
+// Σ_b slopes(k, b) r(x_b) for all the lanes k.
 LinearBatch::State LinearBatch::weighted_sum(const EncodedStates& states, std::size_t group,
                                              const arma::mat& slopes) const {
-  const std::size_t lanes = runner_.lanes();
-  State sum(runner_.state_size());
+  const std::size_t lanes = runner_.lanes(), first_row = group * lanes;
+  const std::size_t n_rows = std::min<std::size_t>(lanes, slopes.n_rows - first_row);
+  arma::mat left(slopes.n_cols, lanes, arma::fill::zeros);
+  left.head_cols(n_rows) = slopes.rows(first_row, first_row + n_rows - 1).t();
   const bool whole = states.low.is_empty();
-  arma::mat view(sum.data(), whole ? lanes : states.low.n_rows,
-                 whole ? states.whole.n_rows : states.high.n_rows, false, true);
-  arma::mat here(lanes, slopes.n_cols, arma::fill::zeros);
-  for (std::size_t l = 0; l < lanes && group * lanes + l < slopes.n_rows; ++l)
-    here.row(l) = slopes.row(group * lanes + l);
-  const arma::mat left = whole ? here : arma::mat(states.low.each_row() % here.row(0));
+  if (!whole) left = kron_rows(left, states.low);
   const arma::mat& right = whole ? states.whole : states.high;
-  for_each_piece(view.n_cols, [&](std::size_t first, std::size_t last) {
-    view.cols(first, last) = left * right.rows(first, last).t();
+  State sum(runner_.state_size());
+  arma::mat view(sum.data(), left.n_cols, right.n_cols, false, true);
+  for_each_piece(view.n_cols, left.n_elem, [&](std::size_t first, std::size_t last) {
+    view.cols(first, last) = left.t() * right.cols(first, last);
   });
   return sum;
 }

@@ -42,8 +42,8 @@ class LinearBatch {
  private:
   using State = Engine<double>::State;
 
-  /// r(x_b) of every sample: as columns of `whole`, or, if the encoder has no 2-qubit operation and
-  /// the states are large, as low ⊗ high, half of the qubits each.
+  /// r(x_b) of every sample, a row each: whole, or, if the encoder has no 2-qubit operation, as
+  /// low ⊗ high, half of the qubits each.
   struct EncodedStates {
     arma::mat whole, low, high;
   };
@@ -60,7 +60,7 @@ class LinearBatch {
   int n_qubits_, n_weights_;
   std::vector<Observable> observables_;
   Engine<double> encoder_;
-  std::vector<Program> qubit_encoders_;  // of a product encoder of large states
+  std::vector<std::vector<Factor>> qubit_encoders_;  // by qubit, of a product encoder; else empty
   /// The ansatz transposed: what it runs are observables, and what it carries back are states.
   Engine<double> heisenberg_;
   const PassRunner<double>& runner_;  // of heisenberg_; a group of observables fills its lanes

@@ -11,7 +11,7 @@ template <typename Body>
 void parallel_for(std::size_t n, Body body) {
   std::exception_ptr error;
   std::size_t error_index = n;
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if (n > 1)
   for (std::size_t i = 0; i < n; ++i) {
     try {
       body(i);
