@@ -46,8 +46,13 @@ typename PassRunner<T>::Tiling PassRunner<T>::tiling(const PassPlan::Pass& pass)
     Action action{planned.step, in_tile[static_cast<std::size_t>(planned.digits[0])]};
     if (planned.step >= 0) {
       const auto& row = steps_.rows()[static_cast<std::size_t>(planned.step)];
-      action.forward = loops(*row.forward, planned.digits, in_tile);
-      action.adjoint = loops(*row.adjoint, planned.digits, in_tile);
+      if (row.wide.is_empty()) {
+        action.forward = loops(*row.forward, planned.digits, in_tile);
+        action.adjoint = loops(*row.adjoint, planned.digits, in_tile);
+      } else {
+        action.wide =
+            &known_wide_.try_emplace(planned.digits, planned.digits, in_tile).first->second;
+      }
       action.differentiable = row.differentiable;
       if (action.differentiable) {
         action.environment = tiling.n_environment;
@@ -89,12 +94,28 @@ void PassRunner<T>::set_ground_state(T* state) const {
 }
 
 template <typename T>
+void PassRunner<T>::apply(const Action& action, const Bound& bound, const T* in, T* out) const {
+  if (action.wide != nullptr)
+    action.wide->apply(row_of(action).wide, in, out);
+  else
+    action.forward->apply(bound.forward(row_of(action)), in, out);
+}
+
+template <typename T>
+void PassRunner<T>::apply_adjoint(const Action& action, const Bound& bound, T* lambda) const {
+  if (action.wide != nullptr)
+    action.wide->apply_transposed(row_of(action).wide, lambda, lambda);
+  else
+    action.adjoint->apply(bound.adjoint(row_of(action)), lambda, lambda);
+}
+
+template <typename T>
 void PassRunner<T>::forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const {
   for (const Action& action : tiling.actions)
     if (action.step < 0)
       kernels_.swap_lane_digit(tile, tile_size_, action.stride);
     else
-      action.forward->apply(bound.forward(row_of(action)), tile, tile);
+      apply(action, bound, tile, tile);
 }
 
 template <typename T>
@@ -139,8 +160,7 @@ void PassRunner<T>::backward_tile(const Tiling& tiling, const Bound& bound, std:
     if (action.step < 0)
       kernels_.swap_lane_digit(r, tile_size_, action.stride);
     else
-      action.forward->apply(bound.forward(row_of(action)), r,
-                            action.differentiable ? saved[++current] : r);
+      apply(action, bound, r, action.differentiable ? saved[++current] : r);
   }
   for (auto action = tiling.actions.rbegin(); action != tiling.actions.rend(); ++action) {
     if (action->step < 0) {
@@ -149,7 +169,7 @@ void PassRunner<T>::backward_tile(const Tiling& tiling, const Bound& bound, std:
     }
     if (action->differentiable)
       action->forward->add_environment(lambda, saved[--current], environment + action->environment);
-    action->adjoint->apply(bound.adjoint(row_of(*action)), lambda, lambda);
+    apply_adjoint(*action, bound, lambda);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "sim/block_loops.hpp"
 #include "sim/pass_plan.hpp"
 #include "sim/step_table.hpp"
+#include "sim/wide_product.hpp"
 
 namespace rhodrift {
 
@@ -42,6 +43,7 @@ class PassRunner {
     std::size_t stride;  // exchange of the lane digit (step < 0)
     const BlockLoops<T>* forward = nullptr;
     const BlockLoops<T>* adjoint = nullptr;
+    const WideProduct<T>* wide = nullptr;  // instead of the loops of a wide step
     bool differentiable = false;
     std::size_t environment = 0;  // where its environment starts among those of the pass
   };
@@ -61,6 +63,8 @@ class PassRunner {
   const BlockLoops<T>* loops(const BlockStructure& structure, const std::vector<int>& digits,
                              const std::vector<std::size_t>& strides);
   std::size_t base_of(const Tiling& tiling, std::size_t tile) const;
+  void apply(const Action& action, const Bound& bound, const T* in, T* out) const;
+  void apply_adjoint(const Action& action, const Bound& bound, T* lambda) const;
   void forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const;
   void backward_tile(const Tiling& tiling, const Bound& bound, std::vector<T*>& saved, T* lambda,
                      T* environment) const;
@@ -74,6 +78,7 @@ class PassRunner {
   int tile_digits_;
   std::size_t tile_size_, run_;
   std::map<std::pair<const BlockStructure*, std::vector<int>>, BlockLoops<T>> known_loops_;
+  std::map<std::vector<int>, WideProduct<T>> known_wide_;
   std::vector<Tiling> tilings_;  // one a pass
 };
 

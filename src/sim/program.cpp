@@ -14,9 +14,6 @@ namespace rhodrift {
 
 namespace {
 
-// A state has one digit in the lanes, where no step can work, and 2-qubit steps need two more.
-// Smaller circuits get idle qubits.
-constexpr int min_digits = 3;
 // Batches of states above this size gain nothing from the lanes.
 constexpr int max_batch_digits = 6;
 
@@ -27,6 +24,14 @@ TileShape tile_shape(int n_digits) {
   constexpr std::size_t saved_bytes = std::size_t{1} << 18;  // on the way back, see PassRunner
   const std::size_t saved_tiles = saved_bytes >> (2 * std::min(n_digits, tile_digits) + 3);
   return {tile_digits, low_digits, std::max<std::size_t>(20, saved_tiles)};
+}
+
+/// A state has one digit in the lanes, where no step can work: beside it there are two, or as many
+/// as the widest step has. Smaller circuits get idle qubits.
+int digits_for(int n_qubits, const std::vector<Step>& steps) {
+  std::size_t widest = 2;
+  for (const Step& step : steps) widest = std::max(widest, step.qubits.size());
+  return std::max(n_qubits, static_cast<int>(widest) + 1);
 }
 
 std::vector<std::vector<int>> qubits_of(const std::vector<Step>& steps) {
@@ -77,7 +82,7 @@ struct Program::Engine {
       : n_qubits(circuit.n_qubits()),
         n_weights(circuit.n_weights()),
         n_features(circuit.n_features()),
-        n_digits(std::max(n_qubits, min_digits)),
+        n_digits(digits_for(n_qubits, fused.steps)),
         numbers(std::move(fused.numbers)),
         steps(fused.steps),
         single(steps, plan_passes(qubits_of(fused.steps), n_digits, tile_shape(n_digits)),

@@ -49,6 +49,13 @@ StepTable<T>::StepTable(const std::vector<Step>& steps) {
   const std::size_t lanes = kernels::table<T>().lanes;
   std::size_t n_constant_entries = 0;
   for (const Step& step : steps) {
+    if (step.wide()) {
+      rows_.push_back({step.qubits, nullptr, nullptr, 0, 0, static_cast<int>(factors_.size()), 0,
+                       false, arma::conv_to<arma::Mat<T>>::from(step.factors.front().terms[0])});
+      derivatives_.emplace_back();
+      first_product_.push_back(n_products_);
+      continue;
+    }
     Row row{step.qubits,
             &block_structure(step.non_zeros),
             &block_structure(step.non_zeros.transposed()),
@@ -56,7 +63,8 @@ StepTable<T>::StepTable(const std::vector<Step>& steps) {
             0,
             static_cast<int>(factors_.size()),
             step.constant() ? 0 : static_cast<int>(step.factors.size()),
-            !step.constant() || !step.factors.front().derivatives.empty()};
+            !step.constant() || !step.factors.front().derivatives.empty(),
+            {}};
     derivatives_.emplace_back();
     for (const Factor& factor : step.factors) derivatives_.back().push_back(factor.derivatives);
     std::size_t& n_entries = step.constant() ? n_constant_entries : n_parametric_entries_;

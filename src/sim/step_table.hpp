@@ -19,11 +19,12 @@ class StepTable {
  public:
   struct Row {
     std::vector<int> qubits;
-    const BlockStructure* forward;             ///< of R
-    const BlockStructure* adjoint;             ///< of Rᵀ
+    const BlockStructure* forward;             ///< of R; null for a wide step
+    const BlockStructure* adjoint;             ///< of Rᵀ; null for a wide step
     std::size_t forward_entry, adjoint_entry;  ///< where its coefficients start, in entries
     int first_factor, n_factors;               ///< 0 factors: constant
     bool differentiable;                       ///< in an angle or a number of the calibration
+    arma::Mat<T> wide;                         ///< R of a wide step; else empty
   };
 
   explicit StepTable(const std::vector<Step>& steps);
@@ -65,7 +66,7 @@ class StepTable {
                          arma::vec& sensitivities) const;
 
  private:
-  std::size_t dim(const Row& row) const { return row.forward->n_digits == 1 ? 4 : 16; }
+  std::size_t dim(const Row& row) const { return std::size_t{1} << (2 * row.qubits.size()); }
 
   std::vector<Row> rows_;
   std::vector<Angle> angles_;

@@ -483,12 +483,6 @@ TEST_CASE("Programs refuse what they cannot run and say why") {
                          return arma::vec{1.0, 2.0};
                        }),
       ContainsSubstring("derivative") && ContainsSubstring("2 entries for 1 observables"));
-
-  Circuit three(3);
-  three.append_channel("crosstalk", {0, 1, 2}, arma::eye(64, 64));
-  CHECK_THROWS_WITH(Program(three), ContainsSubstring("crosstalk") &&
-                                        ContainsSubstring("3 qubits") &&
-                                        ContainsSubstring("at most 2"));
 }
 
 TEST_CASE("A state or a gradient that does not fit says how many bytes it takes") {
