@@ -125,15 +125,18 @@ std::vector<ZProduct> reported_products(const Observable::Term& term, const Read
 }  // namespace
 
 Observable::Observable(std::vector<Term> terms) {
-  std::map<PauliString, double> sums;
-  for (const Term& term : terms) {
+  for (const Term& term : terms)
     if (!std::isfinite(term.coefficient))
       throw InputError("observable", term.pauli.to_string(),
                        fmt::format("coefficient {} is not finite", term.coefficient));
-    sums[term.pauli] += term.coefficient;
-  }
-  for (const auto& [pauli, coefficient] : sums)
-    if (coefficient != 0.0) terms_.push_back({coefficient, pauli});
+  // Stable: what has the same string is added up in the order given.
+  std::ranges::stable_sort(terms, {}, &Term::pauli);
+  for (Term& term : terms)
+    if (!terms_.empty() && terms_.back().pauli == term.pauli)
+      terms_.back().coefficient += term.coefficient;
+    else
+      terms_.push_back(std::move(term));
+  std::erase_if(terms_, [](const Term& term) { return term.coefficient == 0.0; });
 }
 
 Observable Observable::parse(std::string_view text) {

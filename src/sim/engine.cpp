@@ -12,9 +12,6 @@ namespace rhodrift {
 
 namespace {
 
-// A state has one digit in the lanes, where no step can work, and 2-qubit steps need two more.
-// Smaller circuits get idle qubits.
-constexpr int min_digits = 3;
 // Batches of states above this size gain nothing from the lanes.
 constexpr int max_batch_digits = 6;
 
@@ -25,6 +22,14 @@ TileShape tile_shape(int n_digits) {
   constexpr std::size_t saved_bytes = std::size_t{1} << 18;  // on the way back, see PassRunner
   const std::size_t saved_tiles = saved_bytes >> (2 * std::min(n_digits, tile_digits) + 3);
   return {tile_digits, low_digits, std::max<std::size_t>(20, saved_tiles)};
+}
+
+/// A state has one digit in the lanes, where no step can work: beside it there are two, or as many
+/// as the widest step has. Smaller circuits get idle qubits.
+int digits_for(int n_qubits, const FusedCircuit& circuit) {
+  std::size_t widest = 2;
+  for (const Step& step : circuit.steps) widest = std::max(widest, step.qubits.size());
+  return std::max(n_qubits, static_cast<int>(widest) + 1);
 }
 
 std::vector<std::vector<int>> qubits_of(const FusedCircuit& circuit) {
@@ -78,7 +83,7 @@ MemoryPlan memory_plan(const FusedCircuit& circuit, const PassPlan& plan,
 
 template <typename T>
 Engine<T>::Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOptions& options)
-    : n_digits_(std::max(n_qubits, min_digits)),
+    : n_digits_(digits_for(n_qubits, circuit)),
       plan_(plan_passes(qubits_of(circuit), n_digits_, tile_shape(n_digits_))),
       memory_(memory_plan<T>(circuit, plan_, options)),
       steps_(circuit.steps, memory_.gradient == MemoryPlan::Gradient::invert),

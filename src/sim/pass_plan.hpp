@@ -37,8 +37,8 @@ struct TileShape {
   std::size_t max_steps;  ///< steps in a pass
 };
 
-/// `steps` as lists of qubits, 1 or 2 each, in order. n_qubits >= 3, and a tile has at least 3
-/// digits.
+/// `steps` as lists of qubits, in order. n_qubits, and the digits of a tile, are more than a step
+/// has qubits, and the tile has room for those beside its low digits.
 PassPlan plan_passes(const std::vector<std::vector<int>>& steps, int n_qubits,
                      const TileShape& tile);
 

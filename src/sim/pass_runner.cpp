@@ -48,9 +48,14 @@ typename PassRunner<T>::Tiling PassRunner<T>::tiling(const PassPlan::Pass& pass)
     Action action{planned.step, in_tile[static_cast<std::size_t>(planned.digits[0])]};
     if (planned.step >= 0) {
       const auto& row = steps_.rows()[static_cast<std::size_t>(planned.step)];
-      action.forward = loops(*row.forward, planned.digits, in_tile);
-      action.adjoint = loops(*row.adjoint, planned.digits, in_tile);
-      if (row.inverse != nullptr) action.inverse = loops(*row.inverse, planned.digits, in_tile);
+      if (row.wide.is_empty()) {
+        action.forward = loops(*row.forward, planned.digits, in_tile);
+        action.adjoint = loops(*row.adjoint, planned.digits, in_tile);
+        if (row.inverse != nullptr) action.inverse = loops(*row.inverse, planned.digits, in_tile);
+      } else {
+        action.wide =
+            &known_wide_.try_emplace(planned.digits, planned.digits, in_tile).first->second;
+      }
       action.differentiable = row.differentiable;
       if (action.differentiable) {
         action.environment = tiling.n_environment;
@@ -102,12 +107,36 @@ AlignedVector<T> PassRunner<T>::ground_state() const {
 }
 
 template <typename T>
+void PassRunner<T>::apply(const Action& action, const Bound& bound, const T* in, T* out) const {
+  if (action.wide != nullptr)
+    action.wide->apply(row_of(action).wide, in, out);
+  else
+    action.forward->apply(bound.forward(row_of(action)), in, out);
+}
+
+template <typename T>
+void PassRunner<T>::apply_adjoint(const Action& action, const Bound& bound, T* lambda) const {
+  if (action.wide != nullptr)
+    action.wide->apply_transposed(row_of(action).wide, lambda, lambda);
+  else
+    action.adjoint->apply(bound.adjoint(row_of(action)), lambda, lambda);
+}
+
+template <typename T>
+void PassRunner<T>::apply_inverse(const Action& action, const Bound& bound, T* r) const {
+  if (action.wide != nullptr)
+    action.wide->apply(row_of(action).wide_inverse, r, r);
+  else
+    action.inverse->apply(bound.inverse(row_of(action)), r, r);
+}
+
+template <typename T>
 void PassRunner<T>::forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const {
   for (const Action& action : tiling.actions)
     if (action.step < 0)
       kernels_.swap_lane_digit(tile, tile_size_, action.stride);
     else
-      action.forward->apply(bound.forward(row_of(action)), tile, tile);
+      apply(action, bound, tile, tile);
 }
 
 template <typename T>
@@ -152,8 +181,7 @@ void PassRunner<T>::backward_tile(const Tiling& tiling, const Bound& bound, std:
     if (action.step < 0)
       kernels_.swap_lane_digit(r, tile_size_, action.stride);
     else
-      action.forward->apply(bound.forward(row_of(action)), r,
-                            action.differentiable ? saved[++current] : r);
+      apply(action, bound, r, action.differentiable ? saved[++current] : r);
   }
   for (auto action = tiling.actions.rbegin(); action != tiling.actions.rend(); ++action) {
     if (action->step < 0) {
@@ -162,7 +190,7 @@ void PassRunner<T>::backward_tile(const Tiling& tiling, const Bound& bound, std:
     }
     if (action->differentiable)
       action->forward->add_environment(lambda, saved[--current], environment + action->environment);
-    action->adjoint->apply(bound.adjoint(row_of(*action)), lambda, lambda);
+    apply_adjoint(*action, bound, lambda);
   }
 }
 
@@ -175,10 +203,10 @@ void PassRunner<T>::backward_tile_inverting(const Tiling& tiling, const Bound& b
       kernels_.swap_lane_digit(lambda, tile_size_, action->stride);
       continue;
     }
-    action->inverse->apply(bound.inverse(row_of(*action)), r, r);
+    apply_inverse(*action, bound, r);
     if (action->differentiable)
       action->forward->add_environment(lambda, r, environment + action->environment);
-    action->adjoint->apply(bound.adjoint(row_of(*action)), lambda, lambda);
+    apply_adjoint(*action, bound, lambda);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "sim/block_loops.hpp"
 #include "sim/pass_plan.hpp"
 #include "sim/step_table.hpp"
+#include "sim/wide_product.hpp"
 
 namespace rhodrift {
 
@@ -52,6 +53,7 @@ class PassRunner {
     const BlockLoops<T>* forward = nullptr;
     const BlockLoops<T>* adjoint = nullptr;
     const BlockLoops<T>* inverse = nullptr;
+    const WideProduct<T>* wide = nullptr;  // instead of the loops of a wide step
     bool differentiable = false;
     std::size_t environment = 0;  // where its environment starts among those of the pass
   };
@@ -71,6 +73,9 @@ class PassRunner {
   const BlockLoops<T>* loops(const BlockStructure& structure, const std::vector<int>& digits,
                              const std::vector<std::size_t>& strides);
   std::size_t base_of(const Tiling& tiling, std::size_t tile) const;
+  void apply(const Action& action, const Bound& bound, const T* in, T* out) const;
+  void apply_adjoint(const Action& action, const Bound& bound, T* lambda) const;
+  void apply_inverse(const Action& action, const Bound& bound, T* r) const;
   void forward_tile(const Tiling& tiling, const Bound& bound, T* tile) const;
   void backward_tile(const Tiling& tiling, const Bound& bound, std::vector<T*>& saved, T* lambda,
                      T* environment) const;
@@ -90,6 +95,7 @@ class PassRunner {
   int tile_digits_;
   std::size_t tile_size_, run_;
   std::map<std::pair<const BlockStructure*, std::vector<int>>, BlockLoops<T>> known_loops_;
+  std::map<std::vector<int>, WideProduct<T>> known_wide_;
   std::vector<Tiling> tilings_;  // one a pass
 };
 

@@ -179,6 +179,7 @@ class Fusion {
   explicit Fusion(int n_qubits) : last_(static_cast<std::size_t>(n_qubits), -1) {}
 
   void add(Step step) {
+    if (step.wide()) return append(std::move(step));
     // A pending step on the same qubits, then 1-qubit steps that are the last on theirs.
     if (const int last = common_last(step); last >= 0) {
       Step& before = *steps_[static_cast<std::size_t>(last)];
@@ -190,9 +191,7 @@ class Fusion {
     }
     if (step.qubits.size() == 2)
       for (const int q : std::vector<int>(step.qubits)) absorb_last(q, step);
-    for (const int q : step.qubits)
-      last_[static_cast<std::size_t>(q)] = static_cast<int>(steps_.size());
-    steps_.push_back(std::move(step));
+    append(std::move(step));
   }
 
   std::vector<Step> steps() && {
@@ -203,11 +202,19 @@ class Fusion {
   }
 
  private:
-  /// The step that is the last one on every qubit of `step` and on no fewer qubits; -1: none.
+  void append(Step step) {
+    for (const int q : step.qubits)
+      last_[static_cast<std::size_t>(q)] = static_cast<int>(steps_.size());
+    steps_.push_back(std::move(step));
+  }
+
+  /// The step, no wide one, that is the last one on every qubit of `step` and on no fewer qubits;
+  /// -1: none.
   int common_last(const Step& step) const {
     const int last = last_[static_cast<std::size_t>(step.qubits[0])];
-    if (last < 0 || steps_[static_cast<std::size_t>(last)]->qubits.size() < step.qubits.size())
-      return -1;
+    if (last < 0) return -1;
+    const Step& before = *steps_[static_cast<std::size_t>(last)];
+    if (before.wide() || before.qubits.size() < step.qubits.size()) return -1;
     const bool common = std::ranges::all_of(
         step.qubits, [&](int q) { return last_[static_cast<std::size_t>(q)] == last; });
     return common ? last : -1;
@@ -228,6 +235,19 @@ class Fusion {
   std::vector<std::optional<Step>> steps_;
   std::vector<int> last_;
 };
+
+void require_supported(const Instruction& instruction) {
+  constexpr std::size_t most_qubits = 4, most_with_derivatives = 2;
+  const std::size_t n = instruction.qubits.size();
+  const auto fail = [&](const std::string& problem) {
+    throw InputError("program", fmt::format("channel '{}'", instruction.channel->label),
+                     fmt::format("acts on {} qubits{}", n, problem));
+  };
+  if (n > most_qubits) fail(fmt::format(", at most {} are supported", most_qubits));
+  if (n > most_with_derivatives && !instruction.channel->derivatives.empty())
+    fail(fmt::format(" and has derivatives, which are supported for at most {}",
+                     most_with_derivatives));
+}
 
 }  // namespace
 
@@ -254,10 +274,7 @@ FusedCircuit fuse(const Circuit& circuit) {
   for (const Instruction& instruction : circuit.instructions()) {
     if (instruction.op == Op::barrier || instruction.op == Op::measure || instruction.op == Op::id)
       continue;
-    if (instruction.qubits.size() > 2)
-      throw InputError(
-          "program", fmt::format("channel '{}'", instruction.channel->label),
-          fmt::format("acts on {} qubits, at most 2 are supported", instruction.qubits.size()));
+    require_supported(instruction);
     for (Factor factor : factors_of(instruction)) {
       if (instruction.op == Op::channel)
         for (const ChannelDerivative& derivative : instruction.channel->derivatives) {
@@ -265,8 +282,9 @@ FusedCircuit fuse(const Circuit& circuit) {
           if (fresh) fused.numbers.push_back(derivative.number);
           factor.derivatives.push_back({found->second, derivative.ptm});
         }
-      const NonZeros non_zeros = factor.non_zeros();
-      fusion.add({instruction.qubits, {std::move(factor)}, non_zeros});
+      Step step{instruction.qubits, {std::move(factor)}, {}};
+      if (!step.wide()) step.non_zeros = step.factors.front().non_zeros();
+      fusion.add(std::move(step));
     }
   }
   fused.steps = std::move(fusion).steps();

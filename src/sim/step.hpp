@@ -33,12 +33,14 @@ struct Factor {
   NonZeros non_zeros() const;
 };
 
-/// What is applied at once: a product of factors on one or two digits.
+/// What is applied at once: a product of factors on one or two digits, or one wide factor, constant
+/// and without derivatives, on three or four.
 struct Step {
   std::vector<int> qubits;
   std::vector<Factor> factors;  ///< applied first to last
-  NonZeros non_zeros;           ///< of the product
+  NonZeros non_zeros;           ///< of the product; not of a wide one, which is run as it is
 
+  bool wide() const { return qubits.size() > 2; }
   bool constant() const { return factors.size() == 1 && factors.front().constant(); }
 };
 
@@ -50,9 +52,9 @@ struct FusedCircuit {
 
 /// What follows each other on the same digits becomes one step, and a 1-qubit step joins a
 /// neighbouring 2-qubit step where that costs no more than it saves (see BlockStructure::cost): the
-/// relaxation after a cx does, a rotation before one does not. Rounding residue (entries within
-/// 1e-15 of 0 or 1) is removed from constant matrices first.
-/// Throws InputError on channels of more than 2 qubits.
+/// relaxation after a cx does, a rotation before one does not. Wide steps stay as they are.
+/// Rounding residue (entries within 1e-15 of 0 or 1) is removed from constant matrices first.
+/// Throws InputError on channels of more than 4 qubits, and of more than 2 that have derivatives.
 FusedCircuit fuse(const Circuit& circuit);
 
 /// The adjoint of the whole circuit: steps in reverse, each transposed.

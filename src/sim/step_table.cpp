@@ -64,20 +64,27 @@ StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
   for (const Step& step : steps) {
     Row row{};
     row.qubits = step.qubits;
+    row.first_factor = static_cast<int>(factors_.size());
+    first_product_.push_back(n_products_);
+    derivatives_.emplace_back();
+    if (step.wide()) {
+      const TransferMatrix& matrix = step.factors.front().terms[0];
+      row.wide = arma::conv_to<arma::Mat<T>>::from(matrix);
+      if (with_inverses) row.wide_inverse = arma::conv_to<arma::Mat<T>>::from(arma::inv(matrix));
+      rows_.push_back(std::move(row));
+      continue;
+    }
     row.forward = &block_structure(step.non_zeros);
     row.adjoint = &block_structure(step.non_zeros.transposed());
     if (with_inverses) row.inverse = &block_structure(inverse_non_zeros(step));
-    row.first_factor = static_cast<int>(factors_.size());
     row.n_factors = step.constant() ? 0 : static_cast<int>(step.factors.size());
     row.differentiable = !step.constant() || !step.factors.front().derivatives.empty();
-    derivatives_.emplace_back();
     for (const Factor& factor : step.factors) derivatives_.back().push_back(factor.derivatives);
     std::size_t& n_entries = step.constant() ? n_constant_entries : n_parametric_entries_;
     row.forward_entry = n_entries;
     row.adjoint_entry = row.forward_entry + row.forward->entries.size();
     row.inverse_entry = row.adjoint_entry + row.adjoint->entries.size();
     n_entries = row.inverse_entry + (with_inverses ? row.inverse->entries.size() : 0);
-    first_product_.push_back(n_products_);
     if (step.constant()) {
       constants_.resize(n_constant_entries * kernels::table<T>().lanes);
       const arma::mat rows = step.factors.front().terms[0].t();  // row by row in memory

@@ -19,13 +19,15 @@ class StepTable {
  public:
   struct Row {
     std::vector<int> qubits;
-    const BlockStructure* forward;  ///< of R
+    const BlockStructure* forward;  ///< of R; null, as the next, for a wide step
     const BlockStructure* adjoint;  ///< of Rᵀ
     const BlockStructure* inverse;  ///< of R⁻¹; null unless there are inverses
     /// Where its coefficients start, in entries.
     std::size_t forward_entry, adjoint_entry, inverse_entry;
     int first_factor, n_factors;  ///< 0 factors: constant
     bool differentiable;          ///< in an angle or a number of the calibration
+    arma::Mat<T> wide;            ///< R of a wide step; else empty
+    arma::Mat<T> wide_inverse;    ///< R⁻¹ of a wide step, if there are inverses
   };
 
   /// `with_inverses`: every step has one.
@@ -69,7 +71,7 @@ class StepTable {
                          arma::vec& sensitivities) const;
 
  private:
-  std::size_t dim(const Row& row) const { return row.forward->n_digits == 1 ? 4 : 16; }
+  std::size_t dim(const Row& row) const { return std::size_t{1} << (2 * row.qubits.size()); }
   void pack_all(const Row& row, const double* matrix, std::size_t lanes, Direction direction,
                 AlignedVector<T>& coefficients) const;
 

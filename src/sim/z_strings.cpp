@@ -1,7 +1,6 @@
 #include "sim/z_strings.hpp"
 
 #include <bit>
-#include <cmath>
 
 namespace rhodrift {
 
@@ -12,13 +11,7 @@ std::uint64_t z_index(std::uint64_t mask) {
 }
 
 std::vector<double> outcome_probabilities(std::vector<double> z) {
-  for (std::size_t half = 1; half < z.size(); half *= 2)
-    for (std::size_t block = 0; block < z.size(); block += 2 * half)
-      for (std::size_t i = block; i < block + half; ++i) {
-        const double a = z[i], b = z[i + half];
-        z[i] = a + b;
-        z[i + half] = a - b;
-      }
+  walsh_hadamard(z);
   const double scale = 1.0 / static_cast<double>(z.size());
   for (double& p : z) p *= scale;
   return z;

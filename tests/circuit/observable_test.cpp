@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -51,6 +52,48 @@ TEST_CASE("Observable adds up terms of one string and drops those that vanish") 
   CHECK(nothing.terms().empty());
   CHECK(nothing.to_string() == "0*I");
   CHECK(Observable::parse(nothing.to_string()).terms().empty());
+}
+
+TEST_CASE("Sums of 100000 terms are parsed, added up and written term by term") {
+  // Against an array with a place for every string, filled in the order of the terms.
+  RandomStream random(33);
+  constexpr int n_qubits = 10, n_terms = 100000;
+  std::vector<double> expected(std::size_t{1} << (2 * n_qubits), 0.0);
+  std::string text = "0.5*I";
+  expected[0] = 0.5;
+  for (int t = 0; t < n_terms; ++t) {
+    std::vector<PauliString::Factor> factors;
+    for (int q = 0; q < n_qubits; ++q) factors.push_back({q, static_cast<Pauli>(random.below(4))});
+    // Of 0.25, so that some sums vanish and all are exact.
+    const double coefficient = 0.25 * static_cast<double>(1 + random.below(3));
+    const bool negative = random.below(2) == 1;
+    const PauliString pauli(std::move(factors));
+    expected[pauli.index()] += negative ? -coefficient : coefficient;
+    text += (negative ? " - " : " + ") + std::to_string(coefficient) + "*" + pauli.to_string();
+  }
+  const Observable observable = Observable::parse(text);
+  CHECK(observable.terms().size() ==
+        expected.size() - static_cast<std::size_t>(std::ranges::count(expected, 0.0)));
+  CHECK(observable.terms().size() < n_terms);
+  CHECK(std::ranges::is_sorted(observable.terms(), {}, &Observable::Term::pauli));
+  std::size_t wrong = 0;
+  for (const Observable::Term& term : observable.terms())
+    wrong += term.coefficient != expected[term.pauli.index()];
+  CHECK(wrong == 0);
+  CHECK(Observable::parse(observable.to_string()).to_string() == observable.to_string());
+  // P -> (P + I)/2 on qubit 3
+  const Observable reported = observable.with_readout_error({ConfusionMatrix::single(3, 0.0, 0.5)});
+  wrong = 0;
+  for (const Observable::Term& term : reported.terms()) {
+    const std::uint64_t index = term.pauli.index(), digit = std::uint64_t{3} << 6;
+    double value = expected[index];
+    if ((index & digit) != 0)
+      value /= 2;
+    else
+      for (std::uint64_t p = 1; p <= 3; ++p) value += expected[index | p << 6] / 2;
+    wrong += term.coefficient != value;
+  }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("Observable::to_string reads back to the same bits") {

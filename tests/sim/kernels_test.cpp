@@ -128,6 +128,28 @@ TEST_CASE("A batch gives what its bindings give one by one, on every target") {
   });
 }
 
+TEST_CASE("A batch leaves a channel on all of its qubits no spectators, on every target") {
+  RandomStream random(604);
+  const oracle::Kraus kraus = oracle::random_kraus(3, 2, random);
+  Circuit before(3);
+  for (int q = 0; q < 3; ++q) before.append(Op::ry, {q}, {Angle::weight(q)});
+  Circuit circuit = before;
+  circuit.append_channel("wide", {0, 1, 2}, oracle::transfer_matrix(kraus));
+  const std::vector<Observable> observables{Observable::parse("X0 Y1 + Z2")};
+  arma::mat weights(3, 5), expected(1, 5);
+  for (double& w : weights) w = random.normal();
+  for (arma::uword b = 0; b < 5; ++b)
+    expected(0, b) = oracle::expectation(
+        observables[0],
+        oracle::apply_kraus(kraus, oracle::evolve(before, arma::conv_to<std::vector<double>>::from(
+                                                              weights.col(b)))));
+  for_each_target([&] {
+    const arma::mat values =
+        Program(circuit).batch_expectations({5, weights, arma::mat(0, 1)}, observables);
+    REQUIRE(arma::abs(values - expected).max() <= tolerance);
+  });
+}
+
 TEST_CASE("States of several tiles agree with the oracle and with any number of threads") {
   // Ten qubits are 64 tiles; a product of two independent halves is within the oracle's reach.
   RandomStream random(603);

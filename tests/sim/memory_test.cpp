@@ -115,6 +115,20 @@ TEST_CASE("Undoing steps differs from storing by less than the bound that is sta
   CHECK(arma::all(found.expectations == expected.expectations));
 }
 
+TEST_CASE("Channels on three qubits are undone too") {
+  RandomStream random(814);
+  Circuit circuit = noisy_ring(2, 0.01);
+  const TransferMatrix channel = oracle::transfer_matrix(oracle::random_kraus(3, 2, random));
+  circuit.append_channel("crosstalk", {6, 0, 3}, 0.9 * arma::eye(64, 64) + 0.1 * channel);
+  circuit.append(noisy_ring(1, 0.01));
+  const std::vector<double> weights = weights_of(circuit, 815);
+  const Program storing(circuit, {.inversion_limit = 0.0}), inverting(circuit);
+  REQUIRE(inverting.memory().gradient == MemoryPlan::Gradient::invert);
+  const arma::vec difference =
+      gradient(storing, weights).weights - gradient(inverting, weights).weights;
+  CHECK(arma::abs(difference).max() <= 1.5 * inverting.memory().inversion_error);
+}
+
 TEST_CASE("A step without an inverse is never undone") {
   Circuit circuit = noisy_ring(2, 0.01);
   circuit.append(Op::reset, {3}).append(noisy_ring(1, 0.01));

@@ -10,7 +10,8 @@
 
 namespace rhodrift {
 
-/// A real linear combination of Pauli strings.
+/// A real linear combination of Pauli strings. Everything here takes time in proportion to the
+/// number of terms, T, but for the sort by which T terms are added up, T log T comparisons.
 class Observable {
  public:
   struct Term {

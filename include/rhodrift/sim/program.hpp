@@ -76,7 +76,8 @@ struct MemoryPlan {
 /// Results do not depend on the number of threads. Cheap to copy.
 class Program {
  public:
-  /// Throws InputError on channels of more than 2 qubits and on states that do not fit in memory.
+  /// Throws InputError on channels of more than 4 qubits, on channels of more than 2 that have
+  /// derivatives, and on states that do not fit in memory.
   explicit Program(const Circuit& circuit, const ProgramOptions& options = {});
 
   int n_qubits() const;
