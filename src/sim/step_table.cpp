@@ -171,8 +171,9 @@ void StepTable<T>::add_sensitivities(const Row& row, const Bound& bound,
   arma::mat left_t(environment.data(), n, n);  // ((F_m … F_{f+1})ᵀ E)ᵀ
   for (std::size_t f = derivatives_[r].size(); f-- > 0;) {
     if (!derivatives_[r][f].empty()) {
-      const double* before = bound.products_.data() + first_product_[r] + (f - 1) * size;
-      const arma::mat seen_t = f == 0 ? left_t : arma::mat(before, n, n).t() * left_t;
+      const arma::mat seen_t =
+          f == 0 ? left_t
+                 : arma::mat(&bound.products_[first_product_[r] + (f - 1) * size], n, n).t() * left_t;
       for (const Factor::Derivative& derivative : derivatives_[r][f])
         sensitivities(derivative.number) += arma::accu(derivative.matrix.t() % seen_t);
     }
