@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -7,6 +6,7 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program.hpp>
 
+#include "sim/arguments.hpp"
 #include "sim/parallel.hpp"
 #include "sim/pass_runner.hpp"
 
@@ -33,14 +33,6 @@ std::vector<std::vector<int>> qubits_of(const std::vector<Step>& steps) {
   std::vector<std::vector<int>> qubits;
   for (const Step& step : steps) qubits.push_back(step.qubits);
   return qubits;
-}
-
-void require_finite(const char* name, std::span<const double> given, int needed) {
-  if (given.size() != static_cast<std::size_t>(needed))
-    throw InputError(name, "", fmt::format("the circuit takes {}, got {}", needed, given.size()));
-  for (std::size_t k = 0; k < given.size(); ++k)
-    if (!std::isfinite(given[k]))
-      throw InputError(name, fmt::format("entry {}", k), fmt::format("{} is not finite", given[k]));
 }
 
 void require_length(const arma::vec& slopes, std::size_t n_observables) {
@@ -89,8 +81,7 @@ struct Program::Engine {
   }
 
   void require_bound(const Binding& binding) const {
-    require_finite("weights", binding.weights, n_weights);
-    require_finite("features", binding.features, n_features);
+    rhodrift::require_bound(binding, n_weights, n_features);
   }
 
   void require_memory_for_gradient() const {
@@ -192,15 +183,6 @@ void add_observables(std::span<const Observable> observables, const arma::vec& s
   for (std::size_t k = 0; k < observables.size(); ++k)
     for (const Observable::Term& term : observables[k].terms())
       lambda[term.pauli.index() * lanes + lane] += slopes(k) * term.coefficient;
-}
-
-void require_within(std::span<const Observable> observables, int n_qubits) {
-  for (const Observable& observable : observables)
-    for (const Observable::Term& term : observable.terms())
-      if (term.pauli.min_qubits() > n_qubits)
-        throw InputError("observable", term.pauli.to_string(),
-                         fmt::format("reaches qubit {}, the state has {} qubits",
-                                     term.pauli.min_qubits() - 1, n_qubits));
 }
 
 arma::vec expectations_of(std::span<const Observable> observables, const double* state,

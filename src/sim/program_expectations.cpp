@@ -5,19 +5,9 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
+#include "sim/arguments.hpp"
+
 namespace rhodrift {
-
-namespace {
-
-void require_within(const Observable& observable, int n_qubits) {
-  for (const Observable::Term& term : observable.terms())
-    if (term.pauli.min_qubits() > n_qubits)
-      throw InputError("observable", term.pauli.to_string(),
-                       fmt::format("reaches qubit {}, the circuit has {} qubits",
-                                   term.pauli.min_qubits() - 1, n_qubits));
-}
-
-}  // namespace
 
 Observable reported_observable(const Observable& observable, const Circuit& circuit) {
   const std::vector<int> qubit_of_bit = circuit.qubit_of_bit();
@@ -41,11 +31,10 @@ Observable reported_observable(const Observable& observable, const Circuit& circ
 ProgramExpectations::ProgramExpectations(const Circuit& circuit,
                                          const std::vector<Observable>& observables)
     : program_(circuit) {
-  for (const Observable& observable : observables) {
-    require_within(observable, circuit.n_qubits());
+  require_within(observables, circuit.n_qubits());
+  for (const Observable& observable : observables)
     observables_.push_back(
         circuit.readout_error().empty() ? observable : reported_observable(observable, circuit));
-  }
 }
 
 std::size_t ProgramExpectations::n_weights() const {

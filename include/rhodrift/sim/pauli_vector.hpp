@@ -48,6 +48,8 @@ class PauliVector {
 
 /// Bytes of a Pauli vector in double.
 std::uint64_t pauli_vector_bytes(int n_qubits);
+/// The physical memory of this machine.
+std::uint64_t machine_memory_bytes();
 /// Throws InputError when `bytes` exceed the machine's physical memory; `what` says for what.
 void require_memory(std::uint64_t bytes, const std::string& what);
 /// Throws InputError when there can be no Pauli vector of n_qubits on this machine.
