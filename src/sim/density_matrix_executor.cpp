@@ -11,11 +11,10 @@ DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, Prepare prepare
     : seed_(seed), circuits_(std::move(prepare)) {}
 
 std::vector<std::vector<double>> DensityMatrixExecutor::probabilities(std::span<const Job> jobs) {
-  const std::vector<const Compiled*> programs = circuits_.of(jobs);
+  const std::vector<const OutcomeProgram*> programs = circuits_.of(jobs);
   std::vector<std::vector<double>> result(jobs.size());
   parallel_for(jobs.size(), [&](std::size_t j) {
-    const PauliVector state = programs[j]->program.run({jobs[j].weights, jobs[j].features});
-    result[j] = reported_probabilities(programs[j]->circuit, state.probabilities());
+    result[j] = programs[j]->probabilities({jobs[j].weights, jobs[j].features});
   });
   return result;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -9,6 +10,7 @@
 #include "sim/arguments.hpp"
 #include "sim/parallel.hpp"
 #include "sim/pass_runner.hpp"
+#include "sim/postselection.hpp"
 
 namespace rhodrift {
 
@@ -65,8 +67,10 @@ struct Program::Engine {
   using Bound = StepTable<double>::Bound;
   using Environments = std::vector<AlignedVector<double>>;
 
-  Engine(const Circuit& circuit, FusedCircuit fused)
-      : n_qubits(circuit.n_qubits()),
+  Engine(const Circuit& source, FusedCircuit fused)
+      : circuit(source),
+        postselects(source.has_postselection()),
+        n_qubits(circuit.n_qubits()),
         n_weights(circuit.n_weights()),
         n_features(circuit.n_features()),
         n_digits(std::max(n_qubits, min_digits)),
@@ -82,6 +86,15 @@ struct Program::Engine {
 
   void require_bound(const Binding& binding) const {
     rhodrift::require_bound(binding, n_weights, n_features);
+  }
+
+  /// tr σ of the final state σ in a lane, by which expectations are divided; nullopt for circuits
+  /// without post-selection, where it is 1.
+  std::optional<double> probability(const double* state, std::size_t lane,
+                                    const Binding& binding) const {
+    if (!postselects) return std::nullopt;
+    require_possible(state[lane], circuit, binding);
+    return state[lane];
   }
 
   void require_memory_for_gradient() const {
@@ -152,6 +165,8 @@ struct Program::Engine {
     }
   }
 
+  Circuit circuit;
+  bool postselects;
   int n_qubits, n_weights, n_features;
   int n_digits;  // n_qubits, and idle ones
   std::vector<std::string> numbers;
@@ -177,19 +192,23 @@ double expectation(const Observable& observable, const double* state, std::size_
   return sum;
 }
 
-/// λ += Σ_k slopes_k O_k
+/// λ += Σ_k slopes_k O_k. With post-selection <O_k> = tr(O_k σ)/tr σ, and by the quotient rule
+/// λ += Σ_k slopes_k (O_k - <O_k>)/tr σ.
 void add_observables(std::span<const Observable> observables, const arma::vec& slopes,
-                     double* lambda, std::size_t lanes, std::size_t lane) {
+                     const arma::vec& values, std::optional<double> probability, double* lambda,
+                     std::size_t lanes, std::size_t lane) {
+  const double scale = 1.0 / probability.value_or(1.0);
   for (std::size_t k = 0; k < observables.size(); ++k)
     for (const Observable::Term& term : observables[k].terms())
-      lambda[term.pauli.index() * lanes + lane] += slopes(k) * term.coefficient;
+      lambda[term.pauli.index() * lanes + lane] += scale * slopes(k) * term.coefficient;
+  if (probability) lambda[lane] -= scale * arma::dot(slopes, values);
 }
 
 arma::vec expectations_of(std::span<const Observable> observables, const double* state,
-                          std::size_t lanes, std::size_t lane) {
+                          std::optional<double> probability, std::size_t lanes, std::size_t lane) {
   arma::vec values(observables.size());
   for (std::size_t k = 0; k < observables.size(); ++k)
-    values(k) = expectation(observables[k], state, lanes, lane);
+    values(k) = expectation(observables[k], state, lanes, lane) / probability.value_or(1.0);
   return values;
 }
 
@@ -214,6 +233,13 @@ std::size_t Program::n_steps() const {
 }
 
 PauliVector Program::run(const Binding& binding) const {
+  PauliVector state = run_unnormalised(binding);
+  if (const auto probability = engine_->probability(state.coefficients().data(), 0, binding))
+    for (double& coefficient : state.coefficients()) coefficient /= *probability;
+  return state;
+}
+
+PauliVector Program::run_unnormalised(const Binding& binding) const {
   engine_->require_bound(binding);
   const Engine::Bound bound = engine_->bind({&binding, 1}, Direction::forward);
   PauliVector state = PauliVector::zeros(engine_->n_digits);
@@ -233,7 +259,8 @@ arma::vec Program::expectations(const Binding& binding,
   const Engine::Bound bound = engine_->bind({&binding, 1}, Direction::forward);
   AlignedVector<double> state(engine_->single.state_size());
   engine_->run(engine_->single, bound, state.data());
-  return expectations_of(observables, state.data(), 1, 0);
+  return expectations_of(observables, state.data(), engine_->probability(state.data(), 0, binding),
+                         1, 0);
 }
 
 ProgramGradient Program::gradient(
@@ -250,10 +277,12 @@ ProgramGradient Program::gradient(
   Engine::Environments environments = engine_->environments(
       engine_->single, bound,
       [&](const AlignedVector<double>& state, AlignedVector<double>& lambda) {
-        gradient.expectations = expectations_of(observables, state.data(), 1, 0);
+        const auto probability = engine_->probability(state.data(), 0, binding);
+        gradient.expectations = expectations_of(observables, state.data(), probability, 1, 0);
         const arma::vec slopes = derivative(gradient.expectations);
         require_length(slopes, observables.size());
-        add_observables(observables, slopes, lambda.data(), 1, 0);
+        add_observables(observables, slopes, gradient.expectations, probability, lambda.data(), 1,
+                        0);
       });
   engine_->for_each_slope(bound, environments, [&](std::size_t, const Angle& angle, double slope) {
     add_slope(angle, slope, gradient.weights.memptr(), gradient.features.memptr());
@@ -275,8 +304,13 @@ arma::mat Program::sensitivities(const Binding& binding,
   if (result.is_empty()) return result;
   for (std::size_t k = 0; k < observables.size(); ++k) {
     const Engine::Environments environments = engine_->environments(
-        engine_->single, bound, [&](const AlignedVector<double>&, AlignedVector<double>& lambda) {
-          add_observables(observables.subspan(k, 1), arma::vec{1.0}, lambda.data(), 1, 0);
+        engine_->single, bound,
+        [&](const AlignedVector<double>& state, AlignedVector<double>& lambda) {
+          const auto probability = engine_->probability(state.data(), 0, binding);
+          const auto one = observables.subspan(k, 1);
+          add_observables(one, arma::vec{1.0},
+                          expectations_of(one, state.data(), probability, 1, 0), probability,
+                          lambda.data(), 1, 0);
         });
     arma::vec column(engine_->numbers.size(), arma::fill::zeros);
     for (std::size_t s = 0; s < environments.size(); ++s)
@@ -317,7 +351,8 @@ arma::mat Program::batch_expectations(const BindingBatch& bindings,
     AlignedVector<double> state(engine_->batch->state_size());
     engine_->run(*engine_->batch, bound, state.data());
     for (std::size_t l = 0; l < lanes && c * lanes + l < bindings.size; ++l)
-      values.col(c * lanes + l) = expectations_of(observables, state.data(), lanes, l);
+      values.col(c * lanes + l) = expectations_of(
+          observables, state.data(), engine_->probability(state.data(), l, in_lanes[l]), lanes, l);
   });
   return values;
 }
@@ -352,11 +387,13 @@ ProgramGradients Program::batch_gradients(
         [&](const AlignedVector<double>& state, AlignedVector<double>& lambda) {
           for (std::size_t l = 0; l < n_here; ++l) {
             const std::size_t b = c * lanes + l;
-            const arma::vec values = expectations_of(observables, state.data(), lanes, l);
+            const auto probability = engine_->probability(state.data(), l, in_lanes[l]);
+            const arma::vec values =
+                expectations_of(observables, state.data(), probability, lanes, l);
             result.expectations.col(b) = values;
             const arma::vec slopes = derivative(b, values);
             require_length(slopes, observables.size());
-            add_observables(observables, slopes, lambda.data(), lanes, l);
+            add_observables(observables, slopes, values, probability, lambda.data(), lanes, l);
           }
         });
     engine_->for_each_slope(bound, environments,

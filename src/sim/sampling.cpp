@@ -8,6 +8,7 @@
 #include <rhodrift/sim/pauli_vector.hpp>
 #include <rhodrift/sim/sampling.hpp>
 
+#include "sim/classical_bits.hpp"
 #include "sim/inverse_distribution.hpp"
 #include "sim/parallel.hpp"
 
@@ -18,19 +19,6 @@ namespace {
 // Shots are drawn in blocks, each from a stream of its own.
 constexpr std::uint64_t block_shots = 4096;
 
-/// bits[state]: what the classical bits read when the qubits are in `state`.
-std::vector<std::size_t> read_bits(const Circuit& circuit) {
-  const std::vector<int> qubit_of_bit = circuit.qubit_of_bit();
-  std::vector<std::size_t> bits(std::size_t{1} << circuit.n_qubits(), 0);
-  std::vector<std::size_t> bit_of_qubit(static_cast<std::size_t>(circuit.n_qubits()), 0);
-  for (std::size_t bit = 0; bit < qubit_of_bit.size(); ++bit)
-    bit_of_qubit[static_cast<std::size_t>(qubit_of_bit[bit])] = std::size_t{1} << bit;
-  for (std::size_t q = 0; q < bit_of_qubit.size(); ++q)
-    for (std::size_t rest = 0; rest < std::size_t{1} << q; ++rest)
-      bits[rest | std::size_t{1} << q] = bits[rest] | bit_of_qubit[q];
-  return bits;
-}
-
 }  // namespace
 
 std::vector<double> reported_probabilities(const Circuit& circuit,
@@ -39,7 +27,10 @@ std::vector<double> reported_probabilities(const Circuit& circuit,
     throw InputError("probabilities", "",
                      fmt::format("{} entries are not 2^n for a circuit of {} qubits",
                                  qubit_probabilities.size(), circuit.n_qubits()));
-  const std::vector<std::size_t> bits = read_bits(circuit);
+  if (const std::vector<int> bits = circuit.mid_circuit_bits(); !bits.empty())
+    throw InputError("circuit", fmt::format("classical bit {}", bits.front()),
+                     "is read mid-circuit, of which the qubits at the end say nothing");
+  const std::vector<Bitstring> bits = bits_read_at_the_end(circuit);
   std::vector<double> reported(std::size_t{1} << circuit.qubit_of_bit().size(), 0.0);
   for (std::size_t state = 0; state < bits.size(); ++state)
     reported[bits[state]] += qubit_probabilities[state];

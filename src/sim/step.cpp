@@ -30,11 +30,11 @@ Factor constant_factor(const TransferMatrix& matrix) {
   return factor;
 }
 
-// Reset to |0>: r[I] -> r[I], r[Z] <- r[I], r[X] = r[Y] = 0.
-TransferMatrix reset_matrix() {
-  TransferMatrix matrix(4, 4, arma::fill::zeros);
-  matrix(0, 0) = matrix(3, 0) = 1.0;
-  return matrix;
+// Of ρ -> Σ_m K_m ρ K_m†; the formula for a unitary holds for any operator.
+TransferMatrix kraus_transfer_matrix(const std::vector<arma::cx_mat>& kraus) {
+  TransferMatrix sum = unitary_transfer_matrix(kraus.front());
+  for (std::size_t m = 1; m < kraus.size(); ++m) sum += unitary_transfer_matrix(kraus[m]);
+  return sum;
 }
 
 Factor constant_gate(Op op, const std::vector<Angle>& angles) {
@@ -73,7 +73,8 @@ Factor rotation(Op op, const Angle& angle) {
 /// The factors of one instruction, first to last.
 std::vector<Factor> factors_of(const Instruction& instruction) {
   if (instruction.op == Op::channel) return {constant_factor(instruction.channel->ptm)};
-  if (instruction.op == Op::reset) return {constant_factor(reset_matrix())};
+  if (const auto kraus = info(instruction.op).kraus)
+    return {constant_factor(kraus_transfer_matrix(kraus()))};
   const std::vector<Angle>& angles = instruction.angles;
   if (std::ranges::all_of(angles, &Angle::is_constant))
     return {constant_gate(instruction.op, angles)};
@@ -237,8 +238,8 @@ FusedCircuit fuse(const Circuit& circuit) {
   FusedCircuit fused;
   std::map<std::string, std::size_t> index_of;
   for (const Instruction& instruction : circuit.instructions()) {
-    if (instruction.op == Op::barrier || instruction.op == Op::measure || instruction.op == Op::id)
-      continue;
+    if (instruction.op == Op::barrier || instruction.op == Op::id) continue;
+    if (instruction.op == Op::measure && !circuit.is_mid_circuit(instruction.bit)) continue;
     if (instruction.qubits.size() > 2)
       throw InputError(
           "program", fmt::format("channel '{}'", instruction.channel->label),

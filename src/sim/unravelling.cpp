@@ -53,13 +53,14 @@ bool is_multiple_of_identity(const arma::cx_mat& matrix) {
 
 }  // namespace
 
-Unravelling::Unravelling(const TransferMatrix& ptm) {
-  const std::vector<arma::cx_mat> operators = kraus_operators(ptm);
-  floors_.set_size(operators.size());
-  for (std::size_t m = 0; m < operators.size(); ++m) {
-    const arma::cx_mat effect = operators[m].t() * operators[m];
+Unravelling::Unravelling(const TransferMatrix& ptm) : Unravelling(kraus_operators(ptm)) {}
+
+Unravelling::Unravelling(const std::vector<arma::cx_mat>& kraus) {
+  floors_.set_size(kraus.size());
+  for (std::size_t m = 0; m < kraus.size(); ++m) {
+    const arma::cx_mat effect = kraus[m].t() * kraus[m];
     const double mean = std::real(arma::trace(effect)) / static_cast<double>(effect.n_rows);
-    branches_.push_back({operators[m], effect, is_multiple_of_identity(operators[m]), mean});
+    branches_.push_back({kraus[m], effect, is_multiple_of_identity(kraus[m]), mean});
     floors_(m) = std::max(0.0, arma::eig_sym(effect).min());
   }
   floor_ = arma::accu(floors_);

@@ -20,6 +20,8 @@ class Unravelling {
  public:
   /// Throws InputError when the matrix is not that of a channel.
   explicit Unravelling(const TransferMatrix& ptm);
+  /// With these branches, which are known to make up a channel.
+  explicit Unravelling(const std::vector<arma::cx_mat>& kraus);
 
   std::size_t n_branches() const { return branches_.size(); }
   const arma::cx_mat& kraus(std::size_t branch) const { return branches_[branch].kraus; }

@@ -42,6 +42,13 @@ Circuit random_noisy_circuit(int n_qubits, RandomStream& random) {
   return circuit;
 }
 
+/// Mid-circuit measurements and post-selections in noise.
+Circuit random_measured_circuit(int n_qubits, int n_bits, RandomStream& random) {
+  return oracle::random_measured_circuit(
+      {.n_qubits = n_qubits, .n_instructions = 20, .n_weights = 2, .n_features = 1}, n_bits, true,
+      random);
+}
+
 /// Rotations and a cx, with the depolarizing and the relaxation of a device that is `strength`
 /// times too noisy.
 Circuit small_noisy_circuit(double strength) {
@@ -69,6 +76,32 @@ Circuit noisy_ghz(int n_qubits, double depolarizing_lambda) {
   return circuit;
 }
 
+/// (estimate - exact)/std_error of estimates that are independent of each other.
+class Deviations {
+ public:
+  /// What is not random (its error is rounding) has to be exact.
+  void add(const Estimate& estimate, double exact) {
+    if (estimate.std_error < 1e-14) {
+      CHECK(std::abs(estimate.value - exact) <= 1e-12);
+      return;
+    }
+    const double deviation = (estimate.value - exact) / estimate.std_error;
+    CHECK(std::abs(deviation) < 4.5);
+    sum_of_squares_ += deviation * deviation;
+    ++n_random_;
+  }
+  /// Errors that are neither too small nor too large: the sum is χ² of n_random degrees of freedom,
+  /// with standard deviation √(2 n_random).
+  void check_chi_square(int min_random) const {
+    REQUIRE(n_random_ >= min_random);
+    CHECK(std::abs(sum_of_squares_ - n_random_) < 4 * std::sqrt(2.0 * n_random_));
+  }
+
+ private:
+  double sum_of_squares_ = 0.0;
+  int n_random_ = 0;
+};
+
 /// How many of the 95% intervals for tr(O ρ) hold the exact value.
 int n_covering(const Circuit& circuit, const Observable& observable, std::uint64_t trajectories,
                int repetitions) {
@@ -87,31 +120,19 @@ int n_covering(const Circuit& circuit, const Observable& observable, std::uint64
 
 TEST_CASE("Expectations of random noisy circuits agree with the oracle within their error") {
   RandomStream random(621);
-  double sum_of_squares = 0.0;
-  int n_random = 0;
+  Deviations deviations;
   for (int trial = 0; trial < 40; ++trial) {
     const int n = 1 + trial % 5;
     const Circuit circuit = random_noisy_circuit(n, random);
     const std::vector<double> weights = oracle::random_angles(circuit.n_weights(), random);
     const std::vector<double> features = oracle::random_angles(circuit.n_features(), random);
     const Observable observable = some_observable(n, random);
-    const double exact =
-        oracle::expectation(observable, oracle::evolve(circuit, weights, features));
-    const Estimate estimate = TrajectoryProgram(circuit).expectations(
-        {weights, features}, {&observable, 1}, 400, 31, static_cast<std::uint64_t>(trial))[0];
-    if (estimate.std_error < 1e-14) {
-      CHECK(std::abs(estimate.value - exact) <= 1e-12);
-      continue;
-    }
-    const double deviation = (estimate.value - exact) / estimate.std_error;
-    CHECK(std::abs(deviation) < 4.5);
-    sum_of_squares += deviation * deviation;
-    ++n_random;
+    deviations.add(
+        TrajectoryProgram(circuit).expectations({weights, features}, {&observable, 1}, 400, 31,
+                                                static_cast<std::uint64_t>(trial))[0],
+        oracle::expectation(observable, oracle::evolve(circuit, weights, features)));
   }
-  // Errors that are neither too small nor too large: the sum is χ² of n_random degrees of freedom,
-  // with standard deviation √(2 n_random).
-  REQUIRE(n_random >= 30);
-  CHECK(std::abs(sum_of_squares - n_random) < 4 * std::sqrt(2.0 * n_random));
+  deviations.check_chi_square(30);
 }
 
 TEST_CASE("Circuits without noise are exact") {
@@ -214,6 +235,102 @@ TEST_CASE("Intervals cover at their level", "[long]") {
                             static_cast<double>(repetitions);
     CHECK(std::abs(coverage - 0.95) <= 0.015);
   }
+}
+
+TEST_CASE("Expectations given post-selections agree with the oracle within their error") {
+  RandomStream random(626);
+  Deviations of_values, of_probabilities;
+  for (int trial = 0; trial < 40; ++trial) {
+    const int n = 1 + trial % 4;
+    const Circuit circuit = random_measured_circuit(n, 4, random);
+    const std::vector<double> weights = oracle::random_angles(circuit.n_weights(), random);
+    const std::vector<double> features = oracle::random_angles(circuit.n_features(), random);
+    const Observable observable = some_observable(n, random);
+    const TrajectoryProgram program(circuit);
+    const auto stream = static_cast<std::uint64_t>(trial);
+    const Estimate value =
+        program.expectations({weights, features}, {&observable, 1}, 1000, 32, stream)[0];
+    const Estimate passing =
+        program.postselection_probability({weights, features}, 1000, 32, stream);
+    CHECK(passing.value == value.diagnostics.at("postselection_probability"));
+    of_values.add(value,
+                  oracle::expectation(observable, oracle::evolve(circuit, weights, features)));
+    of_probabilities.add(passing, oracle::postselection_probability(circuit, weights, features));
+  }
+  of_values.check_chi_square(20);
+  of_probabilities.check_chi_square(30);
+}
+
+TEST_CASE("Intervals given a post-selection cover at their level", "[long]") {
+  Circuit circuit = small_noisy_circuit(5.0);
+  circuit.postselect(1, 0).append(Op::ry, {0}, {0.4});
+  const int repetitions = 2000;
+  const double coverage = n_covering(circuit, Observable::parse("Z0 + 0.5*X0"), 200, repetitions) /
+                          static_cast<double>(repetitions);
+  CHECK(std::abs(coverage - 0.95) <= 0.015);
+}
+
+TEST_CASE("A post-selection without noise is exact, and so is its probability") {
+  Circuit circuit(2);
+  circuit.append(Op::ry, {0}, {0.8}).append(Op::cx, {0, 1}).postselect(1, 1);
+  const TrajectoryProgram program(circuit);
+  const std::vector<Observable> z{Observable::z(0)};
+  const Estimate estimate = program.expectations({}, z, 2, 1)[0];
+  CHECK(estimate.value == Approx(-1.0).epsilon(1e-14));
+  CHECK(estimate.std_error == 0.0);
+  const Estimate passing = program.postselection_probability({}, 2, 1);
+  CHECK(passing.value == Approx(std::pow(std::sin(0.4), 2)).epsilon(1e-14));
+  CHECK(passing.std_error == 0.0);
+  CHECK(passing.shots == 0);
+}
+
+TEST_CASE("Shots hold what was read mid-circuit, given the post-selections") {
+  // Pearson's test at the 0.1% level, a seed a circuit.
+  RandomStream random(627);
+  for (int trial = 0; trial < 8; ++trial) {
+    const int n_bits = 2 + trial % 3;
+    Circuit circuit = random_measured_circuit(1 + trial % 4, n_bits, random);
+    circuit.set_readout_error({oracle::random_confusion({n_bits - 1, 0}, random)});
+    const std::vector<double> weights = oracle::random_angles(circuit.n_weights(), random);
+    const std::vector<double> features = oracle::random_angles(circuit.n_features(), random);
+    const arma::vec expected = oracle::recorded_probabilities(circuit, weights, features);
+    const ShotTable table = TrajectoryProgram(circuit).sample({weights, features}, 10'000, 78,
+                                                              static_cast<std::uint64_t>(trial));
+    CHECK(table.n_bits() == n_bits);
+    CHECK(chi_square_p_value(table, arma::conv_to<std::vector<double>>::from(expected)) > 1e-3);
+  }
+}
+
+TEST_CASE("A post-selection that nothing passes is refused by its place") {
+  Circuit circuit(2);
+  circuit.append(Op::h, {0}).postselect(0, 0).append(Op::cx, {0, 1});
+  circuit.append_channel("noise", {0}, phase_damping(0.3).ptm()).postselect(1, 1);
+  const TrajectoryProgram program(circuit);
+  const std::vector<Observable> z{Observable::z(0)};
+  const std::string place = "post-selection: instruction 4 (postselect1 1): ";
+  CHECK_THROWS_WITH(program.expectations({}, z, 10, 1), place + "none of 11 trajectories passes");
+  CHECK_THROWS_WITH(program.sample({}, 1, 1), place + "none of 100000 trajectories passes");
+  CHECK(program.postselection_probability({}, 10, 1).value == 0.0);
+}
+
+TEST_CASE("Results with measurements and post-selections are the same for any number of threads") {
+  RandomStream random(628);
+  const Circuit circuit = random_measured_circuit(4, 5, random);
+  const TrajectoryProgram program(circuit);
+  const std::vector<double> weights = oracle::random_angles(circuit.n_weights(), random);
+  const std::vector<double> features = oracle::random_angles(circuit.n_features(), random);
+  const std::vector<Observable> z{Observable::z(0)};
+  const auto results_with = [&](int n_threads) {
+    const ThreadCount scope(n_threads);
+    const Estimate estimate = program.expectations({weights, features}, z, 101, 5, 6)[0];
+    std::vector<double> numbers{estimate.value, estimate.std_error};
+    const ShotTable table = program.sample({weights, features}, 301, 5, 6);
+    numbers.insert(numbers.end(), table.packed().begin(), table.packed().end());
+    return numbers;
+  };
+  const auto one = results_with(1);
+  CHECK(results_with(2) == one);
+  CHECK(results_with(3) == one);
 }
 
 TEST_CASE("Results are functions of seed and stream, for any number of threads") {

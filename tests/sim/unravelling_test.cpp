@@ -106,6 +106,16 @@ TEST_CASE("Branches are drawn with their probabilities, whether the floors decid
   }
 }
 
+TEST_CASE("Branches that are given stay as they are") {
+  const oracle::Kraus halves{oracle::complex({{1.0, 0.0}, {0.0, 0.0}}),
+                             oracle::complex({{0.0, 0.0}, {0.0, 1.0}})};
+  const Unravelling measurement(halves);
+  REQUIRE(measurement.n_branches() == 2);
+  for (std::size_t m = 0; m < 2; ++m)
+    CHECK(arma::abs(measurement.kraus(m) - halves[m]).max() == 0.0);
+  CHECK(arma::accu(measurement.floors()) == 0.0);
+}
+
 TEST_CASE("An unravelling of what is no channel is refused") {
   CHECK_THROWS_WITH(Unravelling(TransferMatrix(2.0 * arma::eye(4, 4))),
                     ContainsSubstring("not completely positive and trace preserving"));

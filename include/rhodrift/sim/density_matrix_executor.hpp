@@ -1,11 +1,12 @@
 #pragma once
 
 #include <rhodrift/sim/compiled_circuits.hpp>
-#include <rhodrift/sim/program.hpp>
+#include <rhodrift/sim/outcome_program.hpp>
 
 namespace rhodrift {
 
-/// Runs jobs on the exact density matrix, sampling where a job asks for shots.
+/// Runs jobs on the exact density matrix, sampling where a job asks for shots. What is reported is
+/// what OutcomeProgram says; shots are those that pass a circuit's post-selections.
 class DensityMatrixExecutor : public Executor {
  public:
   using Prepare = PrepareCircuit;
@@ -20,17 +21,12 @@ class DensityMatrixExecutor : public Executor {
   std::vector<ShotTable> run_shots(std::span<const Job> jobs);
 
  private:
-  struct Compiled {
-    explicit Compiled(const Circuit& prepared) : circuit(prepared), program(prepared) {}
-    Circuit circuit;
-    Program program;
-  };
   /// Reported probabilities of every job.
   std::vector<std::vector<double>> probabilities(std::span<const Job> jobs);
 
   std::uint64_t seed_;
   std::uint64_t runs_ = 0;
-  CompiledCircuits<Compiled> circuits_;
+  CompiledCircuits<OutcomeProgram> circuits_;
 };
 
 }  // namespace rhodrift

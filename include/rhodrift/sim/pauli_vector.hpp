@@ -28,6 +28,8 @@ class PauliVector {
   std::span<double> coefficients() { return coefficients_; }
   std::span<const double> coefficients() const { return coefficients_; }
 
+  /// tr ρ, the coefficient of I…I.
+  double trace() const { return coefficients_[0]; }
   double expectation(const PauliString& pauli) const;
   double expectation(const Observable& observable) const;
   /// p[b] = <b|ρ|b>, 2^n entries, by a Walsh-Hadamard transform of the {I,Z}^n coefficients.

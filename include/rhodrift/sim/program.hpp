@@ -52,9 +52,13 @@ class Program {
   int n_features() const;
   std::size_t n_steps() const;
 
-  /// The state at the end, from |0…0>. Like all that takes a binding it throws InputError when a
-  /// number is missing, left over or not finite.
+  /// The state at the end, from |0…0>, given the circuit's post-selections. Like all that takes a
+  /// binding it throws InputError when a number is missing, left over or not finite, and, but for
+  /// run_unnormalised, when the post-selections have a probability below 1e-14, with the one at
+  /// which it vanishes.
   PauliVector run(const Binding& binding) const;
+  /// The same state times the probability that all post-selections succeed, which is its trace.
+  PauliVector run_unnormalised(const Binding& binding) const;
   arma::vec expectations(const Binding& binding, std::span<const Observable> observables) const;
   /// n_observables x bindings. Small circuits are run for as many bindings at once as a vector
   /// register has lanes, others one by one; threads share the bindings.

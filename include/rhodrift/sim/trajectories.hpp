@@ -40,21 +40,33 @@ class TrajectoryProgram {
   /// s² the sample variance. The interval is Student's with trajectories - 1 degrees of freedom,
   /// its level 0.95. Estimates of one call come from the same trajectories and are correlated.
   ///
+  /// With post-selection a trajectory has as its weight the probability of passing, and the value
+  /// is a ratio of two such means, its std_error that of the ratio to first order.
+  ///
   /// method "trajectories"; `shots` are the trajectories, `circuits` 1; a circuit without noise has
-  /// std_error 0 and no shots. Diagnostics: "reference_probability", p.
+  /// std_error 0 and no shots. Diagnostics: "reference_probability", p, and with post-selection
+  /// "postselection_probability".
   ///
   /// Throws InputError when a number of the binding is missing, left over or not finite, an
-  /// observable reaches beyond the qubits, there are fewer than 2 trajectories, or the states that
-  /// are held at once and the values of all trajectories do not fit in memory.
+  /// observable reaches beyond the qubits, there are fewer than 2 trajectories, the states that are
+  /// held at once and the values of all trajectories do not fit in memory, or no trajectory passes
+  /// a post-selection.
   std::vector<Estimate> expectations(const Binding& binding,
                                      std::span<const Observable> observables,
                                      std::uint64_t trajectories, std::uint64_t seed,
                                      std::uint64_t stream = 0) const;
 
-  /// What a device reports: the circuit's classical bits with its readout error. Each shot is a
-  /// trajectory of its own, so shots are independent; several from one would share its errors, and
-  /// frequencies would scatter more than their number says.
-  /// Throws InputError as above and on a readout error of a bit that is not there.
+  /// The probability that all post-selections succeed, from the trajectories that expectations()
+  /// uses for the same seed and stream. Throws as expectations(), but not when none passes.
+  Estimate postselection_probability(const Binding& binding, std::uint64_t trajectories,
+                                     std::uint64_t seed, std::uint64_t stream = 0) const;
+
+  /// What a device reports: the circuit's classical bits, mid-circuit ones included, with its
+  /// readout error. Each shot is a trajectory of its own, so shots are independent; several from
+  /// one would share its errors, and frequencies would scatter more than their number says. Shots
+  /// are those that pass the post-selections: trajectories are tried until one does.
+  /// Throws InputError as above, on a readout error of a bit that is not there, and when none of
+  /// 100000 trajectories passes.
   ShotTable sample(const Binding& binding, std::uint64_t shots, std::uint64_t seed,
                    std::uint64_t stream = 0) const;
 
