@@ -14,10 +14,11 @@ std::string operands_text(const std::vector<int>& qubits) {
   return text;
 }
 
-std::string instruction_text(const Instruction& instruction) {
+std::string place_text(std::size_t index, const Instruction& instruction) {
   const std::string name(info(instruction.op).name);
-  return (instruction.channel ? name + " '" + instruction.channel->label + "'" : name) + " " +
-         operands_text(instruction.qubits);
+  return "instruction " + std::to_string(index) + " (" +
+         (instruction.channel ? name + " '" + instruction.channel->label + "'" : name) + " " +
+         operands_text(instruction.qubits) + ")";
 }
 
 // What is wrong with a channel's matrix on k operands; empty when nothing is.
@@ -42,7 +43,7 @@ int highest_index(const Instruction& instruction, Angle::Source source) {
 Circuit::Circuit(int n_qubits) : n_qubits_(n_qubits) {
   if (n_qubits < 1)
     throw InputError("circuit", "", "needs at least 1 qubit, got " + std::to_string(n_qubits));
-  measured_.resize(static_cast<std::size_t>(n_qubits));
+  final_bit_.resize(static_cast<std::size_t>(n_qubits), -1);
 }
 
 Circuit& Circuit::append(Op op, std::vector<int> qubits, std::vector<Angle> angles) {
@@ -100,13 +101,17 @@ Circuit& Circuit::measure(int qubit, int bit) {
   return append(instruction);
 }
 
+Circuit& Circuit::postselect(int qubit, int outcome) {
+  if (outcome != 0 && outcome != 1)
+    throw InputError("circuit", "postselect",
+                     "outcome " + std::to_string(outcome) + " is neither 0 nor 1");
+  return append(outcome == 0 ? Op::postselect0 : Op::postselect1, {qubit});
+}
+
 void Circuit::check(const Instruction& instruction) const {
   const OperationInfo& row = info(instruction.op);
   const auto fail = [&](const std::string& problem) {
-    throw InputError("circuit",
-                     "instruction " + std::to_string(instructions_.size()) + " (" +
-                         instruction_text(instruction) + ")",
-                     problem);
+    throw InputError("circuit", place_text(instructions_.size(), instruction), problem);
   };
   const auto& qubits = instruction.qubits;
   if (row.n_qubits > 0 && qubits.size() != static_cast<std::size_t>(row.n_qubits))
@@ -135,10 +140,6 @@ void Circuit::check(const Instruction& instruction) const {
   }
   if (instruction.op == Op::measure && (instruction.bit < 0 || instruction.bit > 63))
     fail("classical bit " + std::to_string(instruction.bit) + " is outside 0..63");
-  if (instruction.op == Op::barrier) return;
-  for (const int q : qubits)
-    if (measured_[static_cast<std::size_t>(q)])
-      fail("qubit " + std::to_string(q) + " was measured before; nothing may follow a measurement");
   if (instruction.op == Op::measure) {
     const auto bit = static_cast<std::size_t>(instruction.bit);
     if (bit < qubit_of_bit_.size() && qubit_of_bit_[bit] >= 0)
@@ -149,14 +150,27 @@ void Circuit::check(const Instruction& instruction) const {
 void Circuit::push(Instruction instruction) {
   n_weights_ = std::max(n_weights_, highest_index(instruction, Angle::Source::weight) + 1);
   n_features_ = std::max(n_features_, highest_index(instruction, Angle::Source::feature) + 1);
+  if (instruction.op != Op::barrier)
+    for (const int q : instruction.qubits) {
+      int& bit = final_bit_[static_cast<std::size_t>(q)];
+      if (bit >= 0) mid_circuit_[static_cast<std::size_t>(bit)] = true;
+      bit = -1;
+    }
   if (instruction.op == Op::measure) {
     const int qubit = instruction.qubits[0];
     const auto bit = static_cast<std::size_t>(instruction.bit);
-    measured_[static_cast<std::size_t>(qubit)] = true;
-    if (qubit_of_bit_.size() <= bit) qubit_of_bit_.resize(bit + 1, -1);
+    final_bit_[static_cast<std::size_t>(qubit)] = instruction.bit;
+    if (qubit_of_bit_.size() <= bit) {
+      qubit_of_bit_.resize(bit + 1, -1);
+      mid_circuit_.resize(bit + 1, false);
+    }
     qubit_of_bit_[bit] = qubit;
   }
   instructions_.push_back(std::move(instruction));
+}
+
+std::string Circuit::place_of(std::size_t instruction) const {
+  return place_text(instruction, instructions_.at(instruction));
 }
 
 std::vector<int> Circuit::qubit_of_bit() const {
@@ -171,6 +185,24 @@ std::vector<int> Circuit::qubit_of_bit() const {
   return qubits;
 }
 
+std::vector<int> Circuit::mid_circuit_bits() const {
+  std::vector<int> bits;
+  for (std::size_t bit = 0; bit < mid_circuit_.size(); ++bit)
+    if (mid_circuit_[bit]) bits.push_back(static_cast<int>(bit));
+  return bits;
+}
+
+bool Circuit::is_mid_circuit(int bit) const {
+  return static_cast<std::size_t>(bit) < mid_circuit_.size() &&
+         mid_circuit_[static_cast<std::size_t>(bit)];
+}
+
+bool Circuit::has_postselection() const {
+  return std::ranges::any_of(instructions_, [](const Instruction& instruction) {
+    return instruction.op == Op::postselect0 || instruction.op == Op::postselect1;
+  });
+}
+
 void Circuit::set_readout_error(ReadoutError error) {
   validate_readout_error(error, "readout error");
   readout_error_ = std::move(error);
@@ -179,19 +211,17 @@ void Circuit::set_readout_error(ReadoutError error) {
 Circuit Circuit::without_measurements() const {
   Circuit result(n_qubits_);
   for (const Instruction& instruction : instructions_)
-    if (instruction.op != Op::measure) result.push(instruction);
+    if (instruction.op != Op::measure || is_mid_circuit(instruction.bit)) result.push(instruction);
   return result;
 }
 
 Circuit Circuit::inverse() const {
   Circuit result(n_qubits_);
   for (auto it = instructions_.rbegin(); it != instructions_.rend(); ++it) {
-    if (it->op == Op::measure) continue;
+    if (it->op == Op::measure && !is_mid_circuit(it->bit)) continue;
     const OperationInfo& row = info(it->op);
     if (!row.inverse)
-      throw InputError("circuit",
-                       "instruction " + std::to_string(instructions_.rend() - it - 1) + " (" +
-                           instruction_text(*it) + ")",
+      throw InputError("circuit", place_of(static_cast<std::size_t>(instructions_.rend() - it - 1)),
                        "has no inverse");
     result.append(*row.inverse, it->qubits, row.inverse_angles(it->angles));
   }

@@ -201,6 +201,25 @@ AngleList u2_inverse(const AngleList& a) {
   return {-a[1] - Angle(pi), Angle(pi) - a[0]};
 }
 
+// --- Kraus operators ---------------------------------------------------------------------------
+
+Mat projector(arma::uword outcome) {
+  Mat matrix(2, 2, arma::fill::zeros);
+  matrix(outcome, outcome) = 1.0;
+  return matrix;
+}
+
+std::vector<Mat> reset() {
+  return {projector(0), x({}) * projector(1)};
+}
+std::vector<Mat> measure() {
+  return {projector(0), projector(1)};
+}
+template <arma::uword outcome>
+std::vector<Mat> postselect() {
+  return {projector(outcome)};
+}
+
 constexpr std::nullopt_t no = std::nullopt;
 
 constexpr std::array table{
@@ -236,8 +255,10 @@ constexpr std::array table{
     OperationInfo{Op::rxx, "rxx", 2, 1, rxx, half_turn_derivative<rxx>, Op::rxx, negated},
     OperationInfo{Op::ryy, "ryy", 2, 1, ryy, half_turn_derivative<ryy>, Op::ryy, negated},
     OperationInfo{Op::rzz, "rzz", 2, 1, rzz, half_turn_derivative<rzz>, Op::rzz, negated},
-    OperationInfo{Op::reset, "reset", 1, 0, nullptr, nullptr, no, none},
-    OperationInfo{Op::measure, "measure", 1, 0, nullptr, nullptr, no, none},
+    OperationInfo{Op::reset, "reset", 1, 0, nullptr, nullptr, no, none, reset},
+    OperationInfo{Op::measure, "measure", 1, 0, nullptr, nullptr, no, none, measure},
+    OperationInfo{Op::postselect0, "postselect0", 1, 0, nullptr, nullptr, no, none, postselect<0>},
+    OperationInfo{Op::postselect1, "postselect1", 1, 0, nullptr, nullptr, no, none, postselect<1>},
     OperationInfo{Op::barrier, "barrier", 0, 0, nullptr, nullptr, Op::barrier, none},
     OperationInfo{Op::channel, "channel", 0, 0, nullptr, nullptr, no, none},
 };

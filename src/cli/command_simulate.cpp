@@ -3,6 +3,7 @@
 #include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/report/text_table.hpp>
+#include <rhodrift/sim/outcome_program.hpp>
 #include <rhodrift/sim/program.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/sim/sampling.hpp>
@@ -53,9 +54,7 @@ DeviceRun prepare(const Options& options) {
 // What the device would report for the observable if one group of its readout error were another.
 double reported_with(const ConfusionMatrix& group, std::size_t which, const Observable& observable,
                      const Circuit& circuit, const PauliVector& state) {
-  Circuit changed(circuit.n_qubits());
-  for (const Instruction& instruction : circuit.instructions())
-    if (instruction.op == Op::measure) changed.append(instruction);
+  Circuit changed = circuit;
   ReadoutError error = circuit.readout_error();
   error[which] = group;
   changed.set_readout_error(std::move(error));
@@ -74,8 +73,10 @@ Json sensitivities_of(const Options& options, const DeviceRun& device, const Pro
     if (!options.readout) continue;
     const Observable plain = Observable::parse(options.observables[k]);
     // Linear in every group of the readout error, and a group affine in its figures.
+    // A qubit that is read repeatedly has the same figures in several groups.
     for (const ReadoutDerivative& d : device.readout)
-      numbers[d.number] = reported_with(d.at_one, d.group, plain, device.circuit, state) -
+      numbers[d.number] = numbers.value(d.number, 0.0) +
+                          reported_with(d.at_one, d.group, plain, device.circuit, state) -
                           reported_with(d.at_zero, d.group, plain, device.circuit, state);
   }
   return result;
@@ -143,7 +144,10 @@ void simulate(const Options& options) {
   for (std::size_t k = 0; k < observables.size(); ++k)
     result["expectations"][options.observables[k]] = state.expectation(observables[k]);
   if (options.probabilities || options.shots > 0) {
-    const std::vector<double> reported = reported_probabilities(circuit, state.probabilities());
+    const std::vector<double> reported =
+        circuit.mid_circuit_bits().empty()
+            ? reported_probabilities(circuit, state.probabilities())
+            : naming(options.circuit, [&] { return OutcomeProgram(circuit).probabilities({}); });
     if (options.probabilities) result["probabilities"] = reported;
     if (options.shots > 0)
       result["counts"] = counts_of(sample(reported, options.shots, options.seed, 0));

@@ -153,8 +153,8 @@ class Translator {
 
   void add(const Instruction& instruction) {
     const auto& [op, qubits, angles, channel, bit] = instruction;
-    const bool not_a_gate = op == Op::measure || op == Op::barrier || op == Op::channel;
-    if (not_a_gate || has(op, qubits)) {
+    const bool is_gate = info(op).unitary != nullptr || op == Op::reset;
+    if (!is_gate || has(op, qubits)) {
       native_.append(instruction);
     } else if (op == Op::rz || op == Op::sx || op == Op::reset) {
       refuse(instruction, "the device does not have it there, and other gates are made of it");

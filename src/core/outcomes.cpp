@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -64,7 +65,9 @@ Outcomes Outcomes::from_counts(int n_bits, const std::map<Bitstring, std::uint64
   if (outcomes.shots == 0) throw InputError("counts", "", "hold no shots");
   for (const auto& [bits, count] : counts)
     if (count > 0)
-      outcomes.frequency[bits] = static_cast<double>(count) / static_cast<double>(outcomes.shots);
+      outcomes.frequency.emplace_hint(
+          outcomes.frequency.end(), bits,
+          static_cast<double>(count) / static_cast<double>(outcomes.shots));
   return outcomes;
 }
 
@@ -93,7 +96,8 @@ std::map<Bitstring, std::uint64_t> Outcomes::counts() const {
   return counts;
 }
 
-ShotTable::ShotTable(int n_bits) : n_bits_(checked_width("shot table", n_bits)) {}
+ShotTable::ShotTable(int n_bits, std::uint64_t size)
+    : n_bits_(checked_width("shot table", n_bits)), bytes_(size * stride()) {}
 
 ShotTable ShotTable::from_packed(int n_bits, std::vector<std::uint8_t> bytes) {
   ShotTable table(n_bits);
@@ -115,6 +119,20 @@ void ShotTable::append(Bitstring bits) {
     bytes_.push_back(static_cast<std::uint8_t>(bits & 0xff));
 }
 
+void ShotTable::set(std::uint64_t first, std::span<const Bitstring> shots) {
+  if (first > size() || shots.size() > size() - first)
+    throw InputError(
+        "shot table", "",
+        fmt::format("{} shots from {} on are outside a table of {}", shots.size(), first, size()));
+  const std::size_t width = stride();
+  std::uint8_t* byte = bytes_.data() + first * width;
+  for (Bitstring bits : shots) {
+    check_fits("shot table", bits, n_bits_);
+    for (std::size_t k = 0; k < width; ++k, bits >>= 8)
+      *byte++ = static_cast<std::uint8_t>(bits & 0xff);
+  }
+}
+
 Bitstring ShotTable::at(std::uint64_t shot) const {
   if (shot >= size())
     throw InputError("shot table", "",
@@ -125,9 +143,18 @@ Bitstring ShotTable::at(std::uint64_t shot) const {
   return bits;
 }
 
+// Sorted first: a map grown in the order of the shots misses the cache at every step.
 Outcomes ShotTable::outcomes() const {
+  std::vector<Bitstring> sorted(size());
+  for (std::uint64_t shot = 0; shot < size(); ++shot) sorted[shot] = at(shot);
+  std::ranges::sort(sorted);
   std::map<Bitstring, std::uint64_t> counts;
-  for (std::uint64_t shot = 0; shot < size(); ++shot) ++counts[at(shot)];
+  for (auto run = sorted.begin(); run != sorted.end();) {
+    const auto end =
+        std::ranges::find_if_not(run, sorted.end(), [&](Bitstring bits) { return bits == *run; });
+    counts.emplace_hint(counts.end(), *run, end - run);
+    run = end;
+  }
   return Outcomes::from_counts(n_bits_, counts);
 }
 

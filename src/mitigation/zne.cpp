@@ -123,8 +123,8 @@ Estimate extrapolate(std::span<const double> scale_factors, const arma::vec& val
 
 FoldedCircuit fold_global(const Circuit& circuit, double scale_factor) {
   require_scale_factor(scale_factor);
+  const Circuit inverse = circuit.inverse();
   const Circuit body = circuit.without_measurements();
-  const Circuit inverse = body.inverse();
   const std::size_t n_gates = count_gates(body);
   if (n_gates == 0) throw InputError("zne", "circuit", "holds no gate to fold");
 

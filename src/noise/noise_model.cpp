@@ -38,18 +38,28 @@ void require_operands(const Calibration& calibration, const std::string& gate,
                      n_given));
 }
 
+void require_on_device(const std::vector<int>& qubits, const Calibration& calibration) {
+  for (const int q : qubits)
+    if (q < 0 || q >= calibration.n_qubits())
+      throw InputError(calibration_name(calibration), "readout error",
+                       fmt::format("qubit {} is outside 0..{}", q, calibration.n_qubits() - 1));
+}
+
 bool covers(const ReadoutError& error, int bit) {
   return std::ranges::any_of(error, [&](const ConfusionMatrix& group) {
     return std::ranges::find(group.bits, bit) != group.bits.end();
   });
 }
 
-// The recorded matrices of the groups that are read as a whole, qubits[i] into bit i.
+// The recorded matrices of the groups that are read as a whole, qubits[i] into bit i. They speak of
+// qubits that are read together: one that is read repeatedly has its own figures each time.
 ReadoutError recorded_groups(const Calibration& calibration, const std::vector<int>& qubits) {
-  const auto bit_of = [&](int qubit) {
-    return static_cast<int>(std::ranges::find(qubits, qubit) - qubits.begin());
-  };
   const int n_bits = static_cast<int>(qubits.size());
+  const auto bit_of = [&](int qubit) {
+    return std::ranges::count(qubits, qubit) > 1
+               ? n_bits
+               : static_cast<int>(std::ranges::find(qubits, qubit) - qubits.begin());
+  };
   ReadoutError groups;
   for (ConfusionMatrix group : calibration.readout_matrices) {
     for (int& bit : group.bits) bit = bit_of(bit);
@@ -121,7 +131,7 @@ std::vector<ChannelDerivative> NoiseModel::gate_noise_derivatives(
 }
 
 ReadoutError NoiseModel::readout_error(const std::vector<int>& qubits) const {
-  require_valid_layout(qubits, static_cast<int>(qubits.size()), calibration_);
+  require_on_device(qubits, calibration_);
   if (policy_ == NoisePolicy::ideal) return {};
   ReadoutError error = recorded_groups(calibration_, qubits);
   for (const BitReadout& own : own_figures(calibration_, qubits, error))
@@ -131,7 +141,7 @@ ReadoutError NoiseModel::readout_error(const std::vector<int>& qubits) const {
 
 std::vector<ReadoutDerivative> NoiseModel::readout_derivatives(
     const std::vector<int>& qubits) const {
-  require_valid_layout(qubits, static_cast<int>(qubits.size()), calibration_);
+  require_on_device(qubits, calibration_);
   if (policy_ == NoisePolicy::ideal) return {};
   const ReadoutError recorded = recorded_groups(calibration_, qubits);
   std::size_t group = recorded.size();  // readout_error() has the qubits' own after them
@@ -169,9 +179,7 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
   std::map<std::pair<Op, std::vector<int>>, std::shared_ptr<const ChannelInstruction>> channels;
   for (const Instruction& instruction : circuit.instructions()) {
     noisy.append(instruction);
-    if (instruction.op == Op::measure || instruction.op == Op::barrier ||
-        instruction.op == Op::channel)
-      continue;
+    if (info(instruction.op).unitary == nullptr && instruction.op != Op::reset) continue;
     const std::vector<int> operands = device_qubits(layout, instruction.qubits);
     auto [it, fresh] = channels.try_emplace({instruction.op, operands});
     if (fresh)

@@ -8,29 +8,13 @@
 namespace rhodrift {
 
 DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, Prepare prepare)
-    : seed_(seed), prepare_(std::move(prepare)) {}
-
-const DensityMatrixExecutor::Compiled& DensityMatrixExecutor::compiled(
-    const std::shared_ptr<const Circuit>& circuit) {
-  auto found = cache_.find(circuit);
-  if (found == cache_.end()) {
-    const Circuit prepared = prepare_ ? prepare_(*circuit) : *circuit;
-    found = cache_.emplace(circuit, Compiled{prepared, Program(prepared)}).first;
-  }
-  return found->second;
-}
+    : seed_(seed), circuits_(std::move(prepare)) {}
 
 std::vector<std::vector<double>> DensityMatrixExecutor::probabilities(std::span<const Job> jobs) {
-  std::vector<const Compiled*> programs;
-  for (std::size_t j = 0; j < jobs.size(); ++j) {
-    if (!jobs[j].circuit) throw InputError("job", std::to_string(j), "has no circuit");
-    programs.push_back(&compiled(jobs[j].circuit));
-  }
+  const std::vector<const OutcomeProgram*> programs = circuits_.of(jobs);
   std::vector<std::vector<double>> result(jobs.size());
   parallel_for(jobs.size(), [&](std::size_t j) {
-    const std::vector<double> exact =
-        programs[j]->program.probabilities({jobs[j].weights, jobs[j].features});
-    result[j] = reported_probabilities(programs[j]->circuit, exact);
+    result[j] = programs[j]->probabilities({jobs[j].weights, jobs[j].features});
   });
   return result;
 }

@@ -58,7 +58,7 @@ std::size_t n_states(std::size_t n_passes, std::size_t interval) {
 }
 
 std::uint64_t available_bytes(const ProgramOptions& options) {
-  return options.memory_bytes == 0 ? physical_memory_bytes() : options.memory_bytes;
+  return options.memory_bytes == 0 ? machine_memory_bytes() : options.memory_bytes;
 }
 
 template <typename T>

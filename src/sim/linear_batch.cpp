@@ -78,7 +78,9 @@ const arma::mat matrix_view(const AlignedVector<double>& state, std::size_t n_ro
 }  // namespace
 
 std::optional<EncoderAnsatz> split(const Circuit& circuit) {
-  if (circuit.n_features() == 0) return std::nullopt;
+  if (circuit.n_features() == 0 || circuit.has_postselection() ||
+      !circuit.mid_circuit_bits().empty())
+    return std::nullopt;
   const auto& instructions = circuit.instructions();
   std::vector<bool> before_feature(static_cast<std::size_t>(circuit.n_qubits()), false);
   std::vector<bool> in_encoder(instructions.size(), false);
@@ -119,7 +121,7 @@ bool LinearBatch::pays(std::size_t n_samples) const {
   if (memory.gradient == MemoryPlan::Gradient::none) return false;
   const std::size_t n_whole = qubit_encoders_.empty() ? n_samples : 0;
   return (n_samples + runner_.lanes() - 1) / runner_.lanes() > n_groups_ &&
-         n_groups_ * memory.gradient_bytes + n_whole * memory.run_bytes <= physical_memory_bytes();
+         n_groups_ * memory.gradient_bytes + n_whole * memory.run_bytes <= machine_memory_bytes();
 }
 
 Engine<double>::Bound LinearBatch::bind(const arma::vec& weights, Direction direction) const {

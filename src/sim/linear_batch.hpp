@@ -16,8 +16,8 @@ struct EncoderAnsatz {
   Circuit ansatz;   ///< all others
 };
 
-/// Nothing when there are no features, or an operation with a weight comes before one with a
-/// feature on some path of qubits.
+/// Nothing when there are no features, an operation with a weight comes before one with a feature
+/// on some path of qubits, or the circuit measures midway or post-selects.
 std::optional<EncoderAnsatz> split(const Circuit& circuit);
 
 /// The expectations of a whole batch, by linearity. An observable is carried back through the

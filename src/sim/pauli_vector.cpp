@@ -104,14 +104,13 @@ std::uint64_t pauli_vector_bytes(int n_qubits) {
   return std::uint64_t{8} << (2 * n_qubits);
 }
 
-std::uint64_t physical_memory_bytes() {
+std::uint64_t machine_memory_bytes() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 void require_memory(std::uint64_t bytes, const std::string& what) {
-  const std::uint64_t available = physical_memory_bytes();
-  if (bytes > available)
+  if (const std::uint64_t available = machine_memory_bytes(); bytes > available)
     throw InputError("memory", "",
                      fmt::format("{} takes {} bytes, this machine has {}", what, bytes, available));
 }

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <variant>
 
 #include <fmt/format.h>
@@ -7,30 +7,15 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program.hpp>
 
+#include "sim/arguments.hpp"
 #include "sim/engine.hpp"
 #include "sim/parallel.hpp"
+#include "sim/postselection.hpp"
 #include "sim/z_strings.hpp"
 
 namespace rhodrift {
 
 namespace {
-
-void require_finite(const char* name, std::span<const double> given, int needed) {
-  if (given.size() != static_cast<std::size_t>(needed))
-    throw InputError(name, "", fmt::format("the circuit takes {}, got {}", needed, given.size()));
-  for (std::size_t k = 0; k < given.size(); ++k)
-    if (!std::isfinite(given[k]))
-      throw InputError(name, fmt::format("entry {}", k), fmt::format("{} is not finite", given[k]));
-}
-
-void require_within(std::span<const Observable> observables, int n_qubits) {
-  for (const Observable& observable : observables)
-    for (const Observable::Term& term : observable.terms())
-      if (term.pauli.min_qubits() > n_qubits)
-        throw InputError("observable", term.pauli.to_string(),
-                         fmt::format("reaches qubit {}, the state has {} qubits",
-                                     term.pauli.min_qubits() - 1, n_qubits));
-}
 
 void add_slope(const Angle& angle, double slope, double* weights, double* features) {
   for (const Angle::Term& term : angle.terms())
@@ -38,21 +23,26 @@ void add_slope(const Angle& angle, double slope, double* weights, double* featur
         term.coefficient * slope;
 }
 
+/// tr(O_k σ)/tr σ in one lane. tr σ is 1, nullopt, in circuits without post-selection.
 template <typename T>
 arma::vec expectations_of(std::span<const Observable> observables, const AlignedVector<T>& state,
-                          std::size_t lanes, std::size_t lane) {
+                          std::optional<double> probability, std::size_t lanes, std::size_t lane) {
   arma::vec values(observables.size());
   for (std::size_t k = 0; k < observables.size(); ++k)
-    values(k) = expectation(observables[k], state, lanes, lane);
+    values(k) = expectation(observables[k], state, lanes, lane) / probability.value_or(1.0);
   return values;
 }
 
-/// λ = Σ_k slopes_k O_k in one lane.
+/// λ = Σ_k slopes_k O_k in one lane. With post-selection <O_k> = tr(O_k σ)/tr σ, and by the
+/// quotient rule λ = Σ_k slopes_k (O_k - <O_k>)/tr σ.
 template <typename T>
 void add_observables(std::span<const Observable> observables, const arma::vec& slopes,
+                     const arma::vec& values, std::optional<double> probability,
                      AlignedVector<T>& lambda, std::size_t lanes, std::size_t lane) {
+  const double scale = 1.0 / probability.value_or(1.0);
   for (std::size_t k = 0; k < observables.size(); ++k)
-    add_observable(observables[k], slopes(k), lambda, lanes, lane);
+    add_observable(observables[k], scale * slopes(k), lambda, lanes, lane);
+  if (probability) lambda[lane] -= static_cast<T>(scale * arma::dot(slopes, values));
 }
 
 /// Bindings [first, first + lanes), the last one repeated where the batch ends.
@@ -105,8 +95,10 @@ Binding BindingBatch::operator[](std::size_t b) const {
 }
 
 struct Program::Compiled {
-  Compiled(const Circuit& circuit, const FusedCircuit& fused, const ProgramOptions& options)
-      : n_qubits(circuit.n_qubits()),
+  Compiled(const Circuit& source, const FusedCircuit& fused, const ProgramOptions& options)
+      : circuit(source),
+        postselects(circuit.has_postselection()),
+        n_qubits(circuit.n_qubits()),
         n_weights(circuit.n_weights()),
         n_features(circuit.n_features()),
         numbers(fused.numbers) {
@@ -118,8 +110,18 @@ struct Program::Compiled {
   }
 
   void require_bound(const Binding& binding) const {
-    require_finite("weights", binding.weights, n_weights);
-    require_finite("features", binding.features, n_features);
+    rhodrift::require_bound(binding, n_weights, n_features);
+  }
+
+  /// tr σ of the final state σ in a lane, by which expectations are divided; nullopt for circuits
+  /// without post-selection, where it is 1.
+  template <typename T>
+  std::optional<double> probability(const AlignedVector<T>& state, std::size_t lane,
+                                    const Binding& binding) const {
+    if (!postselects) return std::nullopt;
+    const auto trace = static_cast<double>(state[lane]);
+    require_possible(trace, circuit, binding);
+    return trace;
   }
 
   /// body(engine) with the one that there is.
@@ -129,6 +131,8 @@ struct Program::Compiled {
     return body(std::get<Engine<float>>(engine));
   }
 
+  Circuit circuit;
+  bool postselects;
   int n_qubits, n_weights, n_features;
   std::vector<std::string> numbers;
   std::variant<std::monostate, Engine<double>, Engine<float>> engine;
@@ -162,11 +166,20 @@ void Program::validate(const Binding& binding) const {
 }
 
 PauliVector Program::run(const Binding& binding) const {
+  PauliVector state = run_unnormalised(binding);
+  if (!compiled_->postselects) return state;
+  const double probability = state.trace();
+  require_possible(probability, compiled_->circuit, binding);
+  for (double& coefficient : state.coefficients()) coefficient /= probability;
+  return state;
+}
+
+PauliVector Program::run_unnormalised(const Binding& binding) const {
   compiled_->require_bound(binding);
   return compiled_->with_engine([&](const auto& engine) {
     auto state = state_after(engine, binding);
-    state.resize(
-        std::size_t{1} << (2 * n_qubits()));  // idle qubits are the high digits: I is first
+    // Idle qubits are the high digits: their I comes first.
+    state.resize(std::size_t{1} << (2 * n_qubits()));
     if constexpr (std::is_same_v<decltype(state), AlignedVector<double>>)
       return PauliVector::from_coefficients(std::move(state));
     else
@@ -178,8 +191,10 @@ std::vector<double> Program::probabilities(const Binding& binding) const {
   compiled_->require_bound(binding);
   return compiled_->with_engine([&](const auto& engine) {
     const auto state = state_after(engine, binding);
+    const double trace = compiled_->probability(state, 0, binding).value_or(1.0);
     std::vector<double> z(std::size_t{1} << n_qubits());
-    for (std::uint64_t s = 0; s < z.size(); ++s) z[s] = static_cast<double>(state[z_index(s)]);
+    for (std::uint64_t s = 0; s < z.size(); ++s)
+      z[s] = static_cast<double>(state[z_index(s)]) / trace;
     return outcome_probabilities(std::move(z));
   });
 }
@@ -189,7 +204,8 @@ arma::vec Program::expectations(const Binding& binding,
   compiled_->require_bound(binding);
   require_within(observables, compiled_->n_qubits);
   return compiled_->with_engine([&](const auto& engine) {
-    return expectations_of(observables, state_after(engine, binding), 1, 0);
+    const auto state = state_after(engine, binding);
+    return expectations_of(observables, state, compiled_->probability(state, 0, binding), 1, 0);
   });
 }
 
@@ -203,14 +219,15 @@ ProgramGradient Program::gradient(
     const auto& runner = engine.single();
     const auto bound = engine.bind({&binding, 1}, Direction::both);
     auto tape = engine.record(runner, bound, runner.ground_state());
+    const auto probability = compiled_->probability(tape.last, 0, binding);
     ProgramGradient gradient{
-        expectations_of(observables, tape.last, 1, 0),
+        expectations_of(observables, tape.last, probability, 1, 0),
         arma::vec(static_cast<arma::uword>(compiled_->n_weights), arma::fill::zeros),
         arma::vec(static_cast<arma::uword>(compiled_->n_features), arma::fill::zeros)};
     const arma::vec slopes = derivative(gradient.expectations);
     require_slopes(slopes, observables.size());
     AlignedVector<T> lambda(runner.state_size(), T{0});
-    add_observables(observables, slopes, lambda, 1, 0);
+    add_observables(observables, slopes, gradient.expectations, probability, lambda, 1, 0);
     auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
     engine.for_each_slope(bound, environments, [&](std::size_t, const Angle& angle, double slope) {
       add_slope(angle, slope, gradient.weights.memptr(), gradient.features.memptr());
@@ -235,8 +252,11 @@ arma::mat Program::sensitivities(const Binding& binding,
     const auto bound = engine.bind({&binding, 1}, Direction::both);
     for (std::size_t k = 0; k < observables.size(); ++k) {
       auto tape = engine.record(runner, bound, runner.ground_state());
+      const auto probability = compiled_->probability(tape.last, 0, binding);
+      const auto one = observables.subspan(k, 1);
       AlignedVector<T> lambda(runner.state_size(), T{0});
-      add_observable(observables[k], 1.0, lambda, 1, 0);
+      add_observables(one, arma::vec{1.0}, expectations_of(one, tape.last, probability, 1, 0),
+                      probability, lambda, 1, 0);
       const auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
       arma::vec column(compiled_->numbers.size(), arma::fill::zeros);
       for (std::size_t s = 0; s < environments.size(); ++s)
@@ -266,7 +286,8 @@ arma::mat Program::batch_expectations(const BindingBatch& bindings,
       const auto state =
           engine.run(runner, engine.bind(in_lanes, Direction::forward), runner.ground_state());
       for (std::size_t l = 0; l < lanes && c * lanes + l < bindings.size; ++l)
-        values.col(c * lanes + l) = expectations_of(observables, state, lanes, l);
+        values.col(c * lanes + l) = expectations_of(
+            observables, state, compiled_->probability(state, l, in_lanes[l]), lanes, l);
     });
   });
   return values;
@@ -302,11 +323,12 @@ ProgramGradients Program::batch_gradients(
       AlignedVector<T> lambda(runner.state_size(), T{0});
       for (std::size_t l = 0; l < n_here; ++l) {
         const std::size_t b = c * lanes + l;
-        const arma::vec values = expectations_of(observables, tape.last, lanes, l);
+        const auto probability = compiled_->probability(tape.last, l, in_lanes[l]);
+        const arma::vec values = expectations_of(observables, tape.last, probability, lanes, l);
         result.expectations.col(b) = values;
         const arma::vec slopes = derivative(b, values);
         require_slopes(slopes, observables.size());
-        add_observables(observables, slopes, lambda, lanes, l);
+        add_observables(observables, slopes, values, probability, lambda, lanes, l);
       }
       auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
       engine.for_each_slope(bound, environments,

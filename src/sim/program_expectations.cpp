@@ -5,49 +5,48 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
+#include "sim/arguments.hpp"
 #include "sim/linear_batch.hpp"
 
 namespace rhodrift {
 
-namespace {
-
-void require_within(const Observable& observable, int n_qubits) {
-  for (const Observable::Term& term : observable.terms())
-    if (term.pauli.min_qubits() > n_qubits)
-      throw InputError("observable", term.pauli.to_string(),
-                       fmt::format("reaches qubit {}, the circuit has {} qubits",
-                                   term.pauli.min_qubits() - 1, n_qubits));
-}
-
-}  // namespace
-
 Observable reported_observable(const Observable& observable, const Circuit& circuit) {
   const std::vector<int> qubit_of_bit = circuit.qubit_of_bit();
+  std::vector<int> read_at_the_end = qubit_of_bit;
+  for (const int bit : circuit.mid_circuit_bits())
+    read_at_the_end[static_cast<std::size_t>(bit)] = -1;
   for (const Observable::Term& term : observable.terms())
     for (const PauliString::Factor& factor : term.pauli.factors())
-      if (std::ranges::find(qubit_of_bit, factor.qubit) == qubit_of_bit.end())
+      if (std::ranges::find(read_at_the_end, factor.qubit) == read_at_the_end.end())
         throw InputError("observable", term.pauli.to_string(),
                          fmt::format("qubit {} is not measured", factor.qubit));
   const int n_bits = static_cast<int>(qubit_of_bit.size());
-  ReadoutError on_qubits = circuit.readout_error();
-  for (ConfusionMatrix& group : on_qubits)
+  ReadoutError on_qubits;
+  for (ConfusionMatrix group : circuit.readout_error()) {
+    const bool mid_circuit =
+        std::ranges::any_of(group.bits, [&](int bit) { return circuit.is_mid_circuit(bit); });
+    if (mid_circuit && group.bits.size() == 1) continue;  // no part of any observable
     for (int& bit : group.bits) {
       if (bit >= n_bits)
         throw InputError("readout error", "",
                          fmt::format("bit {} is outside 0..{}", bit, n_bits - 1));
+      if (mid_circuit)
+        throw InputError("readout error", fmt::format("bit {}", bit),
+                         "is misread together with one that is read mid-circuit");
       bit = qubit_of_bit[static_cast<std::size_t>(bit)];
     }
+    on_qubits.push_back(std::move(group));
+  }
   return observable.with_readout_error(on_qubits);
 }
 
 ProgramExpectations::ProgramExpectations(const Circuit& circuit,
                                          const std::vector<Observable>& observables)
     : program_(circuit) {
-  for (const Observable& observable : observables) {
-    require_within(observable, circuit.n_qubits());
+  require_within(observables, circuit.n_qubits());
+  for (const Observable& observable : observables)
     observables_.push_back(
         circuit.readout_error().empty() ? observable : reported_observable(observable, circuit));
-  }
   if (const std::optional<EncoderAnsatz> parts = split(circuit))
     linear_ = std::make_shared<const LinearBatch>(*parts, circuit.n_weights(), observables_);
 }

@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -10,28 +8,16 @@
 #include <rhodrift/sim/pauli_vector.hpp>
 #include <rhodrift/sim/sampling.hpp>
 
+#include "sim/classical_bits.hpp"
+#include "sim/inverse_distribution.hpp"
+#include "sim/parallel.hpp"
+
 namespace rhodrift {
 
 namespace {
 
 // Shots are drawn in blocks, each from a stream of its own.
 constexpr std::uint64_t block_shots = 4096;
-
-std::vector<double> cumulative(const std::vector<double>& probabilities) {
-  std::vector<double> sums(probabilities.size());
-  double sum = 0.0;
-  for (std::size_t b = 0; b < probabilities.size(); ++b) {
-    if (!(probabilities[b] >= -1e-9))
-      throw InputError("probabilities", fmt::format("entry {}", b),
-                       fmt::format("{} is negative", probabilities[b]));
-    sum += std::max(probabilities[b], 0.0);
-    sums[b] = sum;
-  }
-  if (std::abs(sum - 1.0) > 1e-6)
-    throw InputError("probabilities", "", fmt::format("sum to {}, not 1", sum));
-  for (double& s : sums) s /= sum;
-  return sums;
-}
 
 }  // namespace
 
@@ -41,34 +27,33 @@ std::vector<double> reported_probabilities(const Circuit& circuit,
     throw InputError("probabilities", "",
                      fmt::format("{} entries are not 2^n for a circuit of {} qubits",
                                  qubit_probabilities.size(), circuit.n_qubits()));
-  const std::vector<int> qubit_of_bit = circuit.qubit_of_bit();
-  std::vector<double> reported(std::size_t{1} << qubit_of_bit.size(), 0.0);
-  for (std::size_t state = 0; state < qubit_probabilities.size(); ++state) {
-    std::size_t bits = 0;
-    for (std::size_t bit = 0; bit < qubit_of_bit.size(); ++bit)
-      bits |= ((state >> qubit_of_bit[bit]) & 1) << bit;
-    reported[bits] += qubit_probabilities[state];
-  }
+  if (const std::vector<int> bits = circuit.mid_circuit_bits(); !bits.empty())
+    throw InputError("circuit", fmt::format("classical bit {}", bits.front()),
+                     "is read mid-circuit, of which the qubits at the end say nothing");
+  const std::vector<Bitstring> bits = bits_read_at_the_end(circuit);
+  std::vector<double> reported(std::size_t{1} << circuit.qubit_of_bit().size(), 0.0);
+  for (std::size_t state = 0; state < bits.size(); ++state)
+    reported[bits[state]] += qubit_probabilities[state];
+  // Once for all shots rather than bit by bit in each, which would take a random number a bit.
   apply_readout_error(circuit.readout_error(), reported);
   return reported;
 }
 
 ShotTable sample(const std::vector<double>& probabilities, std::uint64_t shots, std::uint64_t seed,
                  std::uint64_t stream) {
-  if (probabilities.size() < 2 || !std::has_single_bit(probabilities.size()))
-    throw InputError("probabilities", "",
-                     fmt::format("{} entries are not 2^n for n >= 1", probabilities.size()));
-  ShotTable table(std::countr_zero(probabilities.size()));
-  require_memory(shots * table.stride(), fmt::format("a table of {} shots", shots));
-  const std::vector<double> sums = cumulative(probabilities);
-  const auto last = std::ranges::find(sums, sums.back());  // the last outcome that can happen
-  for (std::uint64_t first = 0; first < shots; first += block_shots) {
-    RandomStream random(seed, stream_id(stream, first / block_shots));
-    for (std::uint64_t s = first; s < std::min(first + block_shots, shots); ++s)
-      table.append(static_cast<Bitstring>(
-          std::min(std::upper_bound(sums.begin(), sums.end(), random.uniform()), last) -
-          sums.begin()));
-  }
+  const InverseDistribution distribution(probabilities);
+  const int n_bits = std::countr_zero(probabilities.size());
+  require_memory(shots * ShotTable(n_bits).stride(), fmt::format("a table of {} shots", shots));
+  ShotTable table(n_bits, shots);
+  parallel_for((shots + block_shots - 1) / block_shots, [&](std::size_t block) {
+    RandomStream random(seed, stream_id(stream, block));
+    const std::uint64_t first = block * block_shots;
+    std::vector<double> numbers(std::min(block_shots, shots - first));
+    for (double& number : numbers) number = random.uniform();
+    std::vector<Bitstring> outcomes(numbers.size());
+    distribution.invert(numbers, outcomes);
+    table.set(first, outcomes);
+  });
   return table;
 }
 

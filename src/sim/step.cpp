@@ -42,11 +42,11 @@ Factor channel_factor(const TransferMatrix& matrix) {
   return factor;
 }
 
-// Reset to |0>: r[I] -> r[I], r[Z] <- r[I], r[X] = r[Y] = 0.
-TransferMatrix reset_matrix() {
-  TransferMatrix matrix(4, 4, arma::fill::zeros);
-  matrix(0, 0) = matrix(3, 0) = 1.0;
-  return matrix;
+// Of ρ -> Σ_m K_m ρ K_m†; the formula for a unitary holds for any operator.
+TransferMatrix kraus_transfer_matrix(const std::vector<arma::cx_mat>& kraus) {
+  TransferMatrix sum = unitary_transfer_matrix(kraus.front());
+  for (std::size_t m = 1; m < kraus.size(); ++m) sum += unitary_transfer_matrix(kraus[m]);
+  return sum;
 }
 
 Factor constant_gate(Op op, const std::vector<Angle>& angles) {
@@ -85,7 +85,8 @@ Factor rotation(Op op, const Angle& angle) {
 /// The factors of one instruction, first to last.
 std::vector<Factor> factors_of(const Instruction& instruction) {
   if (instruction.op == Op::channel) return {channel_factor(instruction.channel->ptm)};
-  if (instruction.op == Op::reset) return {channel_factor(reset_matrix())};
+  if (const auto kraus = info(instruction.op).kraus)
+    return {channel_factor(kraus_transfer_matrix(kraus()))};
   const std::vector<Angle>& angles = instruction.angles;
   if (std::ranges::all_of(angles, &Angle::is_constant))
     return {constant_gate(instruction.op, angles)};
@@ -272,8 +273,8 @@ FusedCircuit fuse(const Circuit& circuit) {
   FusedCircuit fused;
   std::map<std::string, std::size_t> index_of;
   for (const Instruction& instruction : circuit.instructions()) {
-    if (instruction.op == Op::barrier || instruction.op == Op::measure || instruction.op == Op::id)
-      continue;
+    if (instruction.op == Op::barrier || instruction.op == Op::id) continue;
+    if (instruction.op == Op::measure && !circuit.is_mid_circuit(instruction.bit)) continue;
     require_supported(instruction);
     for (Factor factor : factors_of(instruction)) {
       if (instruction.op == Op::channel)

@@ -106,7 +106,8 @@ TEST_CASE("Random noisy circuits come back to the last bit") {
     Circuit circuit = oracle::random_circuit(
         {.n_qubits = 4, .n_instructions = 40, .n_weights = 5, .n_features = 3, .noisy = true},
         random);
-    circuit.measure(2, 0).measure(0, 1).measure(3, 2);
+    circuit.measure(2, 0).postselect(1, 0).append(Op::x, {2}).measure(0, 1).postselect(3, 1);
+    circuit.measure(3, 2);
     circuit.set_readout_error({oracle::random_confusion({2, 0}, random)});
     const std::string text = to_json(circuit);
     const Circuit back = circuit_from_json(text, "test");

@@ -1,4 +1,5 @@
 #include <cctype>
+#include <map>
 #include <set>
 
 #include <rhodrift/circuit/operation.hpp>
@@ -44,6 +45,7 @@ TEST_CASE("The table has one row an operation, in the order of Op, with unique n
     CHECK((row.derivative != nullptr) == (row.n_angles > 0));
     CHECK(row.inverse_angles != nullptr);
     if (row.unitary) CHECK(row.inverse.has_value());
+    CHECK_FALSE((row.unitary && row.kraus));
     for (const char c : row.name) CHECK((std::islower(c) || std::isdigit(c)));
   }
 }
@@ -73,6 +75,25 @@ TEST_CASE("Every unitary is unitary and is what qelib1.inc defines") {
       CHECK(largest(u * u.t() - arma::eye<arma::cx_mat>(arma::size(u))) <= 1e-14);
       CHECK(phase_free_distance(oracle::gate_matrix(row.op, angles), u) <= 1e-14);
     }
+  }
+}
+
+TEST_CASE("Kraus operators are those of reset, of a measurement and of its two halves") {
+  const arma::cx_mat zero = oracle::complex({{1.0, 0.0}, {0.0, 0.0}}),
+                     one = oracle::complex({{0.0, 0.0}, {0.0, 1.0}}),
+                     lowering = oracle::complex({{0.0, 1.0}, {0.0, 0.0}});
+  const std::map<Op, oracle::Kraus> expected{{Op::reset, {zero, lowering}},
+                                             {Op::measure, {zero, one}},
+                                             {Op::postselect0, {zero}},
+                                             {Op::postselect1, {one}}};
+  for (const OperationInfo& row : operation_table()) {
+    CAPTURE(row.name);
+    REQUIRE((row.kraus != nullptr) == expected.contains(row.op));
+    if (row.kraus == nullptr) continue;
+    const oracle::Kraus kraus = row.kraus();
+    REQUIRE(kraus.size() == expected.at(row.op).size());
+    for (std::size_t m = 0; m < kraus.size(); ++m)
+      CHECK(largest(kraus[m] - expected.at(row.op)[m]) == 0.0);
   }
 }
 

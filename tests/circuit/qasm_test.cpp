@@ -342,9 +342,8 @@ TEST_CASE("Programs without the header of version 2.0 are refused") {
 }
 
 TEST_CASE("What the circuit refuses is reported at the statement") {
-  CHECK(refusal("qreg q[1]; creg c[1];\nmeasure q -> c;\nx q[0];") ==
-        "line 5, column 1: circuit: instruction 1 (x 0): qubit 0 was measured before; nothing may "
-        "follow a measurement");
+  CHECK(refusal("qreg q[2]; creg c[1];\nmeasure q[0] -> c[0];\nmeasure q[1] -> c[0];") ==
+        "line 5, column 1: circuit: instruction 1 (measure 1): classical bit 0 was written before");
 }
 
 TEST_CASE("Programs that would explode are refused, not run") {

@@ -85,6 +85,32 @@ TEST_CASE("the readout error folds into the expectations as the probabilities ha
   CHECK(state["expectations"]["Z0 Z1"].get<double>() > reported + 0.05);
 }
 
+TEST_CASE("simulate reports what is read mid-circuit, with the same error each time") {
+  const ScratchDirectory scratch;
+  const std::string file =
+      scratch.write("again.qasm",
+                    "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[1];\ncreg c[2];\n"
+                    "x q[0]; measure q[0] -> c[0]; measure q[0] -> c[1];\n");
+  const auto perfect =
+      run({"simulate", file, "--json", "--probabilities", "--shots", "100"}).json();
+  CHECK(perfect["probabilities"][3].get<double>() == Approx(1.0).epsilon(1e-14));
+  CHECK(perfect["counts"]["11"] == 100);
+  const auto result =
+      run({"simulate", file, "--json", "--probabilities", "--readout", "--sensitivities",
+           "--observable", "Z0", "--calibration", shipped("calibrations/belem.json")});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const auto json = result.json();
+  const auto& p = json["probabilities"];
+  // Of two readings the errors are independent and alike.
+  CHECK(p[1].get<double>() == Approx(p[2].get<double>()).epsilon(1e-12));
+  CHECK(p[1].get<double>() > 0.001);
+  // d<Z0>/dp01 = 2 P(1), of the one reading that <Z0> is.
+  const double p1 = json["sensitivities"]["Z0"]["/qubits/0/readout/p01"].get<double>() / 2;
+  CHECK(p1 > 0.99);
+  CHECK(p1 <= 1.0);
+}
+
 TEST_CASE("a gate that the device lacks is refused by name, with status 2") {
   const ScratchDirectory scratch;
   const std::string file =

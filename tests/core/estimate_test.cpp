@@ -37,6 +37,23 @@ TEST_CASE("normal_estimate refuses what is no standard error or level") {
   CHECK_THROWS_AS(normal_estimate(0, 1, "", nan), InputError);
 }
 
+TEST_CASE("student_estimate uses Student's quantile, which tends to the normal one") {
+  const Estimate estimate = student_estimate(0.5, 0.1, 4, "some method");
+  CHECK(estimate.value == 0.5);
+  CHECK(estimate.std_error == 0.1);
+  CHECK(estimate.method == "some method");
+  CHECK(estimate.ci.low == Approx(0.5 - 0.27764451051977987).epsilon(1e-13));
+  CHECK(estimate.ci.high == Approx(0.5 + 0.27764451051977987).epsilon(1e-13));
+  CHECK(student_estimate(0, 1, 1, "", 0.5).ci.high == Approx(1.0).epsilon(1e-13));
+  CHECK(student_estimate(0, 1, 100'000'000, "").ci.high == Approx(1.959963984540054).epsilon(1e-7));
+  CHECK(student_estimate(0.25, 0.0, 1, "").ci.high == 0.25);
+  CHECK_THROWS_WITH(student_estimate(0, 1, 0, ""),
+                    "estimate: degrees_of_freedom: 0 is not positive");
+  CHECK_THROWS_WITH(student_estimate(0, -1, 3, ""),
+                    "estimate: std_error: -1 is not a finite number >= 0");
+  CHECK_THROWS_WITH(student_estimate(0, 1, 3, "", 1.0), "estimate: level: 1 is outside (0, 1)");
+}
+
 TEST_CASE("proportion_estimate gives Wilson's interval") {
   const Estimate estimate = proportion_estimate(10, 100);
   CHECK(estimate.value == 0.1);

@@ -85,6 +85,23 @@ TEST_CASE("ShotTable packs bit i into bit i%8 of byte i/8") {
   CHECK(table.packed() == std::vector<std::uint8_t>{0b0000'0101, 0b10});
 }
 
+TEST_CASE("Shots of a table of a given size are set from any place on") {
+  const int n_bits = GENERATE(3, 8, 13, 64);
+  RandomStream random(4, static_cast<std::uint64_t>(n_bits));
+  ShotTable appended(n_bits), set(n_bits, 50);
+  CHECK(set.size() == 50);
+  CHECK(set.at(49) == 0);
+  std::vector<Bitstring> shots;
+  for (int s = 0; s < 50; ++s) {
+    shots.push_back(random() >> (64 - n_bits));
+    appended.append(shots.back());
+  }
+  set.set(20, std::span(shots).subspan(20));
+  set.set(0, std::span(shots).first(20));
+  set.set(50, {});
+  CHECK(set.packed() == appended.packed());
+}
+
 TEST_CASE("ShotTable refuses what does not fit") {
   CHECK_THROWS_WITH(ShotTable(0), "shot table: 0 bits are outside 1..64");
   CHECK_THROWS_AS(ShotTable(65), InputError);
@@ -93,6 +110,11 @@ TEST_CASE("ShotTable refuses what does not fit") {
   CHECK_THROWS_WITH(table.outcomes(), "counts: hold no shots");
   table.append(7);
   CHECK_THROWS_WITH(table.at(1), "shot table: shot 1 is outside a table of 1");
+  const std::vector<Bitstring> two{1, 8};
+  CHECK_THROWS_WITH(table.set(0, two), "shot table: 2 shots from 0 on are outside a table of 1");
+  CHECK_THROWS_WITH(table.set(2, {}), "shot table: 0 shots from 2 on are outside a table of 1");
+  CHECK_THROWS_WITH(table.set(0, std::span(two).last(1)),
+                    "shot table: outcome 8 does not fit in 3 bits");
   CHECK_THROWS_WITH(ShotTable::from_packed(10, {1, 0, 1}),
                     "shot table: 3 bytes are not a multiple of the 2 bytes a shot takes");
   CHECK_THROWS_WITH(ShotTable::from_packed(3, {7, 8}),

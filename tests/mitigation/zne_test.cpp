@@ -151,6 +151,10 @@ TEST_CASE("Circuits that cannot be folded are refused") {
   with_reset.append(Op::x, {0}).append(Op::reset, {0});
   CHECK_THROWS_WITH(zne::fold_global(with_reset, 3.0),
                     ContainsSubstring("instruction 1 (reset 0): has no inverse"));
+  Circuit read_twice(1);
+  read_twice.append(Op::x, {0}).measure(0, 0).append(Op::x, {0}).measure(0, 1);
+  CHECK_THROWS_WITH(zne::fold_global(read_twice, 3.0),
+                    ContainsSubstring("instruction 1 (measure 0): has no inverse"));
   CHECK_THROWS_WITH(zne::fold_global(Circuit(1), 3.0), ContainsSubstring("holds no gate to fold"));
 }
 

@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/noise/channel.hpp>
@@ -8,19 +6,11 @@
 
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
+#include "support/thread_count.hpp"
 
 using namespace rhodrift;
 
 namespace {
-
-class ThreadCount {
- public:
-  explicit ThreadCount(int n) : before_(omp_get_max_threads()) { omp_set_num_threads(n); }
-  ~ThreadCount() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
-};
 
 std::shared_ptr<const Circuit> noisy_circuit(std::uint64_t stream) {
   RandomStream random(401, stream);

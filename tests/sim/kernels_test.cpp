@@ -1,7 +1,5 @@
 #include "sim/kernels.hpp"
 
-#include <hwy/targets.h>
-
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/noise/channel.hpp>
 #include <rhodrift/sim/program.hpp>
@@ -9,6 +7,7 @@
 #include "sim/block_structure.hpp"
 #include "sim/step.hpp"
 #include "support/catch.hpp"
+#include "support/for_each_target.hpp"
 #include "support/oracle.hpp"
 
 using namespace rhodrift;
@@ -16,31 +15,6 @@ using namespace rhodrift;
 namespace {
 
 constexpr double tolerance = 1e-12;
-
-/// Makes the kernels of one instruction set the ones that are used, while it lives.
-class ForcedTarget {
- public:
-  explicit ForcedTarget(std::int64_t target) { force(target); }
-  ~ForcedTarget() { force(0); }
-  ForcedTarget(const ForcedTarget&) = delete;
-  ForcedTarget& operator=(const ForcedTarget&) = delete;
-
- private:
-  static void force(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().DeInit();
-  }
-};
-
-/// Runs `body` once for every instruction set of this machine.
-template <typename Body>
-void for_each_target(Body body) {
-  for (const std::int64_t target : kernels::runnable_targets()) {
-    const ForcedTarget forced(target);
-    CAPTURE(hwy::TargetName(target));
-    body();
-  }
-}
 
 double largest_difference(const PauliVector& state, const arma::cx_mat& density) {
   return arma::abs(state.density_matrix() - density).max();

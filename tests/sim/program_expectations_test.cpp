@@ -147,6 +147,24 @@ TEST_CASE("Readout of what is not measured is refused") {
                     ContainsSubstring("bit 1 is outside 0..0"));
 }
 
+TEST_CASE("Mid-circuit readings are no reading of an observable, nor is their error") {
+  Circuit circuit(2);
+  circuit.measure(1, 0).append(Op::x, {1}).measure(0, 1);
+  CHECK_THROWS_WITH(reported_observable(Observable::z(1), circuit),
+                    ContainsSubstring("qubit 1 is not measured"));
+  circuit.measure(1, 2);
+  circuit.set_readout_error(
+      {ConfusionMatrix::single(0, 0.3, 0.4), ConfusionMatrix::single(2, 0.1, 0.25)});
+  const Observable folded = reported_observable(Observable::z(1), circuit);
+  REQUIRE(folded.terms().size() == 2);
+  for (const Observable::Term& term : folded.terms())
+    CHECK(term.coefficient == Approx(term.pauli == PauliString() ? 0.15 : 0.65).epsilon(1e-14));
+  RandomStream random(505);
+  circuit.set_readout_error({oracle::random_confusion({2, 0}, random)});
+  CHECK_THROWS_WITH(reported_observable(Observable::z(1), circuit),
+                    "readout error: bit 2: is misread together with one that is read mid-circuit");
+}
+
 TEST_CASE("Wrong shapes and numbers are refused, and errors of a sample come out of the threads") {
   RandomStream random(504);
   const Circuit circuit = model(random);

@@ -1,7 +1,6 @@
 #include <algorithm>
-
-#include <boost/math/distributions/chi_squared.hpp>
-#include <omp.h>
+#include <cmath>
+#include <numeric>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
@@ -9,7 +8,9 @@
 #include <rhodrift/sim/sampling.hpp>
 
 #include "support/catch.hpp"
+#include "support/chi_square.hpp"
 #include "support/oracle.hpp"
+#include "support/thread_count.hpp"
 
 using namespace rhodrift;
 
@@ -21,19 +22,6 @@ std::vector<double> random_probabilities(std::size_t size, RandomStream& random)
   for (double& entry : p) sum += entry = 0.01 + random.uniform();
   for (double& entry : p) entry /= sum;
   return p;
-}
-
-// The probability of a worse fit than this one if the counts are drawn from p.
-double chi_square_p_value(const ShotTable& table, const std::vector<double>& p) {
-  std::vector<double> counts(p.size(), 0.0);
-  for (std::uint64_t s = 0; s < table.size(); ++s) ++counts[table.at(s)];
-  double statistic = 0.0;
-  for (std::size_t b = 0; b < p.size(); ++b) {
-    const double expected = p[b] * static_cast<double>(table.size());
-    statistic += (counts[b] - expected) * (counts[b] - expected) / expected;
-  }
-  const boost::math::chi_squared distribution(static_cast<double>(p.size() - 1));
-  return boost::math::cdf(boost::math::complement(distribution, statistic));
 }
 
 }  // namespace
@@ -50,6 +38,63 @@ TEST_CASE("Shots follow the probabilities") {
   double mean = 0.0;
   for (const double p : p_values) mean += p / 40.0;
   CHECK(std::abs(mean - 0.5) < 4.0 / std::sqrt(12.0 * 40.0));
+}
+
+TEST_CASE("A million shots follow uneven probabilities, through a readout error as well") {
+  // At the 0.1% level: a right sampler fails one seed of a thousand in each of the two.
+  RandomStream random(304);
+  const auto uneven = [&](int n_bits) {
+    std::vector<double> p(std::size_t{1} << n_bits);
+    double sum = 0.0;
+    for (double& entry : p)
+      sum += entry = random.below(3) == 0 ? 0.0 : std::exp(4 * random.normal());
+    for (double& entry : p) entry /= sum;
+    return p;
+  };
+  const std::vector<double> p = uneven(12);
+  CHECK(chi_square_p_value(sample(p, 1'000'000, 11, 1), p) > 1e-3);
+
+  const int n = 8;
+  Circuit circuit(n);
+  circuit.set_readout_error({oracle::random_confusion({7, 2}, random),
+                             ConfusionMatrix::single(0, 0.01, 0.04),
+                             ConfusionMatrix::single(5, 0.1, 0.0)});
+  const std::vector<double> prepared = uneven(n);
+  const arma::vec reported = oracle::confusion(circuit.readout_error(), n) * arma::vec(prepared);
+  const ShotTable table = sample(reported_probabilities(circuit, prepared), 1'000'000, 12, 1);
+  CHECK(chi_square_p_value(table, arma::conv_to<std::vector<double>>::from(reported)) > 1e-3);
+}
+
+TEST_CASE("A shot is the first outcome whose cumulative sum exceeds the shot's random number") {
+  RandomStream random(305);
+  std::vector<double> sharp(1 << 10, 1e-12);  // all but one of the steps in one cell of the guide
+  sharp[700] = 1.0 - 1e-12 * static_cast<double>(sharp.size() - 1);
+  for (const std::vector<double>& p : {random_probabilities(64, random), sharp}) {
+    const std::uint64_t shots = 4096 + 1000, seed = 6, stream = 7;
+    const ShotTable table = sample(p, shots, seed, stream);
+    std::vector<double> sums(p.size());
+    std::partial_sum(p.begin(), p.end(), sums.begin());
+    for (const std::uint64_t block : {0, 1}) {
+      RandomStream numbers(seed, stream_id(stream, block));
+      for (std::uint64_t s = 4096 * block; s < std::min(shots, 4096 * (block + 1)); ++s)
+        REQUIRE(table.at(s) == static_cast<Bitstring>(
+                                   std::ranges::upper_bound(sums, numbers.uniform() * sums.back()) -
+                                   sums.begin()));
+    }
+  }
+}
+
+TEST_CASE("A table is the same for any number of threads") {
+  RandomStream random(306);
+  const std::vector<double> p = random_probabilities(1 << 9, random);
+  const auto table_with = [&](int n_threads) {
+    const ThreadCount scope(n_threads);
+    return sample(p, 50'000, 8, 9).packed();
+  };
+  const auto one = table_with(1);
+  CHECK(one.size() == 100'000);
+  CHECK(table_with(2) == one);
+  CHECK(table_with(5) == one);
 }
 
 TEST_CASE("Shots of one table are independent from shot to shot") {

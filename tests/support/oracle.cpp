@@ -1,6 +1,8 @@
 #include "support/oracle.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 
 namespace oracle {
@@ -162,12 +164,28 @@ arma::cx_mat gate_matrix(Op op, const std::vector<double>& angles_rad) {
 
 namespace {
 
+/// |row><column|
+arma::cx_mat ket_bra(arma::uword row, arma::uword column) {
+  arma::cx_mat matrix(2, 2, arma::fill::zeros);
+  matrix(row, column) = 1.0;
+  return matrix;
+}
+
 Kraus kraus_of_instruction(const Instruction& instruction, const std::vector<double>& angles) {
-  if (instruction.op == Op::channel) return kraus_of(instruction.channel->ptm);
-  if (instruction.op != Op::reset) return {gate_matrix(instruction.op, angles)};
-  Kraus reset(2, arma::cx_mat(2, 2, arma::fill::zeros));
-  reset[0](0, 0) = reset[1](0, 1) = 1.0;
-  return reset;
+  switch (instruction.op) {
+    case Op::channel:
+      return kraus_of(instruction.channel->ptm);
+    case Op::reset:
+      return {ket_bra(0, 0), ket_bra(0, 1)};
+    case Op::measure:
+      return {ket_bra(0, 0), ket_bra(1, 1)};
+    case Op::postselect0:
+      return {ket_bra(0, 0)};
+    case Op::postselect1:
+      return {ket_bra(1, 1)};
+    default:
+      return {gate_matrix(instruction.op, angles)};
+  }
 }
 
 double angle_value(const Angle& angle, const std::vector<double>& weights,
@@ -179,24 +197,59 @@ double angle_value(const Angle& angle, const std::vector<double>& weights,
   return value;
 }
 
+/// The operators of an instruction over all qubits.
+Kraus everywhere(const Instruction& instruction, int n_qubits, const std::vector<double>& weights,
+                 const std::vector<double>& features) {
+  std::vector<double> angles;
+  for (const Angle& angle : instruction.angles)
+    angles.push_back(angle_value(angle, weights, features));
+  Kraus kraus;
+  for (const arma::cx_mat& k : kraus_of_instruction(instruction, angles))
+    kraus.push_back(embed(k, instruction.qubits, n_qubits));
+  return kraus;
+}
+
+arma::cx_mat ground_state(int n_qubits) {
+  arma::cx_mat density(1u << n_qubits, 1u << n_qubits, arma::fill::zeros);
+  density(0, 0) = 1.0;
+  return density;
+}
+
+/// Whether nothing but barriers comes after instruction `i` on its qubit.
+bool is_last_on_qubit(const Circuit& circuit, std::size_t i) {
+  const int qubit = circuit.instructions()[i].qubits[0];
+  for (std::size_t later = i + 1; later < circuit.instructions().size(); ++later) {
+    const Instruction& instruction = circuit.instructions()[later];
+    if (instruction.op != Op::barrier && std::ranges::count(instruction.qubits, qubit) > 0)
+      return false;
+  }
+  return true;
+}
+
+/// ρ times the probability of the post-selections.
+arma::cx_mat evolve_unnormalised(const Circuit& circuit, const std::vector<double>& weights,
+                                 const std::vector<double>& features) {
+  arma::cx_mat density = ground_state(circuit.n_qubits());
+  for (std::size_t i = 0; i < circuit.instructions().size(); ++i) {
+    const Instruction& instruction = circuit.instructions()[i];
+    if (instruction.op == Op::barrier) continue;
+    if (instruction.op == Op::measure && is_last_on_qubit(circuit, i)) continue;
+    density = apply_kraus(everywhere(instruction, circuit.n_qubits(), weights, features), density);
+  }
+  return density;
+}
+
 }  // namespace
 
 arma::cx_mat evolve(const Circuit& circuit, const std::vector<double>& weights,
                     const std::vector<double>& features) {
-  const int n = circuit.n_qubits();
-  arma::cx_mat density(1u << n, 1u << n, arma::fill::zeros);
-  density(0, 0) = 1.0;
-  for (const Instruction& instruction : circuit.instructions()) {
-    if (instruction.op == Op::measure || instruction.op == Op::barrier) continue;
-    std::vector<double> angles;
-    for (const Angle& angle : instruction.angles)
-      angles.push_back(angle_value(angle, weights, features));
-    Kraus everywhere;
-    for (const arma::cx_mat& k : kraus_of_instruction(instruction, angles))
-      everywhere.push_back(embed(k, instruction.qubits, n));
-    density = apply_kraus(everywhere, density);
-  }
-  return density;
+  const arma::cx_mat density = evolve_unnormalised(circuit, weights, features);
+  return density / arma::trace(density);
+}
+
+double postselection_probability(const Circuit& circuit, const std::vector<double>& weights,
+                                 const std::vector<double>& features) {
+  return std::real(arma::trace(evolve_unnormalised(circuit, weights, features)));
 }
 
 double expectation(const Observable& observable, const arma::cx_mat& density) {
@@ -234,6 +287,30 @@ arma::vec reported_probabilities(const Circuit& circuit, const arma::cx_mat& den
     read(bits) = std::real(arma::trace(projector * density));
   }
   return confusion(circuit.readout_error(), n_bits) * read;
+}
+
+arma::vec recorded_probabilities(const Circuit& circuit, const std::vector<double>& weights,
+                                 const std::vector<double>& features) {
+  std::map<std::size_t, arma::cx_mat> state_of_record{{0, ground_state(circuit.n_qubits())}};
+  int n_bits = 0;
+  for (const Instruction& instruction : circuit.instructions()) {
+    if (instruction.op == Op::barrier) continue;
+    const bool reads = instruction.op == Op::measure;
+    if (reads) n_bits = std::max(n_bits, instruction.bit + 1);
+    std::map<std::size_t, arma::cx_mat> next;
+    const Kraus kraus = everywhere(instruction, circuit.n_qubits(), weights, features);
+    for (const auto& [record, density] : state_of_record)
+      for (std::size_t m = 0; m < kraus.size(); ++m) {
+        arma::cx_mat& sum = next[reads ? record | m << instruction.bit : record];
+        const arma::cx_mat term = kraus[m] * density * kraus[m].t();
+        sum = sum.is_empty() ? term : arma::cx_mat(sum + term);
+      }
+    state_of_record = std::move(next);
+  }
+  arma::vec read(arma::uword{1} << n_bits, arma::fill::zeros);
+  for (const auto& [record, density] : state_of_record)
+    read(record) = std::real(arma::trace(density));
+  return confusion(circuit.readout_error(), n_bits) * (read / arma::accu(read));
 }
 
 // --- Random material -------------------------------------------------------------------------
@@ -278,7 +355,8 @@ Circuit random_circuit(const RandomCircuit& shape, RandomStream& random) {
   const auto table = operation_table();
   while (circuit.instructions().size() < static_cast<std::size_t>(shape.n_instructions)) {
     const OperationInfo& row = table[random.below(table.size())];
-    if (row.op == Op::measure || row.n_qubits > shape.n_qubits) continue;
+    if (row.op == Op::measure || row.op == Op::postselect0 || row.op == Op::postselect1) continue;
+    if (row.n_qubits > shape.n_qubits) continue;
     if (!shape.noisy && (row.op == Op::reset || row.op == Op::channel)) continue;
     if (row.op == Op::reset && random.below(4) > 0) continue;  // it forgets what came before
     if (row.op == Op::channel) {
@@ -289,6 +367,25 @@ Circuit random_circuit(const RandomCircuit& shape, RandomStream& random) {
     for (int k = 0; k < row.n_angles; ++k) angles.push_back(random_angle(shape, random));
     const int n_operands = row.op == Op::barrier ? shape.n_qubits : row.n_qubits;
     circuit.append(row.op, random_operands(n_operands, shape.n_qubits, random), angles);
+  }
+  return circuit;
+}
+
+Circuit random_measured_circuit(const RandomCircuit& part, int n_bits, bool postselections,
+                                RandomStream& random) {
+  Circuit circuit(part.n_qubits);
+  const auto some_qubit = [&] {
+    return static_cast<int>(random.below(static_cast<std::uint64_t>(part.n_qubits)));
+  };
+  for (int bit = 0; bit < n_bits; ++bit) {
+    circuit.append(random_circuit(part, random));
+    if (postselections && bit % 2 == 0) {
+      const int qubit = some_qubit();
+      circuit.append(Op::ry, {qubit},
+                     {1.1});  // so that neither outcome is impossible after a reset
+      circuit.postselect(qubit, static_cast<int>(random.below(2)));
+    }
+    circuit.measure(some_qubit(), bit);
   }
   return circuit;
 }

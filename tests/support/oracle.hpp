@@ -17,9 +17,14 @@ namespace oracle {
 /// unitary up to a global phase. Operand 0 is the least significant bit.
 arma::cx_mat gate_matrix(rhodrift::Op op, const std::vector<double>& angles_rad);
 
-/// ρ after the circuit, from |0…0>.
+/// ρ after the circuit, from |0…0>, before its final measurements, given its post-selections.
 arma::cx_mat evolve(const rhodrift::Circuit& circuit, const std::vector<double>& weights = {},
                     const std::vector<double>& features = {});
+
+/// The probability that all post-selections succeed.
+double postselection_probability(const rhodrift::Circuit& circuit,
+                                 const std::vector<double>& weights = {},
+                                 const std::vector<double>& features = {});
 
 /// Σ_k coefficient tr(P ρ) with the Pauli strings as dense matrices.
 double expectation(const rhodrift::Observable& observable, const arma::cx_mat& density);
@@ -27,8 +32,14 @@ double expectation(const rhodrift::Observable& observable, const arma::cx_mat& d
 /// The confusion of all n bits as one 2^n x 2^n matrix, column = prepared.
 arma::mat confusion(const rhodrift::ReadoutError& error, int n_bits);
 
-/// What is read into the circuit's classical bits, given ρ.
+/// What is read into the circuit's classical bits, given ρ and that nothing is read mid-circuit.
 arma::vec reported_probabilities(const rhodrift::Circuit& circuit, const arma::cx_mat& density);
+
+/// What is read into the classical bits of a circuit that has measurements, a state being followed
+/// for every record of outcomes.
+arma::vec recorded_probabilities(const rhodrift::Circuit& circuit,
+                                 const std::vector<double>& weights = {},
+                                 const std::vector<double>& features = {});
 
 // --- Random material -------------------------------------------------------------------------
 
@@ -43,5 +54,11 @@ struct RandomCircuit {
   bool noisy = true;   ///< channels and resets among the gates
 };
 rhodrift::Circuit random_circuit(const RandomCircuit& shape, rhodrift::RandomStream& random);
+
+/// `n_bits` parts of that shape, after each of which some qubit is read into the next bit; qubits
+/// are read repeatedly or never. With post-selections some qubit is found as wanted after every
+/// second part.
+rhodrift::Circuit random_measured_circuit(const RandomCircuit& part, int n_bits,
+                                          bool postselections, rhodrift::RandomStream& random);
 
 }  // namespace oracle

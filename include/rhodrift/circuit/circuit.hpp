@@ -37,6 +37,16 @@ struct Instruction {
 /// A list of instructions on n qubits, every operand checked when it is appended.
 /// Noise is part of it: NoiseModel::apply returns a circuit with channels and a readout error in
 /// it, and simulators know circuits only.
+///
+/// Measurements. One that is the last on its qubit (barriers aside) is *final*: it says what is
+/// read, and the state that simulators speak of is the one before it. Any other is *mid-circuit*:
+/// its outcome stays in its bit, and the state after it is a mixture of what goes with 0 and with 1
+/// (the qubit loses its X and Y). Nothing in a circuit depends on an outcome: there is no feedback.
+///
+/// Post-selection. All that is said of a circuit (its state, expectations, probabilities, shots)
+/// then is conditional: it holds for the runs in which every post-selected qubit was found as
+/// wanted, when it was its turn. That is the qubit itself; no readout error is involved, and no bit
+/// is written.
 class Circuit {
  public:
   /// Throws InputError when n_qubits < 1.
@@ -53,12 +63,16 @@ class Circuit {
   Circuit& append(const Circuit& other);
   /// Throws InputError when the matrix is not 4^k x 4^k real and finite for k operands.
   Circuit& append_channel(const std::string& label, std::vector<int> qubits, TransferMatrix ptm);
-  /// Reads `qubit` into classical bit `bit`. A bit is written once; a measured qubit takes no
-  /// further operation (InputError).
+  /// Reads `qubit` into classical bit `bit`. Throws InputError when the bit is outside 0..63 or was
+  /// written before.
   Circuit& measure(int qubit, int bit);
+  /// Keeps the runs with `qubit` in |outcome>. Throws InputError when the outcome is not 0 or 1.
+  Circuit& postselect(int qubit, int outcome);
 
   int n_qubits() const { return n_qubits_; }
   const std::vector<Instruction>& instructions() const { return instructions_; }
+  /// How messages name an instruction: "instruction 3 (cx 0,1)".
+  std::string place_of(std::size_t instruction) const;
   /// One more than the highest index used by an angle.
   int n_weights() const { return n_weights_; }
   int n_features() const { return n_features_; }
@@ -66,16 +80,20 @@ class Circuit {
   /// qubit_of_bit()[i] is the qubit that is read into bit i. A circuit without `measure` reads
   /// every qubit i into bit i. Throws InputError when a bit below the highest is never written.
   std::vector<int> qubit_of_bit() const;
+  /// The bits that mid-circuit measurements write, ascending.
+  std::vector<int> mid_circuit_bits() const;
+  bool is_mid_circuit(int bit) const;
+  bool has_postselection() const;
 
   /// Readout error over the classical bits.
   const ReadoutError& readout_error() const { return readout_error_; }
   /// Throws InputError when a group is invalid.
   void set_readout_error(ReadoutError error);
 
-  /// The inverse circuit, without measurements.
-  /// Throws InputError naming the first instruction that has no inverse.
+  /// The inverse circuit, without final measurements.
+  /// Throws InputError naming the last instruction that has no inverse.
   Circuit inverse() const;
-  /// This circuit without its measurements and its readout error.
+  /// This circuit without its final measurements and its readout error.
   Circuit without_measurements() const;
 
  private:
@@ -86,8 +104,9 @@ class Circuit {
   int n_weights_ = 0;
   int n_features_ = 0;
   std::vector<Instruction> instructions_;
-  std::vector<bool> measured_;     // by qubit
+  std::vector<int> final_bit_;     // by qubit: what it was read into, if nothing followed; or -1
   std::vector<int> qubit_of_bit_;  // -1: not written
+  std::vector<bool> mid_circuit_;  // by bit
   ReadoutError readout_error_;
 };
 

@@ -15,7 +15,7 @@ struct Job {
   std::shared_ptr<const Circuit> circuit;
   std::vector<double> weights;   ///< circuit->n_weights() of them
   std::vector<double> features;  ///< circuit->n_features() of them
-  std::uint64_t shots = 0;       ///< 0: exact probabilities
+  std::uint64_t shots = 0;       ///< that pass post-selection, if any; 0: exact probabilities
 };
 
 /// Whatever can run circuits: a simulator, a recorded run, a device.

@@ -12,15 +12,17 @@
 namespace rhodrift {
 
 /// Everything a circuit can hold. `channel` is any linear map given by its transfer matrix;
-/// `measure` reads a qubit in Z into a classical bit; `barrier` keeps passes from moving gates
-/// across it and does nothing else.
+/// `measure` reads a qubit in Z into a classical bit; `postselect0` and `postselect1` keep what has
+/// a qubit in |0> or |1> (see Circuit); `barrier` keeps passes from moving gates across it and does
+/// nothing else.
 // clang-format off
 enum class Op : std::uint8_t {
   id, x, y, z, h, s, sdg, t, tdg, sx, sxdg,   // fixed, 1 qubit
   rx, ry, rz, p, u2, u3,                      // angles, 1 qubit
   cx, cy, cz, ch, swap, iswap, iswapdg, ecr,  // fixed, 2 qubits
   crx, cry, crz, cp, rxx, ryy, rzz,           // angles, 2 qubits
-  reset, measure, barrier, channel,           // not unitary
+  reset, measure, postselect0, postselect1,   // Kraus operators, 1 qubit
+  barrier, channel,                           // what the instruction says
 };
 // clang-format on
 
@@ -39,6 +41,9 @@ struct OperationInfo {
   /// The operation that undoes it, and its angles; nullopt where there is none.
   std::optional<Op> inverse;
   std::vector<Angle> (*inverse_angles)(const std::vector<Angle>& angles);
+  /// K_m of the map ρ -> Σ_m K_m ρ K_m† where it is fixed and not unitary; nullptr where not.
+  /// K_m of `measure` is the one with outcome m.
+  std::vector<arma::cx_mat> (*kraus)() = nullptr;
 };
 
 /// The table, one row an operation, in the order of Op.

@@ -29,6 +29,12 @@ struct Estimate {
 Estimate normal_estimate(double value, double std_error, const std::string& method,
                          double level = 0.95);
 
+/// Value ± t·std_error with t the quantile of Student's distribution at `level`: of a mean, when
+/// its standard error was estimated from degrees_of_freedom + 1 numbers. Throws InputError as
+/// normal_estimate does, and when degrees_of_freedom is 0.
+Estimate student_estimate(double value, double std_error, std::uint64_t degrees_of_freedom,
+                          const std::string& method, double level = 0.95);
+
 /// Wilson's score interval for a proportion: `successes` of `trials` (> 0). The estimate's
 /// std_error is sqrt(p(1-p)/trials) at p = successes/trials, its shots are the trials.
 /// E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927).

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,13 +42,16 @@ struct Outcomes {
 /// [s*stride, (s+1)*stride) with stride = ceil(n_bits/8); bit i of the shot is bit i%8 of byte i/8.
 class ShotTable {
  public:
-  /// Throws InputError when n_bits is outside 1..64.
-  explicit ShotTable(int n_bits);
+  /// `size` shots, every bit 0. Throws InputError when n_bits is outside 1..64.
+  explicit ShotTable(int n_bits, std::uint64_t size = 0);
   /// Throws InputError when the bytes are no whole number of shots or a padding bit is set.
   static ShotTable from_packed(int n_bits, std::vector<std::uint8_t> bytes);
 
   /// Throws InputError when the outcome does not fit.
   void append(Bitstring bits);
+  /// Overwrites the shots from `first` on. Different shots may be set from several threads at once.
+  /// Throws InputError when there are no such shots or an outcome does not fit.
+  void set(std::uint64_t first, std::span<const Bitstring> shots);
   /// Throws InputError when there is no such shot.
   Bitstring at(std::uint64_t shot) const;
   int n_bits() const { return n_bits_; }

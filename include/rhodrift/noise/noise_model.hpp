@@ -57,8 +57,8 @@ class NoiseModel {
                                                         const std::vector<int>& qubits) const;
 
   /// Confusion of the given device qubits, bit i being qubits[i]. A recorded matrix of a group is
-  /// used when all of the group is read, its qubits' own figures otherwise.
-  /// Throws InputError when a qubit is repeated or not on the device.
+  /// used when all of the group is read, each of its qubits once; its qubits' own figures
+  /// otherwise. Throws InputError when a qubit is not on the device.
   ReadoutError readout_error(const std::vector<int>& qubits) const;
 
   /// How readout_error(qubits) moves with the readout figures of the qubits: p10 and p01 for each

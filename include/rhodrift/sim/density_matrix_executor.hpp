@@ -1,20 +1,15 @@
 #pragma once
 
-#include <functional>
-#include <map>
-#include <memory>
-
-#include <rhodrift/circuit/executor.hpp>
-#include <rhodrift/sim/program.hpp>
+#include <rhodrift/sim/compiled_circuits.hpp>
+#include <rhodrift/sim/outcome_program.hpp>
 
 namespace rhodrift {
 
-/// Runs jobs on the exact density matrix, sampling where a job asks for shots.
+/// Runs jobs on the exact density matrix, sampling where a job asks for shots. What is reported is
+/// what OutcomeProgram says; shots are those that pass a circuit's post-selections.
 class DensityMatrixExecutor : public Executor {
  public:
-  /// What is done to a job's circuit before it runs: translation to a device, its noise. Called
-  /// once per distinct circuit.
-  using Prepare = std::function<Circuit(const Circuit&)>;
+  using Prepare = PrepareCircuit;
 
   /// `seed` fixes every shot, whatever the number of threads; job j of the r-th call of `run` has a
   /// random stream of its own.
@@ -26,18 +21,12 @@ class DensityMatrixExecutor : public Executor {
   std::vector<ShotTable> run_shots(std::span<const Job> jobs);
 
  private:
-  struct Compiled {
-    Circuit circuit;
-    Program program;
-  };
-  const Compiled& compiled(const std::shared_ptr<const Circuit>& circuit);
   /// Reported probabilities of every job.
   std::vector<std::vector<double>> probabilities(std::span<const Job> jobs);
 
   std::uint64_t seed_;
   std::uint64_t runs_ = 0;
-  Prepare prepare_;
-  std::map<std::shared_ptr<const Circuit>, Compiled> cache_;
+  CompiledCircuits<OutcomeProgram> circuits_;
 };
 
 }  // namespace rhodrift

@@ -30,6 +30,8 @@ class PauliVector {
   std::span<double> coefficients() { return coefficients_; }
   std::span<const double> coefficients() const { return coefficients_; }
 
+  /// tr ρ, the coefficient of I…I.
+  double trace() const { return coefficients_[0]; }
   double expectation(const PauliString& pauli) const;
   double expectation(const Observable& observable) const;
   /// p[b] = <b|ρ|b>, 2^n entries, by a Walsh-Hadamard transform of the {I,Z}^n coefficients.
@@ -71,7 +73,8 @@ class PauliVector {
 
 /// Bytes of a Pauli vector in double.
 std::uint64_t pauli_vector_bytes(int n_qubits);
-std::uint64_t physical_memory_bytes();
+/// The physical memory of this machine.
+std::uint64_t machine_memory_bytes();
 /// Throws InputError when `bytes` exceed the machine's physical memory; `what` says for what.
 void require_memory(std::uint64_t bytes, const std::string& what);
 /// Throws InputError when there can be no Pauli vector of n_qubits on this machine.

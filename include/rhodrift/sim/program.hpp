@@ -88,10 +88,14 @@ class Program {
   MemoryPlan memory() const;
 
   /// Throws InputError when a number is missing, left over or not finite; so does all that takes a
-  /// binding.
+  /// binding. All but run_unnormalised also throw it when the post-selections have a probability
+  /// below 1e-14, with the one at which it vanishes.
   void validate(const Binding& binding) const;
-  /// The state at the end, from |0…0>; one of float32 takes three times its memory here.
+  /// The state at the end, from |0…0>, given the circuit's post-selections; one of float32 takes
+  /// three times its memory here.
   PauliVector run(const Binding& binding) const;
+  /// The same state times the probability that all post-selections succeed, which is its trace.
+  PauliVector run_unnormalised(const Binding& binding) const;
   /// p[b] = <b|ρ|b>, 2^n entries, without a second state.
   std::vector<double> probabilities(const Binding& binding) const;
   arma::vec expectations(const Binding& binding, std::span<const Observable> observables) const;

@@ -37,9 +37,9 @@ class ProgramExpectations : public ExpectationFunction {
 };
 
 /// The observable on qubits whose exact expectation the device reports for `observable` when it
-/// reads the circuit's measured qubits with the circuit's readout error. Throws InputError when the
-/// observable speaks of a qubit that is not measured, or the readout error of a bit that is not
-/// there.
+/// reads the circuit's measured qubits, at the end, with the circuit's readout error. Throws
+/// InputError when the observable speaks of a qubit that is not measured then, or the readout error
+/// of a bit that is not there or of final and mid-circuit bits together.
 Observable reported_observable(const Observable& observable, const Circuit& circuit);
 
 }  // namespace rhodrift

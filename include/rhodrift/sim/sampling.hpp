@@ -10,7 +10,8 @@ namespace rhodrift {
 
 /// What the device would report: the probabilities of the circuit's classical bits, from those of
 /// its qubits (2^n_qubits entries), with the circuit's readout error. 2^n_bits entries.
-/// Throws InputError on another number of entries, or a readout error of a bit that is not there.
+/// Throws InputError on another number of entries, a readout error of a bit that is not there, or
+/// bits that are read mid-circuit (OutcomeProgram has those).
 std::vector<double> reported_probabilities(const Circuit& circuit,
                                            const std::vector<double>& qubit_probabilities);
 
