@@ -172,8 +172,9 @@ void StepTable<T>::add_sensitivities(const Row& row, const Bound& bound,
   for (std::size_t f = derivatives_[r].size(); f-- > 0;) {
     if (!derivatives_[r][f].empty()) {
       const arma::mat seen_t =
-          f == 0 ? left_t
-                 : arma::mat(&bound.products_[first_product_[r] + (f - 1) * size], n, n).t() * left_t;
+          f == 0
+              ? left_t
+              : arma::mat(&bound.products_[first_product_[r] + (f - 1) * size], n, n).t() * left_t;
       for (const Factor::Derivative& derivative : derivatives_[r][f])
         sensitivities(derivative.number) += arma::accu(derivative.matrix.t() % seen_t);
     }
