@@ -224,7 +224,7 @@ std::shared_ptr<const StepTable<double>> step_of(const Kernel& kernel) {
   std::vector<int> qubits(static_cast<std::size_t>(kernel.n_digits));
   std::iota(qubits.begin(), qubits.end(), 0);
   circuit.append_channel(kernel.name, qubits, kernel.matrix);
-  return std::make_shared<const StepTable<double>>(fuse(circuit).steps);
+  return std::make_shared<const StepTable<double>>(fuse(circuit).steps, false);
 }
 
 Job kernel_job(const Kernel& kernel, const Tile& tile, const std::vector<int>& digits) {

@@ -40,14 +40,16 @@ std::vector<std::vector<int>> qubits_of(const FusedCircuit& circuit) {
 
 /// Bound of what stepping back through inverses adds to a gradient of one Pauli string. A step back
 /// stretches the error that is there by ‖R⁻¹‖ at most and adds a rounding error, of 16 products a
-/// number at most, to a state of norm 2^{n/2} at most; λ has norm 1.
+/// number at most, 4^k if there are wide steps, to a state of norm 2^{n/2} at most; λ has norm 1.
 template <typename T>
 double inversion_error(const FusedCircuit& circuit, int n_digits) {
-  double condition = 1.0;
-  for (const Step& step : circuit.steps)
+  double condition = 1.0, products = 16.0;
+  for (const Step& step : circuit.steps) {
     for (const Factor& factor : step.factors) condition *= std::max(1.0, factor.inverse_norm);
+    products = std::max(products, std::exp2(2.0 * static_cast<double>(step.qubits.size())));
+  }
   constexpr double unit_roundoff = std::numeric_limits<T>::epsilon() / 2.0;
-  return 16.0 * unit_roundoff * static_cast<double>(circuit.steps.size()) * condition *
+  return products * unit_roundoff * static_cast<double>(circuit.steps.size()) * condition *
          std::exp2(0.5 * n_digits);
 }
 

@@ -12,6 +12,7 @@
 #include <rhodrift/noise/channel.hpp>
 #include <rhodrift/sim/program.hpp>
 
+#include "sim/linear_batch.hpp"
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
 
@@ -222,6 +223,64 @@ TEST_CASE("Gradients through wide channels agree with the parameter shift rule, 
       for (arma::uword b = 0; b < 3; ++b)
         REQUIRE(arma::abs(batch.weights.col(b) - gradient.weights).max() <= tolerance);
     }
+}
+
+TEST_CASE("Wide channels are undone where the memory plan says so, and run in floats") {
+  RandomStream random(708);
+  Circuit circuit(8);
+  int n_weights = 0;
+  append_layer(circuit, n_weights);
+  const Channel channel =
+      Channel::from_unitary(oracle::random_unitary(4, random)).then(depolarizing(4, 0.1));
+  circuit.append_channel("wide", {5, 0, 7, 2}, channel.ptm());
+  append_layer(circuit, n_weights);
+  const std::vector<double> weights = oracle::random_angles(n_weights, random);
+  const std::vector<Observable> observables{Observable::z(7)};
+  const auto gradient = [&](const Program& program) {
+    return program.gradient({weights, {}}, observables,
+                            [](const arma::vec&) { return arma::vec{1.0}; });
+  };
+  const Program inverting(circuit), storing(circuit, {.inversion_limit = 0.0}),
+      floats(circuit, {.precision = Precision::float32, .inversion_limit = 0.0});
+  REQUIRE(inverting.memory().gradient == MemoryPlan::Gradient::invert);
+  REQUIRE(storing.memory().gradient == MemoryPlan::Gradient::store);
+  const ProgramGradient expected = gradient(storing);
+  CHECK(arma::abs(gradient(inverting).weights - expected.weights).max() <=
+        inverting.memory().inversion_error);
+  CHECK(arma::abs(gradient(floats).weights - expected.weights).max() <= 1e-5);
+
+  Circuit singular = circuit;
+  singular.append_channel("forget", {1, 2, 3}, depolarizing(3, 1.0).ptm());
+  CHECK(Program(singular).memory().gradient == MemoryPlan::Gradient::store);
+}
+
+TEST_CASE("A whole batch is carried back through wide channels") {
+  RandomStream random(709);
+  for (const int n : {4, 8}) {
+    CAPTURE(n);
+    Circuit circuit(n);
+    for (int q = 0; q < n; ++q) circuit.append(Op::ry, {q}, {Angle::feature(q)});
+    circuit.append_channel("in the encoder", {n - 1, 0, 2},
+                           Channel::from_kraus(oracle::random_kraus(3, 2, random)).ptm());
+    circuit.append(Op::rz, {0}, {Angle::feature(0)});
+    int n_weights = 0;
+    append_layer(circuit, n_weights);
+    circuit.append_channel("in the ansatz", oracle::random_operands(4, n, random),
+                           Channel::from_kraus(oracle::random_kraus(4, 2, random)).ptm());
+    const std::vector<Observable> observables = some_observables(n);
+    arma::vec weights(static_cast<arma::uword>(n_weights));
+    arma::mat features(static_cast<arma::uword>(n), 12);
+    for (double& w : weights) w = random.normal();
+    for (double& x : features) x = random.normal();
+    const auto slope = [](std::size_t, const arma::vec& values) -> arma::vec { return 2 * values; };
+    const ExpectationFunction::Gradient whole =
+        LinearBatch(split(circuit).value(), n_weights, observables)
+            .gradient(weights, features, slope);
+    const ProgramGradients one_by_one =
+        Program(circuit).batch_gradients({12, weights, features}, observables, slope);
+    CHECK(arma::abs(whole.values - one_by_one.expectations).max() <= tolerance);
+    CHECK(arma::abs(whole.weights - arma::sum(one_by_one.weights, 1)).max() <= tolerance);
+  }
 }
 
 TEST_CASE("Wide channels give the same bits for any number of threads, and leave BLAS as it was") {
