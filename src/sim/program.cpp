@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <variant>
 
@@ -8,6 +10,7 @@
 #include <rhodrift/sim/program.hpp>
 
 #include "sim/arguments.hpp"
+#include "sim/content_key.hpp"
 #include "sim/engine.hpp"
 #include "sim/parallel.hpp"
 #include "sim/postselection.hpp"
@@ -138,8 +141,21 @@ struct Program::Compiled {
   std::variant<std::monostate, Engine<double>, Engine<float>> engine;
 };
 
-Program::Program(const Circuit& circuit, const ProgramOptions& options)
-    : compiled_(std::make_shared<const Compiled>(circuit, fuse(circuit), options)) {}
+Program::Program(const Circuit& circuit, const ProgramOptions& options) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<const Compiled>> living;
+  const std::string key = content_key(circuit, options);
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = living.find(key); found != living.end())
+      compiled_ = found->second.lock();
+  }
+  if (compiled_) return;
+  compiled_ = std::make_shared<const Compiled>(circuit, fuse(circuit), options);
+  const std::lock_guard lock(mutex);
+  std::erase_if(living, [](const auto& entry) { return entry.second.expired(); });
+  living.insert_or_assign(key, compiled_);
+}
 
 int Program::n_qubits() const {
   return compiled_->n_qubits;

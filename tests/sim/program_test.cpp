@@ -451,6 +451,26 @@ TEST_CASE("A weight whose gate no observable sees has derivative 0") {
   CHECK(std::abs(gradient.weights(1)) <= 1e-16);
 }
 
+TEST_CASE("Programs of the same circuit share what was compiled, others do not") {
+  const auto model = [](double error_prob, double offset_rad) {
+    Circuit circuit(3);
+    circuit.append(Op::ry, {0}, {Angle::weight(0) + Angle(offset_rad)}).append(Op::cx, {0, 1});
+    return circuit.append_channel("noise", {0, 1}, depolarizing(2, error_prob).ptm());
+  };
+  // They keep the list of numbers in what was compiled.
+  const auto same = [](const Program& a, const Program& b) { return &a.numbers() == &b.numbers(); };
+  const Program first(model(0.1, 0.0));
+  CHECK(same(first, Program(model(0.1, 0.0))));
+  CHECK_FALSE(same(first, Program(model(0.2, 0.0))));
+  CHECK_FALSE(same(first, Program(model(0.1, 0.3))));
+  CHECK_FALSE(same(first, Program(model(0.1, 0.0), {.precision = Precision::float32})));
+  CHECK_FALSE(same(first, Program(model(0.1, 0.0).append(Op::x, {2}))));
+  const std::vector<double> weights{0.7};
+  const std::vector<Observable> observables{Observable::z(1)};
+  CHECK(first.expectations({weights, {}}, observables)(0) !=
+        Program(model(0.2, 0.0)).expectations({weights, {}}, observables)(0));
+}
+
 // --- Bad input
 // ------------------------------------------------------------------------------------
 

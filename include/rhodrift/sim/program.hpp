@@ -73,7 +73,8 @@ struct MemoryPlan {
 /// A circuit compiled for running many times; docs/architecture.md explains the engine. Gates and
 /// channels that follow each other on the same digits of the Pauli vector are one step, steps are
 /// run by kernels that know where a matrix has zeros, and in passes over tiles that fit the cache.
-/// Results do not depend on the number of threads. Cheap to copy.
+/// Results do not depend on the number of threads. Cheap to copy, and to make again: programs of
+/// the same circuit and options share what was compiled while any of them lives.
 class Program {
  public:
   /// Throws InputError on channels of more than 4 qubits, on channels of more than 2 that have
