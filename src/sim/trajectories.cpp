@@ -196,7 +196,7 @@ std::vector<Estimate> TrajectoryProgram::expectations(const Binding& binding,
   std::vector<Estimate> estimates;
   for (std::size_t k = 0; k < observables.size(); ++k) {
     const double v_reference = sample.reference_values(k);
-    const arma::vec v = sample.values.col(k);
+    const arma::vec v = sample.records.empty() ? arma::vec() : arma::vec(sample.values.col(k));
     const double ratio = mixture(p, w_reference * v_reference, w % v).value / mean_w;
     Estimate estimate = mixture(p, ratio + w_reference * (v_reference - ratio) / mean_w,
                                 ratio + w % (v - ratio) / mean_w);
