@@ -34,7 +34,7 @@ struct {
   std::mutex mutex;
   int n_alive = 0;
   int n_threads_before = 0;
-  const OpenBlas blas;
+  const OpenBlas blas{};
 } shared;
 
 }  // namespace

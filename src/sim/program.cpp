@@ -20,10 +20,12 @@ namespace rhodrift {
 
 namespace {
 
-void add_slope(const Angle& angle, double slope, double* weights, double* features) {
+/// In column b, of the binding b.
+void add_slope(const Angle& angle, double slope, arma::mat& weights, arma::mat& features,
+               std::size_t b) {
   for (const Angle::Term& term : angle.terms())
-    (term.source == Angle::Source::weight ? weights : features)[term.index] +=
-        term.coefficient * slope;
+    (term.source == Angle::Source::weight ? weights : features)(
+        static_cast<arma::uword>(term.index), b) += term.coefficient * slope;
 }
 
 /// tr(O_k σ)/tr σ in one lane. tr σ is 1, nullopt, in circuits without post-selection.
@@ -246,7 +248,7 @@ ProgramGradient Program::gradient(
     add_observables(observables, slopes, gradient.expectations, probability, lambda, 1, 0);
     auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
     engine.for_each_slope(bound, environments, [&](std::size_t, const Angle& angle, double slope) {
-      add_slope(angle, slope, gradient.weights.memptr(), gradient.features.memptr());
+      add_slope(angle, slope, gradient.weights, gradient.features, 0);
     });
     return gradient;
   });
@@ -347,12 +349,10 @@ ProgramGradients Program::batch_gradients(
         add_observables(observables, slopes, values, probability, lambda, lanes, l);
       }
       auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
-      engine.for_each_slope(bound, environments,
-                            [&](std::size_t l, const Angle& angle, double slope) {
-                              if (l < n_here)
-                                add_slope(angle, slope, result.weights.colptr(c * lanes + l),
-                                          result.features.colptr(c * lanes + l));
-                            });
+      engine.for_each_slope(
+          bound, environments, [&](std::size_t l, const Angle& angle, double slope) {
+            if (l < n_here) add_slope(angle, slope, result.weights, result.features, c * lanes + l);
+          });
     });
   });
   return result;

@@ -169,7 +169,7 @@ TrajectoryProgram::Compiled::Sample TrajectoryProgram::Compiled::run(
   for_each_trajectory(trajectories, sample_bytes, [&](std::uint64_t t, FusedState& state) {
     RandomStream random(seed, stream_id(stream, t));
     sample.records[t] = engine.run_departing(bound, reference, random, state);
-    if (sample.records[t].weight > 0.0)
+    if (sample.records[t].weight > 0.0 && !observables.empty())
       sample.values.row(t) = expectations_in(state.state(), observables);
   });
   return sample;
