@@ -28,6 +28,11 @@ void add_slope(const Angle& angle, double slope, arma::mat& weights, arma::mat& 
         static_cast<arma::uword>(term.index), b) += term.coefficient * slope;
 }
 
+/// Also where there are no rows: Armadillo's columns need some.
+void set_column(arma::mat& matrix, std::size_t b, const arma::vec& column) {
+  std::ranges::copy(column, matrix.begin() + static_cast<std::ptrdiff_t>(b * matrix.n_rows));
+}
+
 /// tr(O_k σ)/tr σ in one lane. tr σ is 1, nullopt, in circuits without post-selection.
 template <typename T>
 arma::vec expectations_of(std::span<const Observable> observables, const AlignedVector<T>& state,
@@ -323,9 +328,9 @@ ProgramGradients Program::batch_gradients(
   const auto one_by_one = [&](std::size_t b) {
     const ProgramGradient one = gradient(
         bindings[b], observables, [&](const arma::vec& values) { return derivative(b, values); });
-    result.expectations.col(b) = one.expectations;
-    result.weights.col(b) = one.weights;
-    result.features.col(b) = one.features;
+    set_column(result.expectations, b, one.expectations);
+    set_column(result.weights, b, one.weights);
+    set_column(result.features, b, one.features);
   };
   compiled_->with_engine([&]<typename T>(const Engine<T>& engine) {
     if (!engine.batch()) return for_each_binding(engine, bindings.size, one_by_one);
