@@ -199,7 +199,7 @@ bool Circuit::is_mid_circuit(int bit) const {
 
 bool Circuit::has_postselection() const {
   return std::ranges::any_of(instructions_, [](const Instruction& instruction) {
-    return instruction.op == Op::postselect0 || instruction.op == Op::postselect1;
+    return is_postselection(instruction.op);
   });
 }
 

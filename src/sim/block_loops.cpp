@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "sim/tile_index.hpp"
+
 namespace rhodrift {
 
 namespace {
@@ -36,10 +38,8 @@ BlockLoops<T>::BlockLoops(const BlockStructure& structure, const std::vector<int
   }
 
   const auto offset = [&](int index) {
-    std::size_t sum = 0;
-    for (std::size_t k = 0; k < digits.size(); ++k)
-      sum += static_cast<std::size_t>((index >> (2 * k)) & 3) * stride_of(digits[k]);
-    return static_cast<std::uint32_t>(sum);
+    return static_cast<std::uint32_t>(
+        tile_offset(static_cast<std::size_t>(index), digits, strides));
   };
   kernels::BlockLoop loop{spectators & ~chunks_, width < kernels_.lanes, 0, {}, {}};
   for (const BlockStructure::Block& block : structure.blocks) {
@@ -56,18 +56,8 @@ BlockLoops<T>::BlockLoops(const BlockStructure& structure, const std::vector<int
 }
 
 template <typename T>
-template <typename Run>
-void BlockLoops<T>::for_each_chunk(Run run) const {
-  std::size_t x = 0;  // see for_each_vector in kernels.cpp
-  do {
-    run(x);
-    x = (x - chunks_) & chunks_;
-  } while (x != 0);
-}
-
-template <typename T>
 void BlockLoops<T>::apply(const T* coefficients, const T* in, T* out) const {
-  for_each_chunk([&](std::size_t x) {
+  for_each_subset(chunks_, [&](std::size_t x) {
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       const BlockStructure::Block& block = structure_.blocks[b];
       const auto kernel = block.shape < 0 ? kernels_.apply_large
@@ -82,7 +72,7 @@ void BlockLoops<T>::apply(const T* coefficients, const T* in, T* out) const {
 
 template <typename T>
 void BlockLoops<T>::add_environment(const T* lambda, const T* r, T* environment) const {
-  for_each_chunk([&](std::size_t x) {
+  for_each_subset(chunks_, [&](std::size_t x) {
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       const BlockStructure::Block& block = structure_.blocks[b];
       const auto kernel = block.shape < 0

@@ -21,9 +21,6 @@ class BlockLoops {
   void add_environment(const T* lambda, const T* r, T* environment) const;
 
  private:
-  template <typename Run>
-  void for_each_chunk(Run run) const;
-
   const BlockStructure& structure_;
   const kernels::Table<T>& kernels_;
   std::size_t chunks_ = 0;  // mask: all blocks are run on one chunk, then on the next

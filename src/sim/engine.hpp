@@ -9,6 +9,7 @@
 #include <rhodrift/circuit/observable.hpp>
 #include <rhodrift/sim/program.hpp>
 
+#include "sim/parallel.hpp"
 #include "sim/pass_runner.hpp"
 
 namespace rhodrift {
@@ -63,6 +64,13 @@ class Engine {
   PassRunner<T> single_;
   std::optional<PassRunner<T>> batch_;
 };
+
+/// Calls body(k) for n runs: threads share them if each has one tile, else the tiles of each.
+template <typename T, typename Body>
+void for_each_run(const PassRunner<T>& runner, std::size_t n, Body body) {
+  if (runner.n_tiles() == 1) return parallel_for(n, body);
+  for (std::size_t k = 0; k < n; ++k) body(k);
+}
 
 /// Throws InputError when a loss has not one derivative an observable.
 void require_slopes(const arma::vec& slopes, std::size_t n_observables);

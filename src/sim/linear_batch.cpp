@@ -108,18 +108,19 @@ LinearBatch::LinearBatch(const EncoderAnsatz& circuit, int n_weights,
     : n_qubits_(circuit.encoder.n_qubits()),
       n_weights_(n_weights),
       observables_(std::move(observables)),
-      encoder_(fuse(circuit.encoder), n_qubits_, {}),
       heisenberg_(transposed(fuse(circuit.ansatz)), n_qubits_, {}),
       runner_(heisenberg_.batch() ? *heisenberg_.batch() : heisenberg_.single()),
       n_groups_((observables_.size() + runner_.lanes() - 1) / runner_.lanes()) {
   if (is_product(circuit.encoder))
     for (int q = 0; q < n_qubits_; ++q) qubit_encoders_.push_back(factors_on(circuit.encoder, q));
+  else
+    encoder_.emplace(fuse(circuit.encoder), n_qubits_, ProgramOptions{});
 }
 
 bool LinearBatch::pays(std::size_t n_samples) const {
   const MemoryPlan& memory = heisenberg_.memory();
   if (memory.gradient == MemoryPlan::Gradient::none) return false;
-  const std::size_t n_whole = qubit_encoders_.empty() ? n_samples : 0;
+  const std::size_t n_whole = encoder_ ? n_samples : 0;
   return (n_samples + runner_.lanes() - 1) / runner_.lanes() > n_groups_ &&
          n_groups_ * memory.gradient_bytes + n_whole * memory.run_bytes <= machine_memory_bytes();
 }
@@ -130,14 +131,14 @@ Engine<double>::Bound LinearBatch::bind(const arma::vec& weights, Direction dire
 }
 
 LinearBatch::EncodedStates LinearBatch::encode(const arma::mat& features) const {
-  if (qubit_encoders_.empty()) return {whole_states(features), {}, {}};
+  if (encoder_) return {whole_states(features), {}, {}};
   const int n_low = n_qubits_ / 2;
   return {
       {}, product_states(features, 0, n_low), product_states(features, n_low, n_qubits_ - n_low)};
 }
 
 arma::mat LinearBatch::whole_states(const arma::mat& features) const {
-  const auto& runner = encoder_.batch() ? *encoder_.batch() : encoder_.single();
+  const auto& runner = encoder_->batch() ? *encoder_->batch() : encoder_->single();
   const std::size_t lanes = runner.lanes(), n_samples = features.n_cols;
   arma::mat states(n_samples, runner.state_size() / lanes);
   const auto encode_from = [&](std::size_t first) {
@@ -146,15 +147,12 @@ arma::mat LinearBatch::whole_states(const arma::mat& features) const {
       bindings.push_back(
           {{}, {features.colptr(std::min(first + l, n_samples - 1)), features.n_rows}});
     const State state =
-        encoder_.run(runner, encoder_.bind(bindings, Direction::forward), runner.ground_state());
+        encoder_->run(runner, encoder_->bind(bindings, Direction::forward), runner.ground_state());
     for (std::size_t l = 0; l < lanes && first + l < n_samples; ++l)
       for (std::size_t i = 0; i < states.n_cols; ++i) states(first + l, i) = state[i * lanes + l];
   };
-  const std::size_t n_runs = (n_samples + lanes - 1) / lanes;
-  if (runner.n_tiles() == 1)
-    parallel_for(n_runs, [&](std::size_t r) { encode_from(r * lanes); });
-  else
-    for (std::size_t r = 0; r < n_runs; ++r) encode_from(r * lanes);
+  for_each_run(runner, (n_samples + lanes - 1) / lanes,
+               [&](std::size_t r) { encode_from(r * lanes); });
   return states;
 }
 
@@ -189,7 +187,7 @@ LinearBatch::State LinearBatch::observables_of(std::size_t group) const {
 
 // values(k, b) = λ_k · r(x_b), for all the lanes k. Of product states first the high half is summed
 // over, with λ as a matrix whose columns are the high digits.
-void LinearBatch::add_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
+void LinearBatch::set_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
                                arma::mat& values) const {
   const std::size_t lanes = runner_.lanes(), first_row = group * lanes;
   const std::size_t n_rows = std::min<std::size_t>(lanes, values.n_rows - first_row);
@@ -234,7 +232,7 @@ arma::mat LinearBatch::values(const arma::vec& weights, const arma::mat& feature
   const EncodedStates states = encode(features);
   arma::mat values(observables_.size(), features.n_cols);
   for (std::size_t group = 0; group < n_groups_; ++group)
-    add_overlaps(heisenberg_.run(runner_, bound, observables_of(group)), group, states, values);
+    set_overlaps(heisenberg_.run(runner_, bound, observables_of(group)), group, states, values);
   return values;
 }
 
@@ -249,7 +247,7 @@ ExpectationFunction::Gradient LinearBatch::gradient(
   std::vector<Engine<double>::Tape> tapes;
   for (std::size_t group = 0; group < n_groups_; ++group) {
     tapes.push_back(heisenberg_.record(runner_, bound, observables_of(group)));
-    add_overlaps(tapes.back().last, group, states, result.values);
+    set_overlaps(tapes.back().last, group, states, result.values);
   }
   arma::mat slopes(arma::size(result.values));
   for (arma::uword b = 0; b < features.n_cols; ++b) {

@@ -53,14 +53,14 @@ class LinearBatch {
   arma::mat whole_states(const arma::mat& features) const;
   arma::mat product_states(const arma::mat& features, int first_qubit, int n_qubits) const;
   State observables_of(std::size_t group) const;
-  void add_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
+  void set_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
                     arma::mat& values) const;
   State weighted_sum(const EncodedStates& states, std::size_t group, const arma::mat& slopes) const;
 
   int n_qubits_, n_weights_;
   std::vector<Observable> observables_;
-  Engine<double> encoder_;
-  std::vector<std::vector<Factor>> qubit_encoders_;  // by qubit, of a product encoder; else empty
+  std::vector<std::vector<Factor>> qubit_encoders_;  // by qubit, of a product encoder
+  std::optional<Engine<double>> encoder_;            // any other
   /// The ansatz transposed: what it runs are observables, and what it carries back are states.
   Engine<double> heisenberg_;
   const PassRunner<double>& runner_;  // of heisenberg_; a group of observables fills its lanes

@@ -133,7 +133,7 @@ PauliVector::PauliVector(int n_qubits, AlignedVector<double> coefficients)
 PauliVector::PauliVector(int n_qubits) : PauliVector(zeros(n_qubits)) {
   // |0><0| = (I + Z)/2 on every qubit.
   for (std::uint64_t z = 0; z < (std::uint64_t{1} << n_qubits); ++z)
-    coefficients_[pauli_index(0, z)] = 1.0;
+    coefficients_[z_index(z)] = 1.0;
 }
 
 PauliVector PauliVector::zeros(int n_qubits) {

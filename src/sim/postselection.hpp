@@ -4,10 +4,6 @@
 
 namespace rhodrift {
 
-inline bool is_postselection(Op op) {
-  return op == Op::postselect0 || op == Op::postselect1;
-}
-
 /// Throws InputError when `probability`, that of all post-selections of a circuit, is below 1e-14,
 /// where it cannot be told from 0. The message names the post-selection at which it got there.
 void require_possible(double probability, const Circuit& circuit, const Binding& binding);

@@ -63,13 +63,6 @@ std::vector<Binding> chunk(const BindingBatch& bindings, std::size_t first, std:
   return result;
 }
 
-/// Calls body(b) for every binding: threads share them if each has one tile, else its tiles.
-template <typename T, typename Body>
-void for_each_binding(const Engine<T>& engine, std::size_t n, Body body) {
-  if (engine.single().n_tiles() == 1) return parallel_for(n, body);
-  for (std::size_t b = 0; b < n; ++b) body(b);
-}
-
 template <typename T>
 AlignedVector<T> state_after(const Engine<T>& engine, const Binding& binding) {
   return engine.run(engine.single(), engine.bind({&binding, 1}, Direction::forward),
@@ -298,7 +291,7 @@ arma::mat Program::batch_expectations(const BindingBatch& bindings,
   arma::mat values(observables.size(), bindings.size);
   compiled_->with_engine([&](const auto& engine) {
     if (!engine.batch())
-      return for_each_binding(engine, bindings.size, [&](std::size_t b) {
+      return for_each_run(engine.single(), bindings.size, [&](std::size_t b) {
         values.col(b) = expectations(bindings[b], observables);
       });
     const std::size_t lanes = engine.batch()->lanes();
@@ -333,7 +326,7 @@ ProgramGradients Program::batch_gradients(
     set_column(result.features, b, one.features);
   };
   compiled_->with_engine([&]<typename T>(const Engine<T>& engine) {
-    if (!engine.batch()) return for_each_binding(engine, bindings.size, one_by_one);
+    if (!engine.batch()) return for_each_run(engine.single(), bindings.size, one_by_one);
     require_gradient(engine);
     const auto& runner = *engine.batch();
     const std::size_t lanes = runner.lanes();

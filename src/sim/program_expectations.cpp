@@ -65,17 +65,20 @@ std::size_t ProgramExpectations::n_features() const {
 }
 
 arma::mat ProgramExpectations::values(const arma::vec& weights, const arma::mat& features) const {
-  validate(weights, features);
-  if (linear_ && linear_->pays(features.n_cols)) return linear_->values(weights, features);
+  if (linear_ && linear_->pays(features.n_cols)) {
+    validate(weights, features);
+    return linear_->values(weights, features);
+  }
   return program_.batch_expectations({features.n_cols, weights, features}, observables_);
 }
 
 ExpectationFunction::Gradient ProgramExpectations::gradient(
     const arma::vec& weights, const arma::mat& features,
     const LossDerivative& loss_derivative) const {
-  validate(weights, features);
-  if (linear_ && linear_->pays(features.n_cols))
+  if (linear_ && linear_->pays(features.n_cols)) {
+    validate(weights, features);
     return linear_->gradient(weights, features, loss_derivative);
+  }
   const ProgramGradients by_sample =
       program_.batch_gradients({features.n_cols, weights, features}, observables_, loss_derivative);
   // Summed in order: the same bits for any number of threads.

@@ -5,6 +5,7 @@
 #include <rhodrift/sim/aligned_vector.hpp>
 
 #include "sim/one_blas_thread.hpp"
+#include "sim/tile_index.hpp"
 
 namespace rhodrift {
 
@@ -15,17 +16,9 @@ WideProduct<T>::WideProduct(const std::vector<int>& digits,
   run_length_ = stride_of(std::ranges::min(digits));
   std::size_t spectators = 4 * strides.back() - run_length_;
   for (const int digit : digits) spectators -= 3 * stride_of(digit);
-  std::size_t run = 0;  // the subsets of a mask, as in kernels.cpp
-  do {
-    runs_.push_back(run);
-    run = (run - spectators) & spectators;
-  } while (run != 0);
-  for (std::size_t i = 0; i < std::size_t{1} << (2 * digits.size()); ++i) {
-    std::size_t offset = 0;
-    for (std::size_t k = 0; k < digits.size(); ++k)
-      offset += (i >> (2 * k) & 3) * stride_of(digits[k]);
-    index_.push_back(offset);
-  }
+  for_each_subset(spectators, [&](std::size_t run) { runs_.push_back(run); });
+  for (std::size_t i = 0; i < std::size_t{1} << (2 * digits.size()); ++i)
+    index_.push_back(tile_offset(i, digits, strides));
 }
 
 template <typename T>

@@ -49,6 +49,9 @@ struct OperationInfo {
 /// The table, one row an operation, in the order of Op.
 std::span<const OperationInfo> operation_table();
 const OperationInfo& info(Op op);
+inline bool is_postselection(Op op) {
+  return op == Op::postselect0 || op == Op::postselect1;
+}
 /// Also knows the aliases of OpenQASM 2 ("u1" = p, "cu1" = cp, "u" = "U" = u3, "CX" = cx).
 std::optional<Op> find_operation(std::string_view name);
 
