@@ -35,7 +35,7 @@ void compile(benchmark::State& state) {
 
 void sizes(benchmark::internal::Benchmark* job) {
   job->ArgNames({"n", "L"})->Unit(benchmark::kMillisecond);
-  for (int n = 4; n <= 10; ++n) job->Args({n, 10});
+  for (int n = 4; n <= 12; ++n) job->Args({n, 10});
 }
 
 BENCHMARK(forward)->Apply(sizes);

@@ -70,8 +70,7 @@ MemoryPlan memory_plan(const FusedCircuit& circuit, const PassPlan& plan,
   const std::uint64_t available = available_bytes(options);
   const std::uint64_t state = sizeof(T) * (std::uint64_t{1} << (2 * plan.n_digits));
   const double error = inversion_error<T>(circuit, plan.n_digits);
-  const bool tiled = plan.n_digits > tile_shape(plan.n_digits).n_digits;
-  if (tiled && error <= options.inversion_limit && 2 * state <= available)
+  if (error <= options.inversion_limit && 2 * state <= available)
     return {state, 2 * state, invert, 0, error};
   for (std::size_t interval = 1; interval <= std::max<std::size_t>(1, plan.passes.size());
        ++interval)
@@ -86,6 +85,7 @@ MemoryPlan memory_plan(const FusedCircuit& circuit, const PassPlan& plan,
 template <typename T>
 Engine<T>::Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOptions& options)
     : n_digits_(digits_for(n_qubits, circuit)),
+      n_numbers_(circuit.numbers.size()),
       plan_(plan_passes(qubits_of(circuit), n_digits_, tile_shape(n_digits_))),
       memory_(memory_plan<T>(circuit, plan_, options)),
       steps_(circuit.steps, memory_.gradient == MemoryPlan::Gradient::invert),
@@ -178,20 +178,20 @@ typename Engine<T>::Environments Engine<T>::back(const PassRunner<T>& runner, co
 }
 
 template <typename T>
-void Engine<T>::for_each_slope(
+AlignedVector<double> Engine<T>::differentiate(
     const Bound& bound, Environments& environments,
     const std::function<void(std::size_t, const Angle&, double)>& add) const {
-  AlignedVector<double> slopes;
+  const std::size_t lanes = bound.lanes();
+  AlignedVector<double> slopes, sensitivities(n_numbers_ * lanes, 0.0);
   for (std::size_t s = 0; s < steps_.rows().size(); ++s) {
     const auto& row = steps_.rows()[s];
-    if (row.n_factors == 0) continue;
-    slopes.resize(static_cast<std::size_t>(row.n_factors) * bound.lanes());
-    steps_.differentiate(row, bound, environments[s], slopes);
-    for (std::size_t k = 0; k < slopes.size(); ++k)
-      add(k % bound.lanes(),
-          steps_.angles()[static_cast<std::size_t>(row.first_factor) + k / bound.lanes()],
+    if (!row.differentiable) continue;
+    steps_.differentiate(row, bound, environments[s], slopes, sensitivities);
+    for (std::size_t k = 0; k < static_cast<std::size_t>(row.n_factors) * lanes; ++k)
+      add(k % lanes, steps_.angles()[static_cast<std::size_t>(row.first_factor) + k / lanes],
           slopes[k]);
   }
+  return sensitivities;
 }
 
 void require_slopes(const arma::vec& slopes, std::size_t n_observables) {

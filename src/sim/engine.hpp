@@ -50,14 +50,18 @@ class Engine {
   /// Carries λ back to the start.
   Environments back(const PassRunner<T>& runner, const Bound& bound, Tape tape, State lambda) const;
 
-  /// Calls add(lane, angle, slope) for every angle of every step; overwrites the environments.
-  void for_each_slope(const Bound& bound, Environments& environments,
-                      const std::function<void(std::size_t, const Angle&, double)>& add) const;
+  /// The derivatives that the environments, which are overwritten, make: calls add(lane, angle,
+  /// slope) for every angle of every step, and gives those in the numbers of the calibration,
+  /// n_numbers x lanes, lanes innermost.
+  AlignedVector<double> differentiate(
+      const Bound& bound, Environments& environments,
+      const std::function<void(std::size_t, const Angle&, double)>& add) const;
 
  private:
   Environments no_environments(const Bound& bound) const;
 
   int n_digits_;
+  std::size_t n_numbers_;
   PassPlan plan_;
   MemoryPlan memory_;
   StepTable<T> steps_;

@@ -369,7 +369,7 @@ void multiply(const TrigProduct& product, const double* trig, std::size_t n_lane
       double* result = partial + f * size;
       const double* before = result - size;
       for (std::size_t k = 0; k < size; k += lanes) hn::Store(hn::Zero(d), d, result + k);
-      for (const TrigEntry& entry : product.factors[f]) {
+      for (const TrigEntry& entry : product.factors[f].entries) {
         const auto value = entry_value(d, entry, trig + f * 4 * lanes);
         double* row = result + entry.row * dim * lanes;
         if (f == 0) {
@@ -385,31 +385,41 @@ void multiply(const TrigProduct& product, const double* trig, std::size_t n_lane
 }
 
 void differentiate(const TrigProduct& product, const double* trig, std::size_t n_lanes,
-                   const double* partial, double* environment, double* slopes) {
+                   const double* partial, double* environment, double* slopes,
+                   double* sensitivities) {
   with_lanes(n_lanes, [&](auto d) HWY_ATTR {
     const std::size_t lanes = hn::Lanes(d), dim = product.dim, size = dim * dim * lanes;
     HWY_ALIGN double next[16 * 16 * full_lanes<double>];
     for (std::size_t f = product.factors.size(); f-- > 0;) {
-      // Σ_ij dF(i, j) (L Pᵀ)(i, j), with L what the later factors made of E and P the earlier ones.
+      // A factor F sees L Pᵀ, with L what the later factors made of E and P the earlier ones.
       const double* before = partial + (f - 1) * size;
+      const auto seen = [&](std::size_t row, std::size_t column) HWY_ATTR {
+        const double* left = environment + row * dim * lanes;
+        if (f == 0) return hn::Load(d, left + column * lanes);
+        const double* right = before + column * dim * lanes;
+        auto sum = hn::Zero(d);
+        for (std::size_t k = 0; k < dim * lanes; k += lanes)
+          sum = hn::MulAdd(hn::Load(d, left + k), hn::Load(d, right + k), sum);
+        return sum;
+      };
       auto slope = hn::Zero(d);
-      for (const TrigEntry& entry : product.factors[f]) {
-        const double* left = environment + entry.row * dim * lanes;
-        auto seen = hn::Zero(d);
-        if (f == 0) {
-          seen = hn::Load(d, left + entry.column * lanes);
-        } else {
-          const double* right = before + entry.column * dim * lanes;
-          for (std::size_t k = 0; k < dim * lanes; k += lanes)
-            seen = hn::MulAdd(hn::Load(d, left + k), hn::Load(d, right + k), seen);
-        }
-        slope = hn::MulAdd(entry_derivative(d, entry, trig + f * 4 * lanes), seen, slope);
-      }
+      for (const TrigEntry& entry : product.factors[f].entries)
+        slope = hn::MulAdd(entry_derivative(d, entry, trig + f * 4 * lanes),
+                           seen(entry.row, entry.column), slope);
       hn::Store(slope, d, slopes + f * lanes);
+      const NumberEntry* last = nullptr;
+      auto of_entry = hn::Zero(d);
+      for (const NumberEntry& entry : product.factors[f].derivatives) {
+        if (last == nullptr || last->row != entry.row || last->column != entry.column)
+          of_entry = seen(entry.row, entry.column);
+        last = &entry;
+        double* sum = sensitivities + entry.number * lanes;
+        hn::Store(hn::MulAdd(hn::Set(d, entry.value), of_entry, hn::Load(d, sum)), d, sum);
+      }
       if (f == 0) break;
       // L <- Fᵀ L
       for (std::size_t k = 0; k < size; k += lanes) hn::Store(hn::Zero(d), d, next + k);
-      for (const TrigEntry& entry : product.factors[f]) {
+      for (const TrigEntry& entry : product.factors[f].entries) {
         const auto value = entry_value(d, entry, trig + f * 4 * lanes);
         double* row = next + entry.column * dim * lanes;
         const double* left = environment + entry.row * dim * lanes;
@@ -462,8 +472,10 @@ void multiply(const TrigProduct& product, const double* trig, std::size_t n_lane
   HWY_DYNAMIC_DISPATCH(multiply)(product, trig, n_lanes, partial);
 }
 void differentiate(const TrigProduct& product, const double* trig, std::size_t n_lanes,
-                   const double* partial, double* environment, double* slopes) {
-  HWY_DYNAMIC_DISPATCH(differentiate)(product, trig, n_lanes, partial, environment, slopes);
+                   const double* partial, double* environment, double* slopes,
+                   double* sensitivities) {
+  HWY_DYNAMIC_DISPATCH(differentiate)
+  (product, trig, n_lanes, partial, environment, slopes, sensitivities);
 }
 
 }  // namespace rhodrift::kernels

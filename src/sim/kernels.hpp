@@ -107,11 +107,21 @@ struct TrigEntry {
   std::array<double, 5> terms;
 };
 
+/// One entry of a factor's derivative in a number of the calibration.
+struct NumberEntry {
+  std::uint32_t row, column, number;
+  double value;
+};
+
 /// A product of dim x dim matrices, dim = 4 or 16, applied first to last. It is computed at `lanes`
 /// bindings, 1 or as many as Table<double> has lanes; they are innermost in every array.
 struct TrigProduct {
+  struct Factor {
+    std::span<const TrigEntry> entries;
+    std::span<const NumberEntry> derivatives;  ///< those of one place side by side
+  };
   std::size_t dim;
-  std::vector<std::span<const TrigEntry>> factors;
+  std::vector<Factor> factors;
 };
 
 /// trig[k] = cos θ, sin θ, cos θ/2, sin θ/2 of n angles to 4 units in the last place, the latter
@@ -121,9 +131,11 @@ void trigonometry(const double* angles_rad, double* trig, std::size_t n, std::si
 /// The product; `trig` has a row of 4 a factor, `partial` room for a matrix a factor, in which the
 /// product of factors 0 … f is left.
 void multiply(const TrigProduct& product, const double* trig, std::size_t lanes, double* partial);
-/// The derivatives of Σ_ij E(i, j) M(i, j) in every factor's angle, M the product. `partial` is as
-/// multiply() left it; `environment`, E, is overwritten.
+/// The derivatives of Σ_ij E(i, j) M(i, j), M the product: in every factor's angle as slopes, and
+/// in the numbers of the calibration added to sensitivities[number]. `partial` is as multiply()
+/// left it; `environment`, E, is overwritten.
 void differentiate(const TrigProduct& product, const double* trig, std::size_t lanes,
-                   const double* partial, double* environment, double* slopes);
+                   const double* partial, double* environment, double* slopes,
+                   double* sensitivities);
 
 }  // namespace rhodrift::kernels

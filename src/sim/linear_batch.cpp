@@ -258,7 +258,7 @@ ExpectationFunction::Gradient LinearBatch::gradient(
   for (std::size_t group = 0; group < n_groups_; ++group) {
     auto environments = heisenberg_.back(runner_, bound, std::move(tapes[group]),
                                          weighted_sum(states, group, slopes));
-    heisenberg_.for_each_slope(
+    heisenberg_.differentiate(
         bound, environments, [&](std::size_t, const Angle& angle, double slope) {
           for (const Angle::Term& term : angle.terms())
             result.weights(static_cast<arma::uword>(term.index)) += term.coefficient * slope;

@@ -239,15 +239,18 @@ ProgramGradient Program::gradient(
     ProgramGradient gradient{
         expectations_of(observables, tape.last, probability, 1, 0),
         arma::vec(static_cast<arma::uword>(compiled_->n_weights), arma::fill::zeros),
-        arma::vec(static_cast<arma::uword>(compiled_->n_features), arma::fill::zeros)};
+        arma::vec(static_cast<arma::uword>(compiled_->n_features), arma::fill::zeros),
+        arma::vec(compiled_->numbers.size(), arma::fill::zeros)};
     const arma::vec slopes = derivative(gradient.expectations);
     require_slopes(slopes, observables.size());
     AlignedVector<T> lambda(runner.state_size(), T{0});
     add_observables(observables, slopes, gradient.expectations, probability, lambda, 1, 0);
     auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
-    engine.for_each_slope(bound, environments, [&](std::size_t, const Angle& angle, double slope) {
-      add_slope(angle, slope, gradient.weights, gradient.features, 0);
-    });
+    const auto numbers = engine.differentiate(
+        bound, environments, [&](std::size_t, const Angle& angle, double slope) {
+          add_slope(angle, slope, gradient.weights, gradient.features, 0);
+        });
+    std::ranges::copy(numbers, gradient.numbers.begin());
     return gradient;
   });
 }
@@ -258,30 +261,11 @@ const std::vector<std::string>& Program::numbers() const {
 
 arma::mat Program::sensitivities(const Binding& binding,
                                  std::span<const Observable> observables) const {
-  compiled_->require_bound(binding);
-  require_within(observables, compiled_->n_qubits);
-  arma::mat result(compiled_->numbers.size(), observables.size(), arma::fill::zeros);
-  if (result.is_empty()) return result;
-  return compiled_->with_engine([&]<typename T>(const Engine<T>& engine) {
-    require_gradient(engine);
-    const auto& runner = engine.single();
-    const auto bound = engine.bind({&binding, 1}, Direction::both);
-    for (std::size_t k = 0; k < observables.size(); ++k) {
-      auto tape = engine.record(runner, bound, runner.ground_state());
-      const auto probability = compiled_->probability(tape.last, 0, binding);
-      const auto one = observables.subspan(k, 1);
-      AlignedVector<T> lambda(runner.state_size(), T{0});
-      add_observables(one, arma::vec{1.0}, expectations_of(one, tape.last, probability, 1, 0),
-                      probability, lambda, 1, 0);
-      const auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
-      arma::vec column(compiled_->numbers.size(), arma::fill::zeros);
-      for (std::size_t s = 0; s < environments.size(); ++s)
-        if (const auto& row = engine.steps().rows()[s]; row.differentiable)
-          engine.steps().add_sensitivities(row, bound, environments[s], column);
-      result.col(k) = column;
-    }
-    return result;
-  });
+  arma::mat result(compiled_->numbers.size(), observables.size());
+  const auto identity = [](const arma::vec&) { return arma::vec{1.0}; };
+  for (std::size_t k = 0; k < observables.size(); ++k)
+    set_column(result, k, gradient(binding, observables.subspan(k, 1), identity).numbers);
+  return result;
 }
 
 arma::mat Program::batch_expectations(const BindingBatch& bindings,
@@ -317,13 +301,15 @@ ProgramGradients Program::batch_gradients(
   ProgramGradients result{
       arma::mat(observables.size(), bindings.size),
       arma::mat(static_cast<arma::uword>(compiled_->n_weights), bindings.size, arma::fill::zeros),
-      arma::mat(static_cast<arma::uword>(compiled_->n_features), bindings.size, arma::fill::zeros)};
+      arma::mat(static_cast<arma::uword>(compiled_->n_features), bindings.size, arma::fill::zeros),
+      arma::mat(compiled_->numbers.size(), bindings.size)};
   const auto one_by_one = [&](std::size_t b) {
     const ProgramGradient one = gradient(
         bindings[b], observables, [&](const arma::vec& values) { return derivative(b, values); });
     set_column(result.expectations, b, one.expectations);
     set_column(result.weights, b, one.weights);
     set_column(result.features, b, one.features);
+    set_column(result.numbers, b, one.numbers);
   };
   compiled_->with_engine([&]<typename T>(const Engine<T>& engine) {
     if (!engine.batch()) return for_each_run(engine.single(), bindings.size, one_by_one);
@@ -347,10 +333,13 @@ ProgramGradients Program::batch_gradients(
         add_observables(observables, slopes, values, probability, lambda, lanes, l);
       }
       auto environments = engine.back(runner, bound, std::move(tape), std::move(lambda));
-      engine.for_each_slope(
+      const auto numbers = engine.differentiate(
           bound, environments, [&](std::size_t l, const Angle& angle, double slope) {
             if (l < n_here) add_slope(angle, slope, result.weights, result.features, c * lanes + l);
           });
+      for (std::size_t l = 0; l < n_here; ++l)
+        for (std::size_t k = 0; k < result.numbers.n_rows; ++k)
+          result.numbers(k, c * lanes + l) = numbers[k * lanes + l];
     });
   });
   return result;

@@ -5,6 +5,7 @@
 #include <map>
 #include <numbers>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -181,13 +182,17 @@ class Fusion {
 
   void add(Step step) {
     if (step.wide()) return append(std::move(step));
-    // A pending step on the same qubits, then 1-qubit steps that are the last on theirs.
-    if (const int last = common_last(step); last >= 0) {
-      Step& before = *steps_[static_cast<std::size_t>(last)];
+    if (const int index = common_last(step); index >= 0) {
+      const Step& before = *placed_[static_cast<std::size_t>(index)].step;
       Step both = joined(before, step);
       if (cost(both) <= cost(before) + cost(step)) {
-        before = std::move(both);
-        return;
+        if (!is_last(index)) {
+          placed_[static_cast<std::size_t>(index)].step = std::move(both);
+          return;
+        }
+        // Joined they may be worth joining to what is before them, as neither is alone.
+        take_back(index);
+        return add(std::move(both));
       }
     }
     if (step.qubits.size() == 2)
@@ -197,43 +202,63 @@ class Fusion {
 
   std::vector<Step> steps() && {
     std::vector<Step> result;
-    for (std::optional<Step>& step : steps_)
-      if (step) result.push_back(std::move(*step));
+    for (Placed& placed : placed_)
+      if (placed.step) result.push_back(std::move(*placed.step));
     return result;
   }
 
  private:
+  struct Placed {
+    std::optional<Step> step;   // none: taken back
+    std::vector<int> previous;  // what was the last one on each of its qubits; -1: none
+  };
+
+  int& last(int qubit) { return last_[static_cast<std::size_t>(qubit)]; }
+
   void append(Step step) {
+    std::vector<int> previous;
     for (const int q : step.qubits)
-      last_[static_cast<std::size_t>(q)] = static_cast<int>(steps_.size());
-    steps_.push_back(std::move(step));
+      previous.push_back(std::exchange(last(q), static_cast<int>(placed_.size())));
+    placed_.push_back({std::move(step), std::move(previous)});
+  }
+
+  /// Of a step that is the last one on all of its qubits.
+  Step take_back(int index) {
+    Placed& placed = placed_[static_cast<std::size_t>(index)];
+    Step step = std::move(*placed.step);
+    placed.step.reset();
+    for (std::size_t k = 0; k < step.qubits.size(); ++k) last(step.qubits[k]) = placed.previous[k];
+    return step;
+  }
+
+  bool is_last(int index) {
+    return std::ranges::all_of(placed_[static_cast<std::size_t>(index)].step->qubits,
+                               [&](int q) { return last(q) == index; });
   }
 
   /// The step, no wide one, that is the last one on every qubit of `step` and on no fewer qubits;
   /// -1: none.
-  int common_last(const Step& step) const {
-    const int last = last_[static_cast<std::size_t>(step.qubits[0])];
-    if (last < 0) return -1;
-    const Step& before = *steps_[static_cast<std::size_t>(last)];
+  int common_last(const Step& step) {
+    const int index = last(step.qubits[0]);
+    if (index < 0) return -1;
+    const Step& before = *placed_[static_cast<std::size_t>(index)].step;
     if (before.wide() || before.qubits.size() < step.qubits.size()) return -1;
-    const bool common = std::ranges::all_of(
-        step.qubits, [&](int q) { return last_[static_cast<std::size_t>(q)] == last; });
-    return common ? last : -1;
+    const bool common = std::ranges::all_of(step.qubits, [&](int q) { return last(q) == index; });
+    return common ? index : -1;
   }
 
   void absorb_last(int qubit, Step& step) {
-    int& last = last_[static_cast<std::size_t>(qubit)];
-    if (last < 0) return;
-    std::optional<Step>& before = steps_[static_cast<std::size_t>(last)];
-    if (before->qubits.size() != 1) return;
-    Step both = joined(*before, step);
-    if (cost(both) > cost(*before) + cost(step)) return;
+    const int index = last(qubit);
+    if (index < 0) return;
+    const Step& before = *placed_[static_cast<std::size_t>(index)].step;
+    if (before.qubits.size() != 1) return;
+    Step both = joined(before, step);
+    if (cost(both) > cost(before) + cost(step)) return;
     step = std::move(both);
-    before.reset();
-    last = -1;
+    take_back(index);
   }
 
-  std::vector<std::optional<Step>> steps_;
+  std::vector<Placed> placed_;
   std::vector<int> last_;
 };
 

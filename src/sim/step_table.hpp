@@ -61,14 +61,11 @@ class StepTable {
 
   /// `angles_rad` has angles().size() x lanes values, lanes innermost.
   Bound bind(std::span<const double> angles_rad, std::size_t lanes, Direction direction) const;
-  /// The derivatives, in the angles of the row's factors, of Σ_ij E(i, j) R(i, j). `environment` is
-  /// dense, dim x dim x lanes, and is overwritten; `slopes` takes n_factors x lanes.
+  /// The derivatives of Σ_ij E(i, j) R(i, j): in the angles of the row's factors as slopes,
+  /// n_factors x lanes, and in the numbers of the calibration added to sensitivities[number],
+  /// n_numbers x lanes. `environment` is dense, dim x dim x lanes, and is overwritten.
   void differentiate(const Row& row, const Bound& bound, std::span<double> environment,
-                     std::span<double> slopes) const;
-  /// Adds to sensitivities[number] the derivatives of Σ_ij E(i, j) R(i, j) in the numbers of the
-  /// calibration, at a single binding. `environment` is dense, row by row.
-  void add_sensitivities(const Row& row, const Bound& bound, std::span<const double> environment,
-                         arma::vec& sensitivities) const;
+                     AlignedVector<double>& slopes, AlignedVector<double>& sensitivities) const;
 
  private:
   std::size_t dim(const Row& row) const { return std::size_t{1} << (2 * row.qubits.size()); }
@@ -77,10 +74,13 @@ class StepTable {
 
   std::vector<Row> rows_;
   std::vector<Angle> angles_;
-  std::vector<std::vector<kernels::TrigEntry>> factors_;
-  /// Of each row, by factor.
-  std::vector<std::vector<std::vector<Factor::Derivative>>> derivatives_;
-  std::vector<kernels::TrigProduct> products_;  // of each row
+  // Of each row, by factor; a constant row has one without entries.
+  struct FactorEntries {
+    std::vector<kernels::TrigEntry> entries;
+    std::vector<kernels::NumberEntry> derivatives;
+  };
+  std::vector<std::vector<FactorEntries>> factors_;
+  std::vector<kernels::TrigProduct> products_;  // the same, as kernels take it
   std::vector<std::size_t> first_product_;      // where its matrices start, in numbers a lane
   std::size_t n_products_ = 0;
   bool has_halves_ = false;

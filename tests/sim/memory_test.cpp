@@ -115,6 +115,38 @@ TEST_CASE("Undoing steps differs from storing by less than the bound that is sta
   CHECK(arma::all(found.expectations == expected.expectations));
 }
 
+TEST_CASE("Batches in the lanes are undone too, also what does not keep the trace") {
+  Circuit circuit(3);
+  const TransferMatrix relaxation = amplitude_damping(0.01).ptm();
+  for (int q = 0; q < 3; ++q) {
+    circuit.append(Op::ry, {q}, {Angle::weight(2 * q)})
+        .append(Op::rz, {q}, {Angle::weight(2 * q + 1)});
+    circuit.append_channel("relaxation", {q}, relaxation);
+    circuit.append_channel("loss", {q}, 0.9 * TransferMatrix(4, 4, arma::fill::eye));
+  }
+  circuit.append(Op::cx, {0, 1}).append(Op::crx, {1, 2}, {Angle::weight(6)});
+  const Program storing(circuit, {.inversion_limit = 0.0}), inverting(circuit);
+  REQUIRE(inverting.memory().gradient == MemoryPlan::Gradient::invert);
+  arma::mat weights(7, 9);
+  for (arma::uword b = 0; b < 9; ++b) weights.col(b) = arma::vec(weights_of(circuit, 816 + b));
+  const arma::mat no_features(0, 1);
+  const std::vector<Observable> observables{Observable::parse("X0 Y1 Z2")};
+  const auto batch = [&](const Program& program) {
+    return program
+        .batch_gradients({9, weights, no_features}, observables,
+                         [](std::size_t, const arma::vec&) { return arma::vec{1.0}; })
+        .weights;
+  };
+  const arma::mat expected = batch(storing), found = batch(inverting);
+  CHECK(arma::abs(expected).max() > 1e-3);
+  CHECK(arma::abs(found - expected).max() <= inverting.memory().inversion_error);
+  CHECK(arma::abs(found.col(8) - inverting
+                                     .gradient({{weights.colptr(8), 7}, {}}, observables,
+                                               [](const arma::vec&) { return arma::vec{1.0}; })
+                                     .weights)
+            .max() <= inverting.memory().inversion_error);
+}
+
 TEST_CASE("Channels on three qubits are undone too") {
   RandomStream random(814);
   Circuit circuit = noisy_ring(2, 0.01);

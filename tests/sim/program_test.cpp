@@ -162,6 +162,15 @@ TEST_CASE("A gate does not move across one that shares a qubit with it") {
   check_against_oracle(circuit);
 }
 
+TEST_CASE("Rotations about two axes are one step, though neither joins the other's noise alone") {
+  Circuit circuit(1);
+  for (int k = 0; k < 3; ++k) {
+    circuit.append(Op::rz, {0}, {Angle::weight(k)}).append(Op::sx, {0});
+    circuit.append_channel("relaxation", {0}, amplitude_damping(0.01).ptm());
+  }
+  CHECK(Program(circuit).n_steps() == 1);
+}
+
 TEST_CASE("id, barrier and measure do nothing to the state") {
   Circuit circuit(2);
   circuit.append(Op::barrier, {0, 1}).append(Op::id, {1}).measure(0, 1).measure(1, 0);

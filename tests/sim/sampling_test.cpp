@@ -74,7 +74,7 @@ TEST_CASE("A shot is the first outcome whose cumulative sum exceeds the shot's r
     const ShotTable table = sample(p, shots, seed, stream);
     std::vector<double> sums(p.size());
     std::partial_sum(p.begin(), p.end(), sums.begin());
-    for (const std::uint64_t block : {0, 1}) {
+    for (const std::uint64_t block : {0U, 1U}) {
       RandomStream numbers(seed, stream_id(stream, block));
       for (std::uint64_t s = 4096 * block; s < std::min(shots, 4096 * (block + 1)); ++s)
         REQUIRE(table.at(s) == static_cast<Bitstring>(

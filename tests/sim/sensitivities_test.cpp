@@ -80,6 +80,30 @@ TEST_CASE("Sensitivities are the slopes of the whole path from the calibration t
   CHECK(arma::abs(expected - found).max() <= 1e-6 * scale);
 }
 
+TEST_CASE("Gradients and batches of them have the sensitivities of what they differentiate") {
+  const NoiseModel noise(read_calibration(RHODRIFT_SOURCE_DIR "/data/calibrations/belem.json"),
+                         NoisePolicy::aer);
+  const Program program(noise.apply(native_circuit(), {0, 1, 2}, Derivatives::with));
+  const std::vector<Observable> observables{Observable::z(0), Observable::parse("X0 Y1 + 0.5*Z2")};
+  const arma::vec slopes{0.7, -1.2};
+  const arma::mat no_features(0, 1);
+  arma::mat weights(static_cast<arma::uword>(program.n_weights()), 5);
+  for (arma::uword k = 0; k < weights.n_elem; ++k) weights[k] = 0.4 + 0.3 * static_cast<double>(k);
+  const ProgramGradients batch =
+      program.batch_gradients({5, weights, no_features}, observables,
+                              [&](std::size_t, const arma::vec&) { return slopes; });
+  REQUIRE(batch.numbers.n_cols == 5);
+  for (std::size_t b = 0; b < 5; ++b) {
+    const Binding binding{{weights.colptr(b), weights.n_rows}, {}};
+    const arma::vec expected = program.sensitivities(binding, observables) * slopes;
+    const double scale = arma::abs(expected).max();
+    const ProgramGradient one =
+        program.gradient(binding, observables, [&](const arma::vec&) { return slopes; });
+    CHECK(arma::abs(one.numbers - expected).max() <= 1e-11 * scale);
+    CHECK(arma::abs(batch.numbers.col(b) - expected).max() <= 1e-11 * scale);
+  }
+}
+
 TEST_CASE("A circuit without derivatives has no sensitivities") {
   Circuit circuit(1);
   circuit.append(Op::x, {0});

@@ -52,7 +52,7 @@ std::vector<Observable> some_observables(int n) {
 TEST_CASE("A wide product is the matrix on the digits of a tile, and its transpose") {
   RandomStream random(701);
   const int n = 5;
-  for (const std::size_t lanes : {1, 4})
+  for (const std::size_t lanes : {1U, 4U})
     for (const std::vector<int>& digits : {std::vector{1, 2, 3}, std::vector{4, 1, 3},
                                            std::vector{1, 2, 3, 4}, std::vector{3, 1, 4, 2}}) {
       CAPTURE(lanes, digits);

@@ -17,6 +17,7 @@ struct ProgramGradient {
   arma::vec expectations;  ///< one an observable
   arma::vec weights;       ///< d scalar / d weight
   arma::vec features;      ///< d scalar / d feature
+  arma::vec numbers;       ///< d scalar / d number of the calibration, see Program::numbers
 };
 
 /// The same for many bindings, a column each.
@@ -24,6 +25,7 @@ struct ProgramGradients {
   arma::mat expectations;  ///< n_observables x bindings
   arma::mat weights;       ///< n_weights x bindings
   arma::mat features;      ///< n_features x bindings
+  arma::mat numbers;       ///< n_numbers x bindings
 };
 
 /// Many bindings of one circuit, a column each. A single column of weights or features goes with
@@ -52,8 +54,7 @@ struct ProgramOptions {
 /// What runs and gradients of a program take, known before they run.
 struct MemoryPlan {
   /// How a gradient has the states again that it goes back through. Chosen is the first that may be
-  /// and that fits: for states of several tiles (8 qubits and more) in the order invert, store,
-  /// checkpoint, which is that of the time they take; smaller states are stored.
+  /// and that fits, in the order invert, store, checkpoint, which is that of the time they take.
   enum class Gradient {
     store,       ///< one is kept where each pass begins
     checkpoint,  ///< one is kept every `interval` passes, the others are computed once more
@@ -120,10 +121,10 @@ class Program {
       const std::function<arma::vec(std::size_t, const arma::vec&)>& derivative) const;
 
   /// The numbers of the calibration that the circuit's channels have derivatives in, as JSON
-  /// pointers (NoiseModel::apply with Derivatives::with); each once.
+  /// pointers (NoiseModel::apply with Derivatives::with); each once. A gradient has the derivatives
+  /// in them by the same backward pass: its environments contracted with those of the channels.
   const std::vector<std::string>& numbers() const;
-  /// d<O_k>/d(number) at the recorded values, n_numbers x n_observables, exactly: the environments
-  /// of the gradient contracted with the channels' derivatives. Takes the memory of a gradient.
+  /// d<O_k>/d(number) at the recorded values, n_numbers x n_observables: a gradient an observable.
   arma::mat sensitivities(const Binding& binding, std::span<const Observable> observables) const;
 
  private:
