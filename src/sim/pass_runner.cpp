@@ -273,8 +273,8 @@ void PassRunner<T>::unpack(const Action& action, const T* environment,
     double* target = &dense[(static_cast<std::size_t>(entry.row) * dim +
                              static_cast<std::size_t>(entry.column)) *
                             lanes_];
-    for (std::size_t l = 0; l < kernels_.lanes; ++l)
-      target[l % lanes_] += static_cast<double>(*value++);
+    for (std::size_t l = 0; l < kernels_.lanes; l += lanes_)
+      for (std::size_t b = 0; b < lanes_; ++b) target[b] += static_cast<double>(*value++);
   }
 }
 
