@@ -36,6 +36,7 @@ PEERS = {  # the distribution, and its module here
 }
 AGREEMENT = 1e-12  # exit status 1 beyond
 QUICK_N = 6
+LONG_SECONDS = 10  # a run that takes longer is measured in one round only
 REPEATS = 20
 
 
@@ -154,9 +155,13 @@ def measure_in_turns(case, participants, rounds, limit, folder):
     """For each participant what it measured, or in words why there is nothing."""
     reports = {name: [] for name in participants}
     excuses = {}
+
+    def averages_itself(name):
+        return any(report["seconds"][0] > LONG_SECONDS for report in reports[name])
+
     for _ in range(rounds):
         for name, command in participants.items():
-            if name in excuses:
+            if name in excuses or averages_itself(name):
                 continue
             outcome = measure(command, case, limit, folder)
             if isinstance(outcome, str):
@@ -171,12 +176,28 @@ def measure_in_turns(case, participants, rounds, limit, folder):
     return {name: excuses.get(name) or Measured(reports[name]) for name in participants}
 
 
+def too_long(case, earlier, limit):
+    """In words, for the peers whose last time, grown by 4 a qubit, leaves no room for a warm-up and
+    a run."""
+    if earlier is None:
+        return {}
+    size, measured = earlier
+    runs = {
+        name: 4 ** (case.n - size) * found.wall()
+        for name, found in measured.items()
+        if isinstance(found, Measured) and name != OURS
+    }
+    return {name: f"not tried: {duration(s)} expected" for name, s in runs.items() if 2 * s > limit}
+
+
 def measure_all(cases, participants, rounds, limit):
-    """By case; a peer that failed or took too long at one size is not asked for larger ones."""
-    results, given_up = {}, {}
+    """By case; a peer that failed or took too long at one size is not asked for larger ones, nor one
+    that is going to."""
+    results, given_up, last = {}, {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
             excuses = given_up.setdefault((case.table, case.threads), {})
+            excuses |= too_long(case, last.get((case.table, case.threads)), limit)
             able = {
                 name: command
                 for name, command in participants.items()
@@ -185,6 +206,7 @@ def measure_all(cases, participants, rounds, limit):
             measured = measure_in_turns(case, able, rounds, limit, folder)
             excuses |= {name: found for name, found in measured.items() if isinstance(found, str)}
             results[case] = measured | excuses
+            last[(case.table, case.threads)] = (case.n, measured)
     return results
 
 
@@ -292,8 +314,9 @@ def page(results, peers, missing, arguments):
         f"Written by `{command}`; [bench](../bench/README.md) says how it measures.",
         "",
         f"{machine}; {versions}; {datetime.date.today()}. "
-        f"Each time is the median over {arguments.rounds} rounds of up to {REPEATS} runs; in "
-        "brackets how many times ours it is. Preparation is not in the times: compiling, trying "
+        f"Each time is the median over {arguments.rounds} rounds of up to {REPEATS} runs, one round "
+        f"where a run takes more than {LONG_SECONDS} s; in brackets how many times ours it is. "
+        "Preparation is not in the times: compiling, trying "
         "settings, the first run.",
         "",
         *peer_lines(results, peers, missing),

@@ -7,6 +7,7 @@
 #include <rhodrift/sim/program.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/sim/sampling.hpp>
+#include <rhodrift/sim/trajectories.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
@@ -24,6 +25,7 @@ struct Options {
   bool readout = false;
   bool probabilities = false;
   bool sensitivities = false;
+  std::uint64_t trajectories = 0;  // 0: exactly, with the density matrix
   std::uint64_t shots = 0;
   std::uint64_t seed = 1;
   bool json = false;
@@ -92,9 +94,15 @@ Json counts_of(const ShotTable& shots) {
 std::string as_text(const Json& result) {
   std::string text = fmt::format("{} qubits\n", result["n_qubits"].get<int>());
   if (!result["expectations"].empty()) {
-    TextTable table({"observable", "expectation"});
-    for (const auto& [name, value] : result["expectations"].items())
-      table.add_row({name, fmt::format("{:.10f}", value.get<double>())});
+    const bool estimated = result.contains("estimates");
+    TextTable table(estimated ? std::vector<std::string>{"observable", "expectation", "std. error"}
+                              : std::vector<std::string>{"observable", "expectation"});
+    for (const auto& [name, value] : result["expectations"].items()) {
+      std::vector<std::string> row{name, fmt::format("{:.10f}", value.get<double>())};
+      if (estimated)
+        row.push_back(fmt::format("{:.2e}", result["estimates"][name]["std_error"].get<double>()));
+      table.add_row(row);
+    }
     text += table.to_string();
   }
   if (result.contains("probabilities")) {
@@ -122,9 +130,7 @@ std::string as_text(const Json& result) {
   return text;
 }
 
-void simulate(const Options& options) {
-  const DeviceRun device = prepare(options);
-  const Circuit& circuit = device.circuit;
+std::vector<Observable> observables_of(const Options& options, const Circuit& circuit) {
   std::vector<Observable> observables;
   for (const std::string& text : options.observables) {
     const Observable observable = naming("--observable", [&] { return Observable::parse(text); });
@@ -137,23 +143,53 @@ void simulate(const Options& options) {
             ? naming("--observable", [&] { return reported_observable(observable, circuit); })
             : observable);
   }
+  return observables;
+}
 
-  const Program program = naming(options.circuit, [&] { return Program(circuit); });
-  const PauliVector state = naming(options.circuit, [&] { return program.run({}); });
-  Json result{{"n_qubits", circuit.n_qubits()}, {"expectations", Json::object()}};
+void add_exact_results(const Options& options, const DeviceRun& device,
+                       const std::vector<Observable>& observables, Json& result) {
+  const Circuit& circuit = device.circuit;
+  const Program program(circuit);
+  const PauliVector state = program.run({});
   for (std::size_t k = 0; k < observables.size(); ++k)
     result["expectations"][options.observables[k]] = state.expectation(observables[k]);
   if (options.probabilities || options.shots > 0) {
     const std::vector<double> reported =
-        circuit.mid_circuit_bits().empty()
-            ? reported_probabilities(circuit, state.probabilities())
-            : naming(options.circuit, [&] { return OutcomeProgram(circuit).probabilities({}); });
+        circuit.mid_circuit_bits().empty() ? reported_probabilities(circuit, state.probabilities())
+                                           : OutcomeProgram(circuit).probabilities({});
     if (options.probabilities) result["probabilities"] = reported;
     if (options.shots > 0)
       result["counts"] = counts_of(sample(reported, options.shots, options.seed, 0));
   }
   if (options.sensitivities)
     result["sensitivities"] = sensitivities_of(options, device, program, observables, state);
+}
+
+void add_trajectory_results(const Options& options, const Circuit& circuit,
+                            const std::vector<Observable>& observables, Json& result) {
+  const TrajectoryProgram program(circuit);
+  if (!observables.empty()) {
+    const std::vector<Estimate> estimates =
+        program.expectations({}, observables, options.trajectories, options.seed, 0);
+    for (std::size_t k = 0; k < estimates.size(); ++k) {
+      result["expectations"][options.observables[k]] = estimates[k].value;
+      result["estimates"][options.observables[k]] = to_json(estimates[k]);
+    }
+  }
+  if (options.shots > 0)
+    result["counts"] = counts_of(program.sample({}, options.shots, options.seed, 1));
+}
+
+void simulate(const Options& options) {
+  const DeviceRun device = prepare(options);
+  const std::vector<Observable> observables = observables_of(options, device.circuit);
+  Json result{{"n_qubits", device.circuit.n_qubits()}, {"expectations", Json::object()}};
+  naming(options.circuit, [&] {
+    if (options.trajectories > 0)
+      add_trajectory_results(options, device.circuit, observables, result);
+    else
+      add_exact_results(options, device, observables, result);
+  });
   result["notes"] = device.notes;
   if (options.json)
     print(result);
@@ -178,9 +214,16 @@ void add_simulate(CLI::App& program) {
   verb->add_flag("--sensitivities", options->sensitivities,
                  "The exact slope of every expectation in every number of the calibration")
       ->needs(verb->get_option("--observable"));
+  CLI::Option* trajectories =
+      verb->add_option("--trajectories", options->trajectories,
+                       "Average so many pure-state trajectories, with error bars, instead of\n"
+                       "evolving the density matrix: for circuits beyond 15 qubits, up to about 26")
+          ->check(whole_number(2, max_shots));
+  for (const char* exact : {"--probabilities", "--sensitivities"})
+    trajectories->excludes(verb->get_option(exact));
   verb->add_option("--shots", options->shots, "Number of shots to draw")
       ->check(whole_number(0, max_shots));
-  verb->add_option("--seed", options->seed, "Seed of the shots")
+  verb->add_option("--seed", options->seed, "Seed of the shots and trajectories")
       ->check(whole_number(0, max_seed))
       ->capture_default_str();
   for (const char* name : {"--policy", "--layout", "--readout", "--sensitivities"})

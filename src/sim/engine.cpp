@@ -83,7 +83,8 @@ MemoryPlan memory_plan(const FusedCircuit& circuit, const PassPlan& plan,
 }  // namespace
 
 template <typename T>
-Engine<T>::Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOptions& options)
+Engine<T>::Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOptions& options,
+                  std::size_t batch_lanes)
     : n_digits_(digits_for(n_qubits, circuit)),
       n_numbers_(circuit.numbers.size()),
       plan_(plan_passes(qubits_of(circuit), n_digits_, tile_shape(n_digits_))),
@@ -98,7 +99,7 @@ Engine<T>::Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOption
   if (std::is_same_v<T, double> && n_qubits <= max_batch_digits)
     batch_.emplace(steps_,
                    plan_batch(qubits_of(circuit), n_qubits, tile_shape(n_digits_).max_steps),
-                   n_qubits, kernels::table<T>().lanes);
+                   n_qubits, batch_lanes);
 }
 
 template <typename T>
@@ -140,11 +141,9 @@ typename Engine<T>::Tape Engine<T>::record(const PassRunner<T>& runner, const Bo
 
 template <typename T>
 typename Engine<T>::Environments Engine<T>::no_environments(const Bound& bound) const {
-  Environments result(steps_.rows().size());
-  for (std::size_t s = 0; s < result.size(); ++s)
-    if (steps_.rows()[s].differentiable)
-      result[s].assign((std::size_t{1} << (4 * steps_.rows()[s].qubits.size())) * bound.lanes(),
-                       0.0);
+  Environments result(steps_.n_environments());
+  for (std::size_t e = 0; e < result.size(); ++e)
+    result[e].assign((std::size_t{1} << (4 * steps_.row_of(e).qubits.size())) * bound.lanes(), 0.0);
   return result;
 }
 
@@ -183,10 +182,9 @@ AlignedVector<double> Engine<T>::differentiate(
     const std::function<void(std::size_t, const Angle&, double)>& add) const {
   const std::size_t lanes = bound.lanes();
   AlignedVector<double> slopes, sensitivities(n_numbers_ * lanes, 0.0);
-  for (std::size_t s = 0; s < steps_.rows().size(); ++s) {
-    const auto& row = steps_.rows()[s];
-    if (!row.differentiable) continue;
-    steps_.differentiate(row, bound, environments[s], slopes, sensitivities);
+  for (std::size_t e = 0; e < environments.size(); ++e) {
+    const auto& row = steps_.row_of(e);
+    steps_.differentiate(row, bound, environments[e], slopes, sensitivities);
     for (std::size_t k = 0; k < static_cast<std::size_t>(row.n_factors) * lanes; ++k)
       add(k % lanes, steps_.angles()[static_cast<std::size_t>(row.first_factor) + k / lanes],
           slopes[k]);

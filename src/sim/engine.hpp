@@ -21,21 +21,23 @@ class Engine {
  public:
   using Bound = typename StepTable<T>::Bound;
   using State = AlignedVector<T>;
-  /// Of each differentiable step C(i, j) = Σ λ_i r_j, dense, dim x dim x lanes; others are empty.
+  /// C(i, j) = Σ λ_i r_j of the steps that have derivatives (StepTable::Row::environment), dense,
+  /// dim x dim x lanes of the binding.
   using Environments = std::vector<AlignedVector<double>>;
 
   /// Throws InputError when not even a run fits into the memory.
-  Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOptions& options);
+  Engine(const FusedCircuit& circuit, int n_qubits, const ProgramOptions& options,
+         std::size_t batch_lanes = kernels::table<T>().lanes);
 
   const StepTable<T>& steps() const { return steps_; }
   const MemoryPlan& memory() const { return memory_; }
   /// The qubits, and idle ones up to the smallest number that can be run.
   int n_digits() const { return n_digits_; }
   const PassRunner<T>& single() const { return single_; }
-  /// Of small circuits, in doubles.
+  /// Of small circuits, in doubles, with batch_lanes.
   const std::optional<PassRunner<T>>& batch() const { return batch_; }
 
-  /// As many bindings as there are lanes.
+  /// As many bindings as the runner has lanes, or one for all of them.
   Bound bind(std::span<const Binding> bindings, Direction direction) const;
 
   State run(const PassRunner<T>& runner, const Bound& bound, State start) const;

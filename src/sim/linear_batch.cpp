@@ -70,6 +70,12 @@ void for_each_piece(std::size_t n, std::size_t work, Body body) {
                [&](std::size_t piece) { body(piece * size, std::min((piece + 1) * size, n) - 1); });
 }
 
+/// A group of observables fills half a register of 8.
+std::size_t lanes_for(std::size_t n_observables) {
+  const std::size_t lanes = kernels::table<double>().lanes;
+  return n_observables <= 4 ? std::min<std::size_t>(lanes, 4) : lanes;
+}
+
 /// A state as a matrix, without a copy.
 const arma::mat matrix_view(const AlignedVector<double>& state, std::size_t n_rows) {
   return arma::mat(const_cast<double*>(state.data()), n_rows, state.size() / n_rows, false, true);
@@ -108,7 +114,7 @@ LinearBatch::LinearBatch(const EncoderAnsatz& circuit, int n_weights,
     : n_qubits_(circuit.encoder.n_qubits()),
       n_weights_(n_weights),
       observables_(std::move(observables)),
-      heisenberg_(transposed(fuse(circuit.ansatz)), n_qubits_, {}),
+      heisenberg_(transposed(fuse(circuit.ansatz)), n_qubits_, {}, lanes_for(observables_.size())),
       runner_(heisenberg_.batch() ? *heisenberg_.batch() : heisenberg_.single()),
       n_groups_((observables_.size() + runner_.lanes() - 1) / runner_.lanes()) {
   if (is_product(circuit.encoder))
@@ -127,7 +133,7 @@ bool LinearBatch::pays(std::size_t n_samples) const {
 
 Engine<double>::Bound LinearBatch::bind(const arma::vec& weights, Direction direction) const {
   const Binding binding{{weights.memptr(), weights.n_elem}, {}};
-  return heisenberg_.bind(std::vector(runner_.lanes(), binding), direction);
+  return heisenberg_.bind({&binding, 1}, direction);
 }
 
 LinearBatch::EncodedStates LinearBatch::encode(const arma::mat& features) const {

@@ -56,16 +56,27 @@ typename PassRunner<T>::Tiling PassRunner<T>::tiling(const PassPlan::Pass& pass)
         action.wide =
             &known_wide_.try_emplace(planned.digits, planned.digits, in_tile).first->second;
       }
-      action.differentiable = row.differentiable;
+      action.differentiable = row.environment >= 0;
       if (action.differentiable) {
-        action.environment = tiling.n_environment;
-        tiling.n_environment += row.forward->entries.size() * kernels_.lanes;
+        action.environment = environment_start(row, tiling);
         ++tiling.n_saved;
       }
     }
     tiling.actions.push_back(action);
   }
   return tiling;
+}
+
+template <typename T>
+std::size_t PassRunner<T>::environment_start(const typename StepTable<T>::Row& row,
+                                             Tiling& tiling) const {
+  const auto found = std::ranges::find_if(tiling.environments, [&](const Environment& other) {
+    return other.row->environment == row.environment;
+  });
+  if (found != tiling.environments.end()) return found->start;
+  tiling.environments.push_back({&row, tiling.n_environment});
+  tiling.n_environment += row.forward->entries.size() * kernels_.lanes;
+  return tiling.environments.back().start;
 }
 
 template <typename T>
@@ -212,7 +223,7 @@ void PassRunner<T>::backward_tile_inverting(const Tiling& tiling, const Bound& b
 
 template <typename T>
 template <typename Run>
-void PassRunner<T>::for_each_tile(const Tiling& tiling,
+void PassRunner<T>::for_each_tile(const Tiling& tiling, std::size_t lanes,
                                   std::vector<AlignedVector<double>>& environments, Run run) const {
   const std::size_t n_tiles = std::size_t{1} << (2 * tiling.outer.size());
   const std::size_t n_pieces = std::min(n_tiles, max_pieces);
@@ -221,11 +232,11 @@ void PassRunner<T>::for_each_tile(const Tiling& tiling,
   for (std::size_t piece = 0; piece < n_pieces; ++piece)
     for (std::size_t t = piece * n_tiles / n_pieces; t < (piece + 1) * n_tiles / n_pieces; ++t)
       run(base_of(tiling, t), pieces.data() + piece * tiling.n_environment);
-  for (const Action& action : tiling.actions)
-    if (action.differentiable)
-      for (std::size_t piece = 0; piece < n_pieces; ++piece)
-        unpack(action, pieces.data() + piece * tiling.n_environment,
-               environments[static_cast<std::size_t>(action.step)]);
+  for (const Environment& environment : tiling.environments)
+    for (std::size_t piece = 0; piece < n_pieces; ++piece)
+      unpack(*environment.row->forward,
+             pieces.data() + piece * tiling.n_environment + environment.start, lanes,
+             environments[static_cast<std::size_t>(environment.row->environment)]);
 }
 
 template <typename T>
@@ -233,7 +244,7 @@ void PassRunner<T>::backward(std::size_t pass, const Bound& bound, const T* befo
                              std::vector<AlignedVector<double>>& environments,
                              Workspace& work) const {
   const Tiling& tiling = tilings_[pass];
-  for_each_tile(tiling, environments, [&](std::size_t base, T* environment) {
+  for_each_tile(tiling, bound.lanes(), environments, [&](std::size_t base, T* environment) {
     std::vector<T*> saved(tiling.n_saved + 1);
     for (std::size_t k = 0; k < saved.size(); ++k) saved[k] = work.tile(k);
     kernels_.gather(before + base, tiling.runs, run_, saved[0]);
@@ -250,7 +261,7 @@ void PassRunner<T>::backward_inverting(std::size_t pass, const Bound& bound, T* 
                                        std::vector<AlignedVector<double>>& environments,
                                        Workspace& work) const {
   const Tiling& tiling = tilings_[pass];
-  for_each_tile(tiling, environments, [&](std::size_t base, T* environment) {
+  for_each_tile(tiling, bound.lanes(), environments, [&](std::size_t base, T* environment) {
     if (tiling.outer.empty()) return backward_tile_inverting(tiling, bound, r, lambda, environment);
     T* r_tile = work.tile(0);
     T* lambda_tile = work.tile(1);
@@ -262,19 +273,23 @@ void PassRunner<T>::backward_inverting(std::size_t pass, const Bound& bound, T* 
   });
 }
 
-// Adds a step's environment to the dense one; at a single binding the register's lanes are summed.
+// Adds a step's environment to the dense one, of `lanes` bindings: a register holds as many sums of
+// each as it has room for.
 template <typename T>
-void PassRunner<T>::unpack(const Action& action, const T* environment,
+void PassRunner<T>::unpack(const BlockStructure& structure, const T* environment, std::size_t lanes,
                            AlignedVector<double>& dense) const {
-  const BlockStructure& structure = *row_of(action).forward;
   const std::size_t dim = structure.n_digits == 1 ? 4 : 16;
-  const T* value = environment + action.environment;
+  const T* value = environment;
   for (const BlockStructure::Entry& entry : structure.entries) {
     double* target = &dense[(static_cast<std::size_t>(entry.row) * dim +
                              static_cast<std::size_t>(entry.column)) *
-                            lanes_];
-    for (std::size_t l = 0; l < kernels_.lanes; l += lanes_)
-      for (std::size_t b = 0; b < lanes_; ++b) target[b] += static_cast<double>(*value++);
+                            lanes];
+    for (std::size_t b = 0; b < lanes; ++b) {
+      T sum{0};
+      for (std::size_t l = b; l < kernels_.lanes; l += lanes) sum += value[l];
+      target[b] += static_cast<double>(sum);
+    }
+    value += kernels_.lanes;
   }
 }
 

@@ -17,7 +17,9 @@ class PassRunner {
  public:
   using Bound = typename StepTable<T>::Bound;
 
-  /// `lanes` > 1: every number stands for that many bindings, and the plan is one for a batch.
+  /// `lanes` > 1: every number stands for that many bindings, or for one binding of that many
+  /// states, and the plan is one for a batch. As many as a register has lanes, or 4 where it has
+  /// more.
   PassRunner(const StepTable<T>& steps, PassPlan plan, int n_low, std::size_t lanes);
 
   std::size_t n_passes() const { return plan_.passes.size(); }
@@ -36,9 +38,9 @@ class PassRunner {
   AlignedVector<T> ground_state() const;
   /// Runs a pass on `in` and leaves the result in `out`, which may be `in`.
   void forward(std::size_t pass, const Bound& bound, const T* in, T* out, Workspace& work) const;
-  /// λ <- Rᵀ λ through the pass, and for each of its differentiable steps
-  /// environment[step] += Σ λ_i r_j, dense, dim x dim x lanes. `before` is the state that the pass
-  /// began with.
+  /// λ <- Rᵀ λ through the pass, and environments[StepTable::Row::environment] += Σ λ_i r_j for
+  /// each of its steps that has one, dense, dim x dim x lanes of the binding. `before` is the state
+  /// that the pass began with.
   void backward(std::size_t pass, const Bound& bound, const T* before, T* lambda,
                 std::vector<AlignedVector<double>>& environments, Workspace& work) const;
   /// The same from the state that the pass ended with, which becomes the one that it began with:
@@ -57,15 +59,22 @@ class PassRunner {
     bool differentiable = false;
     std::size_t environment = 0;  // where its environment starts among those of the pass
   };
+  struct Environment {
+    const typename StepTable<T>::Row* row;
+    std::size_t start;
+  };
   struct Tiling {
     std::vector<std::size_t> runs;  // of a tile, relative to its base
     std::vector<int> outer;         // positions that are not in the tile
     std::vector<Action> actions;
-    std::size_t n_environment = 0;  // numbers
+    std::vector<Environment> environments;
+    std::size_t n_environment = 0;  // numbers of all of them
     std::size_t n_saved = 0;        // tile states to keep on the way back
   };
 
   Tiling tiling(const PassPlan::Pass& pass);
+  /// Where a row's environment starts, made room for unless another row has the same.
+  std::size_t environment_start(const typename StepTable<T>::Row& row, Tiling& tiling) const;
   const typename StepTable<T>::Row& row_of(const Action& action) const {
     return steps_.rows()[static_cast<std::size_t>(action.step)];
   }
@@ -83,9 +92,10 @@ class PassRunner {
                                T* environment) const;
   /// Calls run(base, environment) for every tile and sums the environments.
   template <typename Run>
-  void for_each_tile(const Tiling& tiling, std::vector<AlignedVector<double>>& environments,
-                     Run run) const;
-  void unpack(const Action& action, const T* environment, AlignedVector<double>& dense) const;
+  void for_each_tile(const Tiling& tiling, std::size_t lanes,
+                     std::vector<AlignedVector<double>>& environments, Run run) const;
+  void unpack(const BlockStructure& structure, const T* environment, std::size_t lanes,
+              AlignedVector<double>& dense) const;
 
   const StepTable<T>& steps_;
   const kernels::Table<T>& kernels_;

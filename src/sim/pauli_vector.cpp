@@ -104,6 +104,11 @@ std::uint64_t pauli_vector_bytes(int n_qubits) {
   return std::uint64_t{8} << (2 * n_qubits);
 }
 
+std::uint64_t bytes_of(std::uint64_t count, std::uint64_t bytes_each) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 62;
+  return bytes_each > 0 && count > most / bytes_each ? most : count * bytes_each;
+}
+
 std::uint64_t machine_memory_bytes() {
   return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
          static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));

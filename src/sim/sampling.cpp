@@ -43,7 +43,8 @@ ShotTable sample(const std::vector<double>& probabilities, std::uint64_t shots, 
                  std::uint64_t stream) {
   const InverseDistribution distribution(probabilities);
   const int n_bits = std::countr_zero(probabilities.size());
-  require_memory(shots * ShotTable(n_bits).stride(), fmt::format("a table of {} shots", shots));
+  require_memory(bytes_of(shots, ShotTable(n_bits).stride()),
+                 fmt::format("a table of {} shots", shots));
   ShotTable table(n_bits, shots);
   parallel_for((shots + block_shots - 1) / block_shots, [&](std::size_t block) {
     RandomStream random(seed, stream_id(stream, block));

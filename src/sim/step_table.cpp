@@ -18,6 +18,10 @@ void pack(const BlockStructure& structure, bool transpose, const double* matrix,
     const auto i = static_cast<std::size_t>(transpose ? entry.column : entry.row);
     const auto j = static_cast<std::size_t>(transpose ? entry.row : entry.column);
     const double* value = matrix + (i * dim + j) * lanes;
+    if (lanes == 1) {
+      out = std::fill_n(out, repeat, static_cast<T>(*value));
+      continue;
+    }
     for (std::size_t r = 0; r < repeat; ++r)
       for (std::size_t l = 0; l < lanes; ++l) *out++ = static_cast<T>(value[l]);
   }
@@ -51,6 +55,21 @@ std::vector<kernels::NumberEntry> derivative_entries_of(const Factor& factor) {
     return std::pair(entry.row, entry.column);
   });
   return entries;
+}
+
+bool equal(const arma::mat& a, const arma::mat& b) {
+  return a.n_rows == b.n_rows && std::ranges::equal(a, b);
+}
+
+/// The same matrix with the same derivatives in the same numbers of the calibration.
+bool equal_constants(const Step& a, const Step& b) {
+  if (!a.constant() || !b.constant()) return false;
+  const Factor &f = a.factors.front(), &g = b.factors.front();
+  return equal(f.terms[0], g.terms[0]) &&
+         std::ranges::equal(f.derivatives, g.derivatives,
+                            [](const Factor::Derivative& c, const Factor::Derivative& d) {
+                              return c.number == d.number && equal(c.matrix, d.matrix);
+                            });
 }
 
 /// Where the inverse may have entries: where it has them, for a constant step, else where any power
@@ -110,6 +129,7 @@ StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
   for (const Step& step : steps) {
     Row row{};
     row.qubits = step.qubits;
+    row.environment = -1;
     row.first_factor = static_cast<int>(angles_.size());
     first_product_.push_back(n_products_);
     factors_.emplace_back();
@@ -124,7 +144,7 @@ StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
     row.adjoint = &block_structure(step.non_zeros.transposed());
     if (with_inverses) row.inverse = &block_structure(inverse_non_zeros(step));
     row.n_factors = step.constant() ? 0 : static_cast<int>(step.factors.size());
-    row.differentiable = !step.constant() || !step.factors.front().derivatives.empty();
+    row.environment = environment_of(steps, rows_.size());
     for (const Factor& factor : step.factors)
       factors_.back().push_back(
           {step.constant() ? std::vector<kernels::TrigEntry>{} : entries_of(factor),
@@ -152,6 +172,17 @@ StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
     for (const FactorEntries& factor : factors_[r])
       products_.back().factors.push_back({factor.entries, factor.derivatives});
   }
+}
+
+template <typename T>
+int StepTable<T>::environment_of(const std::vector<Step>& steps, std::size_t step) {
+  if (steps[step].constant()) {
+    if (steps[step].factors.front().derivatives.empty()) return -1;
+    for (std::size_t e = 0; e < row_of_.size(); ++e)
+      if (equal_constants(steps[row_of_[e]], steps[step])) return static_cast<int>(e);
+  }
+  row_of_.push_back(step);
+  return static_cast<int>(row_of_.size() - 1);
 }
 
 // The coefficients of a row from its matrix, dense, row by row, `lanes` bindings innermost.

@@ -25,9 +25,11 @@ class StepTable {
     /// Where its coefficients start, in entries.
     std::size_t forward_entry, adjoint_entry, inverse_entry;
     int first_factor, n_factors;  ///< 0 factors: constant
-    bool differentiable;          ///< in an angle or a number of the calibration
-    arma::Mat<T> wide;            ///< R of a wide step; else empty
-    arma::Mat<T> wide_inverse;    ///< R⁻¹ of a wide step, if there are inverses
+    /// Which environment is its own, -1 if it has no derivatives. Constant rows that are equal have
+    /// the same one: their derivatives are those of the sum.
+    int environment;
+    arma::Mat<T> wide;          ///< R of a wide step; else empty
+    arma::Mat<T> wide_inverse;  ///< R⁻¹ of a wide step, if there are inverses
   };
 
   /// `with_inverses`: every step has one.
@@ -36,6 +38,9 @@ class StepTable {
   StepTable& operator=(const StepTable&) = delete;
 
   const std::vector<Row>& rows() const { return rows_; }
+  /// The row that an environment belongs to, or the first of them.
+  const Row& row_of(std::size_t environment) const { return rows_[row_of_[environment]]; }
+  std::size_t n_environments() const { return row_of_.size(); }
   /// Of factor k, all steps in order.
   const std::vector<Angle>& angles() const { return angles_; }
 
@@ -72,7 +77,10 @@ class StepTable {
   void pack_all(const Row& row, const double* matrix, std::size_t lanes, Direction direction,
                 AlignedVector<T>& coefficients) const;
 
+  int environment_of(const std::vector<Step>& steps, std::size_t step);
+
   std::vector<Row> rows_;
+  std::vector<std::size_t> row_of_;  // by environment
   std::vector<Angle> angles_;
   // Of each row, by factor; a constant row has one without entries.
   struct FactorEntries {

@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/sim/pauli_vector.hpp>
 #include <rhodrift/sim/trajectories.hpp>
 
 #include "sim/arguments.hpp"
@@ -152,7 +153,7 @@ TrajectoryProgram::Compiled::Sample TrajectoryProgram::Compiled::run(
     throw InputError("trajectories", "",
                      fmt::format("{} give no standard error, at least 2 are needed", trajectories));
   const std::uint64_t sample_bytes =
-      trajectories * (observables.size() * sizeof(double) + sizeof(Record));
+      bytes_of(trajectories, observables.size() * sizeof(double) + sizeof(Record));
   require_state_vector(circuit.n_qubits(), sample_bytes);
   const TrajectoryEngine::Bound bound = engine.bind(binding);
   TrajectoryEngine::Reference reference;
@@ -228,7 +229,7 @@ ShotTable TrajectoryProgram::sample(const Binding& binding, std::uint64_t shots,
   const Readout readout(compiled_->circuit);
   // The distribution of the reference takes three numbers a basis state while it is made.
   const std::uint64_t further_bytes =
-      (std::uint64_t{24} << n_qubits()) + shots * ShotTable(readout.n_bits()).stride();
+      (std::uint64_t{24} << n_qubits()) + bytes_of(shots, ShotTable(readout.n_bits()).stride());
   require_state_vector(n_qubits(), further_bytes);
   const TrajectoryEngine& engine = compiled_->engine;
   const TrajectoryEngine::Bound bound = engine.bind(binding);

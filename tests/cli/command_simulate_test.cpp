@@ -206,3 +206,46 @@ TEST_CASE("simulate --sensitivities needs a calibration and an observable") {
              shipped("calibrations/belem.json")})
             .status == 2);
 }
+
+TEST_CASE("simulate --trajectories estimates what the density matrix gives") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  std::vector<std::string> arguments{
+      "simulate",     file,    "--json",       "--calibration", shipped("calibrations/belem.json"),
+      "--observable", "Z0 Z1", "--observable", "X0 X1"};
+  const auto exact = run(arguments).json();
+  for (const char* more : {"--trajectories", "20000", "--shots", "5000", "--seed", "3"})
+    arguments.push_back(more);
+  const auto result = run(arguments);
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const auto json = result.json();
+  for (const char* name : {"Z0 Z1", "X0 X1"}) {
+    INFO(name);
+    const auto& estimate = json["estimates"][name];
+    CHECK(estimate["value"] == json["expectations"][name]);
+    CHECK(estimate["method"] == "trajectories");
+    const double error = estimate["std_error"].get<double>();
+    CHECK(error > 0.0);
+    CHECK(error < 0.01);
+    CHECK(std::abs(estimate["value"].get<double>() - exact["expectations"][name].get<double>()) <
+          4.0 * error);
+  }
+  std::uint64_t total = 0;
+  for (const auto& [bits, count] : json["counts"].items()) total += count.get<std::uint64_t>();
+  CHECK(total == 5000);
+  CHECK(run(arguments).out == result.out);
+}
+
+TEST_CASE("simulate --trajectories refuses what trajectories do not give") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("bell.qasm", bell);
+  for (const char* exact : {"--probabilities", "--sensitivities"}) {
+    const auto result = run({"simulate", file, "--calibration", shipped("calibrations/belem.json"),
+                             "--observable", "Z0", "--trajectories", "10", exact});
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, ContainsSubstring(exact));
+  }
+  const auto one = run({"simulate", file, "--observable", "Z0", "--trajectories", "1"});
+  CHECK(one.status == 2);
+}

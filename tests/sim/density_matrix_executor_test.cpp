@@ -108,6 +108,17 @@ TEST_CASE("Prepare runs once per distinct circuit and its noise is what runs") {
   CHECK(calls == 2);
 }
 
+TEST_CASE("A circuit that nobody holds any more is forgotten at the next call") {
+  DensityMatrixExecutor executor(1);
+  auto circuit = std::make_shared<const Circuit>(1);
+  const std::weak_ptr<const Circuit> watched = circuit;
+  executor.run(std::vector<Job>{{circuit, {}, {}, 0}});
+  circuit = std::make_shared<const Circuit>(1);
+  CHECK_FALSE(watched.expired());
+  executor.run(std::vector<Job>{{circuit, {}, {}, 0}});
+  CHECK(watched.expired());
+}
+
 TEST_CASE("Errors in jobs name the job's fault, the first one's for any number of threads") {
   std::vector<Job> jobs = some_jobs(100);
   jobs[3].weights = {0.1};

@@ -73,6 +73,9 @@ class PauliVector {
 
 /// Bytes of a Pauli vector in double.
 std::uint64_t pauli_vector_bytes(int n_qubits);
+/// Of `count` things of so many bytes, at most 2^62: no machine has more, and a few of these can be
+/// added.
+std::uint64_t bytes_of(std::uint64_t count, std::uint64_t bytes_each);
 /// The physical memory of this machine.
 std::uint64_t machine_memory_bytes();
 /// Throws InputError when `bytes` exceed the machine's physical memory; `what` says for what.
