@@ -171,7 +171,8 @@ void PassRunner<T>::forward(std::size_t pass, const Bound& bound, const T* in, T
     return forward_tile(tiling, bound, out);
   }
   const std::size_t n_tiles = std::size_t{1} << (2 * tiling.outer.size());
-#pragma omp parallel for schedule(static)
+  // Whoever is free takes the next: a core that is held up for a moment does not hold up the pass.
+#pragma omp parallel for schedule(dynamic, 2)
   for (std::size_t t = 0; t < n_tiles; ++t) {
     const std::size_t base = base_of(tiling, t);
     T* tile = work.tile(0);
@@ -228,7 +229,7 @@ void PassRunner<T>::for_each_tile(const Tiling& tiling, std::size_t lanes,
   const std::size_t n_tiles = std::size_t{1} << (2 * tiling.outer.size());
   const std::size_t n_pieces = std::min(n_tiles, max_pieces);
   AlignedVector<T> pieces(n_pieces * tiling.n_environment, T{0});
-#pragma omp parallel for schedule(static) if (n_pieces > 1)
+#pragma omp parallel for schedule(dynamic) if (n_pieces > 1)
   for (std::size_t piece = 0; piece < n_pieces; ++piece)
     for (std::size_t t = piece * n_tiles / n_pieces; t < (piece + 1) * n_tiles / n_pieces; ++t)
       run(base_of(tiling, t), pieces.data() + piece * tiling.n_environment);
