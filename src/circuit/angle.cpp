@@ -31,15 +31,6 @@ Angle Angle::feature(int index, double coefficient) {
   return angle;
 }
 
-double Angle::value(const Binding& binding) const {
-  double sum = offset_rad_;
-  for (const Term& term : terms_) {
-    const auto& values = term.source == Source::weight ? binding.weights : binding.features;
-    sum += term.coefficient * values[static_cast<std::size_t>(term.index)];
-  }
-  return sum;
-}
-
 Angle Angle::operator-() const {
   return -1.0 * *this;
 }

@@ -330,27 +330,37 @@ HWY_INLINE void with_lanes(std::size_t lanes, std::size_t dim, Body body) {
   with_dim(hn::ScalableTag<double>());
 }
 
+// cos θ, sin θ and, with halves, cos θ/2, sin θ/2, `stride` apart.
+template <class D>
+HWY_INLINE void store_trigonometry(D d, hn::Vec<D> angle, bool halves, double* out,
+                                   std::size_t stride) {
+  hn::Store(hn::Cos(d, angle), d, out);
+  hn::Store(hn::Sin(d, angle), d, out + stride);
+  if (!halves) return;
+  const auto half = hn::Mul(angle, hn::Set(d, 0.5));
+  hn::Store(hn::Cos(d, half), d, out + 2 * stride);
+  hn::Store(hn::Sin(d, half), d, out + 3 * stride);
+}
+
 void trigonometry(const double* angles_rad, double* trig, std::size_t n, std::size_t lanes,
                   bool halves) {
   const hn::ScalableTag<double> d;
   constexpr std::size_t width = full_lanes<double>;
-  // Vectors run over angles and lanes alike.
-  for (std::size_t k = 0; k < n * lanes; k += width) {
-    HWY_ALIGN double angle[width] = {}, values[4][width];
-    const std::size_t count = n * lanes - k < width ? n * lanes - k : width;
-    for (std::size_t l = 0; l < count; ++l) angle[l] = angles_rad[k + l];
-    const auto full = hn::Load(d, angle);
-    hn::Store(hn::Cos(d, full), d, values[0]);
-    hn::Store(hn::Sin(d, full), d, values[1]);
-    if (halves) {
-      const auto half = hn::Mul(full, hn::Set(d, 0.5));
-      hn::Store(hn::Cos(d, half), d, values[2]);
-      hn::Store(hn::Sin(d, half), d, values[3]);
-    }
-    for (std::size_t l = 0; l < count; ++l) {
-      double* row = trig + (k + l) / lanes * 4 * lanes + (k + l) % lanes;
-      for (std::size_t t = 0; t < (halves ? 4 : 2); ++t) row[t * lanes] = values[t][l];
-    }
+  if (lanes == width) {
+    for (std::size_t k = 0; k < n; ++k)
+      store_trigonometry(d, hn::LoadU(d, angles_rad + k * width), halves, trig + 4 * k * width,
+                         width);
+    return;
+  }
+  // One lane: vectors run over the angles.
+  for (std::size_t k = 0; k < n; k += width) {
+    HWY_ALIGN double angles[width] = {}, values[4 * width];
+    const std::size_t count = n - k < width ? n - k : width;
+    for (std::size_t l = 0; l < count; ++l) angles[l] = angles_rad[k + l];
+    store_trigonometry(d, hn::Load(d, angles), halves, values, width);
+    for (std::size_t l = 0; l < count; ++l)
+      for (std::size_t t = 0; t < (halves ? 4 : 2); ++t)
+        trig[4 * (k + l) + t] = values[t * width + l];
   }
 }
 

@@ -23,7 +23,7 @@ void pack(const BlockStructure& structure, bool transpose, const double* matrix,
       continue;
     }
     for (std::size_t r = 0; r < repeat; ++r)
-      for (std::size_t l = 0; l < lanes; ++l) *out++ = static_cast<T>(value[l]);
+      out = std::transform(value, value + lanes, out, [](double x) { return static_cast<T>(x); });
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,14 @@ class Angle {
   /// Sorted by (source, index), each once, no zero coefficients.
   const std::vector<Term>& terms() const { return terms_; }
   bool is_constant() const { return terms_.empty(); }
-  double value(const Binding& binding) const;
+  double value(const Binding& binding) const {
+    double sum = offset_rad_;
+    for (const Term& term : terms_) {
+      const auto& values = term.source == Source::weight ? binding.weights : binding.features;
+      sum += term.coefficient * values[static_cast<std::size_t>(term.index)];
+    }
+    return sum;
+  }
 
   Angle operator-() const;
   friend Angle operator+(const Angle& a, const Angle& b);
