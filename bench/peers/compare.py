@@ -36,7 +36,9 @@ PEERS = {  # the distribution, and its module here
 }
 AGREEMENT = 1e-12  # exit status 1 beyond
 QUICK_N = 6
-LONG_SECONDS = 10  # a run that takes longer is measured in one round only
+LONG_SECONDS = 1  # a run that takes longer is measured in one round only
+VERY_LONG_SECONDS = 60  # a run that will take longer is asked of the fastest peers only …
+NEARLY_FASTEST = 1.2  # … those that took at most so many times the least at the last size
 REPEATS = 20
 
 
@@ -125,6 +127,8 @@ def measure(command, case, limit, folder):
     environment = {
         **os.environ,
         **{f"{library}_NUM_THREADS": threads for library in ("OMP", "OPENBLAS", "MKL")},
+        # else two threads may spin on one core while the other is idle
+        "OMP_PROC_BIND": "true",
         # so that a jitted circuit compiles in the first round only
         "JAX_COMPILATION_CACHE_DIR": folder,
     }
@@ -178,7 +182,7 @@ def measure_in_turns(case, participants, rounds, limit, folder):
 
 def too_long(case, earlier, limit):
     """In words, for the peers whose last time, grown by 4 a qubit, leaves no room for a warm-up and
-    a run."""
+    a run, or is very long and not among the shortest."""
     if earlier is None:
         return {}
     size, measured = earlier
@@ -187,7 +191,12 @@ def too_long(case, earlier, limit):
         for name, found in measured.items()
         if isinstance(found, Measured) and name != OURS
     }
-    return {name: f"not tried: {duration(s)} expected" for name, s in runs.items() if 2 * s > limit}
+    least = min(runs.values(), default=0)
+    return {
+        name: f"not tried: {duration(s)} expected"
+        for name, s in runs.items()
+        if 2 * s > limit or s > max(VERY_LONG_SECONDS, NEARLY_FASTEST * least)
+    }
 
 
 def measure_all(cases, participants, rounds, limit):
