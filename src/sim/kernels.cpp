@@ -395,7 +395,7 @@ void multiply(const TrigProduct& product, const double* trig, std::size_t n_lane
     constexpr std::size_t lanes = hn::MaxLanes(d), size = dim * dim * lanes;
     for (std::size_t f = 0; f < product.factors.size(); ++f) {
       double* result = partial + f * size;
-      const double* before = result - size;
+      const double* before = f == 0 ? nullptr : result - size;
       for (std::size_t k = 0; k < size; k += lanes) hn::Store(hn::Zero(d), d, result + k);
       for (const TrigEntry& entry : product.factors[f].entries) {
         const auto value = entry_value(d, entry, trig + f * 4 * lanes);
@@ -420,7 +420,7 @@ void differentiate(const TrigProduct& product, const double* trig, std::size_t n
     HWY_ALIGN double next[16 * 16 * full_lanes<double>];
     for (std::size_t f = product.factors.size(); f-- > 0;) {
       // A factor F sees L Pᵀ, with L what the later factors made of E and P the earlier ones.
-      const double* before = partial + (f - 1) * size;
+      const double* before = f == 0 ? nullptr : partial + (f - 1) * size;
       const auto seen = [&](std::size_t row, std::size_t column) HWY_ATTR {
         const double* left = environment + row * dim * lanes;
         if (f == 0) return hn::Load(d, left + column * lanes);
