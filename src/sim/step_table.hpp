@@ -27,7 +27,7 @@ class StepTable {
     int first_factor, n_factors;  ///< 0 factors: constant
     /// Which environment is its own, -1 if it has no derivatives. Constant rows that are equal have
     /// the same one: their derivatives are those of the sum.
-    int environment;
+    int environment = -1;
     arma::Mat<T> wide;          ///< R of a wide step; else empty
     arma::Mat<T> wide_inverse;  ///< R⁻¹ of a wide step, if there are inverses
   };

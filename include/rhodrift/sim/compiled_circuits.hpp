@@ -38,7 +38,6 @@ class CompiledCircuits {
   }
 
  private:
-  // The circuit of a job is held by the caller as long as the call lasts.
   const Compiled& compiled(const std::shared_ptr<const Circuit>& circuit) {
     auto found = cache_.find(circuit);
     if (found == cache_.end())
