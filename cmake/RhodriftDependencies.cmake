@@ -43,7 +43,7 @@ rhodrift_dependency(HDF5 LIBRARIES ${RHODRIFT_HDF5_HL_LIBRARY} ${RHODRIFT_HDF5_L
                          INCLUDES ${RHODRIFT_HDF5_INCLUDE_DIR})
 
 # Header-only, and in no public header: compiled in, so a consumer does not need them.
-set(RHODRIFT_HEADER_ONLY_PACKAGES Boost json Random123)
+set(RHODRIFT_HEADER_ONLY_PACKAGES Boost json Random123 toml)
 if(NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "rhodrift")
   find_package(Boost 1.74 REQUIRED)
   rhodrift_dependency(Boost LIBRARIES Boost::headers)
@@ -51,4 +51,7 @@ if(NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "rhodrift")
   rhodrift_dependency(json LIBRARIES nlohmann_json::nlohmann_json)
   find_path(RHODRIFT_RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
   rhodrift_dependency(Random123 INCLUDES ${RHODRIFT_RANDOM123_INCLUDE_DIR})
+  # Not through its package, which on Debian asks for a shared library that consumers would need.
+  find_path(RHODRIFT_TOML_INCLUDE_DIR toml++/toml.h REQUIRED)
+  rhodrift_dependency(toml INCLUDES ${RHODRIFT_TOML_INCLUDE_DIR})
 endif()

@@ -49,11 +49,11 @@ class DocumentBuilder : public nlohmann::json_sax<json> {
   bool end_array() override { return close(); }
 
   bool key(std::string& name) override {
-    json& object = *open_.back();
-    if (object.contains(name)) {
+    const auto [member, added] = open_.back()->get_ref<json::object_t&>().emplace(name, nullptr);
+    if (!added) {
       throw InputError(source_, pointer() + pointer_step(name), "the key is given twice");
     }
-    member_ = &object[name];
+    member_ = &member->second;
     keys_.back() = name;
     return true;
   }

@@ -45,15 +45,11 @@ arma::cx_mat pauli_matrix(std::size_t index, int n_qubits) {
   return matrix;
 }
 
-TransferMatrix unitary_transfer_matrix(const arma::cx_mat& unitary) {
-  // tr(P U P' U†) is real; the derivative formula with dU = U/2 gives exactly it.
-  return unitary_transfer_derivative(unitary, 0.5 * unitary);
-}
+namespace {
 
-// Paulis have one entry a column, so nothing here is a full matrix product; small products through
-// BLAS would also make threads wait for each other on its buffers.
-TransferMatrix unitary_transfer_derivative(const arma::cx_mat& unitary,
-                                           const arma::cx_mat& derivative) {
+// 2 Re tr(P_i A P_j U†)/d. Paulis have one entry a column, so nothing here is a full matrix
+// product; small products through BLAS would also make threads wait for each other on its buffers.
+TransferMatrix twice_real_transfer(const arma::cx_mat& a, const arma::cx_mat& unitary) {
   const int n_qubits = qubits_of(unitary);
   const std::size_t d = unitary.n_rows;
   const double scale = 2.0 / static_cast<double>(d);
@@ -61,11 +57,11 @@ TransferMatrix unitary_transfer_derivative(const arma::cx_mat& unitary,
   arma::cx_mat image(d, d);
   for (std::size_t j = 0; j < d * d; ++j) {
     const PauliAction in(j, n_qubits);
-    image.zeros();  // dU P_j U†
+    image.zeros();  // A P_j U†
     for (std::size_t c = 0; c < d; ++c)
       for (std::size_t b = 0; b < d; ++b) {
         const Complex factor = in.phase(c) * std::conj(unitary(b, c));
-        for (std::size_t a = 0; a < d; ++a) image(a, b) += derivative(a, c ^ in.flips) * factor;
+        for (std::size_t r = 0; r < d; ++r) image(r, b) += a(r, c ^ in.flips) * factor;
       }
     for (std::size_t i = 0; i < d * d; ++i) {
       const PauliAction out(i, n_qubits);
@@ -74,6 +70,21 @@ TransferMatrix unitary_transfer_derivative(const arma::cx_mat& unitary,
       result(i, j) = scale * trace;
     }
   }
+  return result;
+}
+
+}  // namespace
+
+TransferMatrix unitary_transfer_matrix(const arma::cx_mat& unitary) {
+  return twice_real_transfer(0.5 * unitary, unitary);  // tr(P U P' U†) is real
+}
+
+TransferMatrix unitary_transfer_derivative(const arma::cx_mat& unitary,
+                                           const arma::cx_mat& derivative) {
+  TransferMatrix result = twice_real_transfer(derivative, unitary);
+  // U stays unitary, so that dU U† is anti-Hermitian: trace and identity are kept.
+  result.row(0).zeros();
+  result.col(0).zeros();
   return result;
 }
 
