@@ -9,6 +9,7 @@
 #include <rhodrift/core/hash.hpp>
 
 #include "calibration/calibration_json.hpp"
+#include "calibration/figures.hpp"
 #include "calibration/json_header.hpp"
 
 namespace rhodrift {
@@ -41,8 +42,9 @@ std::string qubit_to_json(const QubitCalibration& qubit) {
 std::string gate_to_json(const GateCalibration& gate) {
   std::vector<std::string> members = {"\"name\": " + json_string(gate.name),
                                       "\"qubits\": " + json_qubits(gate.qubits)};
-  add_member(members, "error", gate.error);
-  add_member(members, "duration_s", gate.duration_s);
+  for (const GateFigure& figure : gate_figures) {
+    add_member(members, figure.key, gate.*(figure.figure));
+  }
   return object(members);
 }
 
@@ -68,9 +70,13 @@ QubitCalibration qubit_from_json(const JsonPlace& place) {
 }
 
 GateCalibration gate_from_json(const JsonPlace& place) {
-  place.allow_keys({"name", "qubits", "error", "duration_s"});
-  return {place.at("name").string(), qubits_from_json(place.at("qubits")),
-          number_or_absent(place, "error"), number_or_absent(place, "duration_s")};
+  place.allow_keys({"name", "qubits", "error", "duration_s", "over_rotation_rad",
+                    "fsim_theta_error_rad", "fsim_phi_error_rad"});
+  GateCalibration gate{place.at("name").string(), qubits_from_json(place.at("qubits")), {}, {}};
+  for (const GateFigure& figure : gate_figures) {
+    gate.*(figure.figure) = number_or_absent(place, figure.key);
+  }
+  return gate;
 }
 
 }  // namespace
@@ -78,8 +84,8 @@ GateCalibration gate_from_json(const JsonPlace& place) {
 Calibration calibration_from_document(const JsonPlace& document) {
   require_kind(document, "snapshot");
   document.allow_keys({"schema_version", "kind", "device", "vendor", "timestamp", "provenance",
-                       "native_gates", "coupling", "qubits", "gates", "readout_matrices",
-                       "repairs"});
+                       "native_gates", "coupling", "qubit_labels", "qubits", "gates",
+                       "zz_couplings", "readout_matrices", "repairs"});
   Calibration calibration = header_from_json(document);
   calibration.timestamp = timestamp_from_json(document.at("timestamp"));
   for (const JsonPlace& qubit : document.at("qubits").elements()) {
@@ -88,9 +94,11 @@ Calibration calibration_from_document(const JsonPlace& document) {
   for (const JsonPlace& gate : document.at("gates").elements()) {
     calibration.gates.push_back(gate_from_json(gate));
   }
+  if (const auto zz = document.find("zz_couplings")) {
+    calibration.zz_couplings = zz_couplings_from_json(*zz);
+  }
   calibration.readout_matrices = matrices_from_json(document.at("readout_matrices"));
   calibration.repairs = repairs_from_json(document.at("repairs"));
-  require_valid(calibration, document.source());
   return calibration;
 }
 
@@ -101,21 +109,28 @@ std::string to_json(const Calibration& calibration) {
   std::sort(sorted.begin(), sorted.end(), in_file_order);
   std::vector<std::string> gates;
   for (const GateCalibration& gate : sorted) gates.push_back(gate_to_json(gate));
+  const std::string zz = calibration.zz_couplings.empty()
+                             ? ""
+                             : fmt::format("  \"zz_couplings\": {},\n",
+                                           zz_couplings_to_json(calibration.zz_couplings, 2));
   return fmt::format(
       "{{\n{},\n"
       "  \"timestamp\": {},\n"
       "  \"qubits\": {},\n"
       "  \"gates\": {},\n"
+      "{}"
       "  \"readout_matrices\": {},\n"
       "  \"repairs\": {}\n"
       "}}\n",
       header_to_json(calibration, "snapshot"), json_string(to_iso8601(calibration.timestamp)),
-      json_lines(qubits, 2), json_lines(gates, 2),
+      json_lines(qubits, 2), json_lines(gates, 2), zz,
       matrices_to_json(calibration.readout_matrices, 2), repairs_to_json(calibration.repairs, 2));
 }
 
 Calibration calibration_from_json(std::string_view text, const std::string& source) {
-  return calibration_from_document(JsonDocument(text, source).root());
+  Calibration calibration = calibration_from_document(JsonDocument(text, source).root());
+  require_valid(calibration, source);
+  return calibration;
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
@@ -131,6 +146,13 @@ std::string content_hash(const Calibration& calibration) {
 }
 
 std::variant<Calibration, CalibrationSeries> read_any_calibration(
+    const std::filesystem::path& path) {
+  auto content = read_unvalidated_calibration(path);
+  std::visit([&](const auto& read) { require_valid(read, path.string()); }, content);
+  return content;
+}
+
+std::variant<Calibration, CalibrationSeries> read_unvalidated_calibration(
     const std::filesystem::path& path) {
   const JsonDocument document(read_file(path), path.string());
   if (document.root().at("kind").string() == "series") {

@@ -7,6 +7,7 @@
 
 namespace rhodrift {
 
+/// Both read strictly but do not validate.
 Calibration calibration_from_document(const JsonPlace& document);
 CalibrationSeries calibration_series_from_document(const JsonPlace& document);
 

@@ -12,6 +12,7 @@
 #include <rhodrift/core/file.hpp>
 
 #include "calibration/calibration_json.hpp"
+#include "calibration/figures.hpp"
 #include "calibration/json_header.hpp"
 
 // A series keeps what does not change once, and of each state only the rows of figures that differ
@@ -23,28 +24,6 @@ namespace rhodrift {
 namespace {
 
 using Row = std::vector<std::optional<double>>;
-
-struct QubitFigure {
-  const char* key;
-  std::optional<double> QubitCalibration::*figure;
-};
-constexpr std::array qubit_figures = {
-    QubitFigure{"t1_s", &QubitCalibration::t1_s},
-    QubitFigure{"t2_s", &QubitCalibration::t2_s},
-    QubitFigure{"frequency_hz", &QubitCalibration::frequency_hz},
-    QubitFigure{"readout_p10", &QubitCalibration::readout_p10},
-    QubitFigure{"readout_p01", &QubitCalibration::readout_p01},
-    QubitFigure{"readout_duration_s", &QubitCalibration::readout_duration_s},
-};
-
-struct GateFigure {
-  const char* key;
-  std::optional<double> GateCalibration::*figure;
-};
-constexpr std::array gate_figures = {
-    GateFigure{"error", &GateCalibration::error},
-    GateFigure{"duration_s", &GateCalibration::duration_s},
-};
 
 /// Every gate that some state lists, by name, its operands in order; without figures.
 using GateTable = std::map<std::string, std::vector<GateCalibration>>;
@@ -138,6 +117,8 @@ std::string state_to_json(const State& state, const State* before) {
       members.push_back(fmt::format("\"{}\": {}", key, text));
     }
   };
+  add_if_changed("zz_couplings",
+                 [](const Calibration& c) { return zz_couplings_to_json(c.zz_couplings, 6); });
   add_if_changed("readout_matrices",
                  [](const Calibration& c) { return matrices_to_json(c.readout_matrices, 6); });
   add_if_changed("repairs", [](const Calibration& c) { return repairs_to_json(c.repairs, 6); });
@@ -149,10 +130,10 @@ void require_writable(const CalibrationSeries& series) {
   require_consistent(series, "calibration series");
   for (std::size_t i = 0; i < series.states.size(); ++i) {
     for (const GateCalibration& gate : series.states[i].gates) {
-      if (gate.error || gate.duration_s) continue;
-      throw InputError("calibration series", fmt::format("state {}", i),
-                       fmt::format("gate {} on {} has neither error nor duration", gate.name,
-                                   json_qubits(gate.qubits)));
+      if (has_figures(gate)) continue;
+      throw InputError(
+          "calibration series", fmt::format("state {}", i),
+          fmt::format("gate {} on {} has no figure", gate.name, json_qubits(gate.qubits)));
     }
   }
 }
@@ -192,7 +173,7 @@ GateTable gate_table_from_json(const JsonPlace& place) {
 
 /// Changes `calibration` and `gates`, which hold the state before, into the state at `place`.
 void read_state(const JsonPlace& place, Calibration& calibration, GateTable& gates) {
-  place.allow_keys({"timestamp", "qubits", "gates", "readout_matrices", "repairs"});
+  place.allow_keys({"timestamp", "qubits", "gates", "zz_couplings", "readout_matrices", "repairs"});
   calibration.timestamp = timestamp_from_json(place.at("timestamp"));
   if (const auto qubits = place.find("qubits")) {
     read_rows(*qubits, qubit_figures, calibration.qubits);
@@ -205,6 +186,9 @@ void read_state(const JsonPlace& place, Calibration& calibration, GateTable& gat
       read_rows(rows, gate_figures, records->second);
     }
   }
+  if (const auto zz = place.find("zz_couplings")) {
+    calibration.zz_couplings = zz_couplings_from_json(*zz);
+  }
   if (const auto matrices = place.find("readout_matrices")) {
     calibration.readout_matrices = matrices_from_json(*matrices);
   }
@@ -212,7 +196,7 @@ void read_state(const JsonPlace& place, Calibration& calibration, GateTable& gat
   calibration.gates.clear();
   for (const auto& [name, records] : gates) {
     std::copy_if(records.begin(), records.end(), std::back_inserter(calibration.gates),
-                 [](const GateCalibration& gate) { return gate.error || gate.duration_s; });
+                 has_figures);
   }
   std::sort(calibration.gates.begin(), calibration.gates.end(), in_file_order);
 }
@@ -250,7 +234,7 @@ std::string to_json(const CalibrationSeries& series) {
 CalibrationSeries calibration_series_from_document(const JsonPlace& document) {
   require_kind(document, "series");
   document.allow_keys({"schema_version", "kind", "device", "vendor", "provenance", "native_gates",
-                       "coupling", "n_qubits", "gates", "states"});
+                       "coupling", "qubit_labels", "n_qubits", "gates", "states"});
   Calibration calibration = header_from_json(document);
   const JsonPlace n_qubits = document.at("n_qubits");
   if (n_qubits.integer() < 1 || n_qubits.integer() > max_qubits) {
@@ -265,12 +249,13 @@ CalibrationSeries calibration_series_from_document(const JsonPlace& document) {
     read_state(state, calibration, gates);
     series.states.push_back(calibration);
   }
-  require_valid(series, document.source());
   return series;
 }
 
 CalibrationSeries calibration_series_from_json(std::string_view text, const std::string& source) {
-  return calibration_series_from_document(JsonDocument(text, source).root());
+  CalibrationSeries series = calibration_series_from_document(JsonDocument(text, source).root());
+  require_valid(series, source);
+  return series;
 }
 
 CalibrationSeries read_calibration_series(const std::filesystem::path& path) {

@@ -12,6 +12,11 @@ class CsvReader {
  public:
   CsvReader(std::string_view text, const std::string& source) : text_(text), source_(source) {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+    const std::string_view first_line = text_.substr(0, text_.find('\n'));
+    if (first_line.find(',') == std::string_view::npos &&
+        first_line.find(';') != std::string_view::npos) {
+      separator_ = ';';
+    }
   }
 
   std::vector<CsvRecord> read() {
@@ -33,7 +38,7 @@ class CsvReader {
     CsvRecord record{line_, {}};
     do {
       record.fields.push_back(skip('"') ? read_quoted() : read_plain());
-    } while (skip(','));
+    } while (skip(separator_));
     skip('\r');
     if (!at_end() && !skip('\n')) fail(line_, "text after a closing quote");
     ++line_;
@@ -41,7 +46,8 @@ class CsvReader {
   }
 
   std::string read_plain() {
-    const std::size_t end = std::min(text_.find_first_of(",\r\n"), text_.size());
+    const char ends[] = {separator_, '\r', '\n', '\0'};
+    const std::size_t end = std::min(text_.find_first_of(ends), text_.size());
     std::string field(text_.substr(0, end));
     text_.remove_prefix(end);
     return field;
@@ -72,6 +78,7 @@ class CsvReader {
 
   std::string_view text_;
   const std::string& source_;
+  char separator_ = ',';
   int line_ = 1;
 };
 
@@ -79,6 +86,21 @@ class CsvReader {
 
 std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& source) {
   return CsvReader(text, source).read();
+}
+
+std::vector<std::string> csv_fields(std::string_view line) {
+  try {
+    const std::vector<CsvRecord> records = CsvReader(line, "line").read();
+    return records.empty() ? std::vector<std::string>{} : records[0].fields;
+  } catch (const InputError&) {
+    return {};
+  }
+}
+
+std::string trimmed(const std::string& field) {
+  const auto begin = field.find_first_not_of(" \t");
+  if (begin == std::string::npos) return "";
+  return field.substr(begin, field.find_last_not_of(" \t") - begin + 1);
 }
 
 }  // namespace rhodrift

@@ -13,8 +13,14 @@ struct CsvRecord {
 };
 
 /// Comma-separated values with quoted fields (RFC 4180); a byte order mark, blank lines and CRLF
-/// are passed over. Every record has as many fields as the first. Throws InputError naming
-/// `source` and the line.
+/// are passed over. Where the first line has a semicolon and no comma, semicolons separate. Every
+/// record has as many fields as the first. Throws InputError naming `source` and the line.
 std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& source);
+
+/// The fields of one line alone, as far as it can be read.
+std::vector<std::string> csv_fields(std::string_view line);
+
+/// Without blanks and tabs at its ends.
+std::string trimmed(const std::string& field);
 
 }  // namespace rhodrift

@@ -1,57 +1,42 @@
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <map>
+#include <regex>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <rhodrift/core/error.hpp>
-#include <rhodrift/core/file.hpp>
-
 #include "calibration/importing.hpp"
+#include "calibration/units.hpp"
 
-// qiskit's BackendProperties: `qubits[q]` and `gates[g].parameters` are lists of
+// qiskit's BackendProperties: `qubits[q]`, `gates[g].parameters` and `general` are lists of
 // {"name", "unit", "value", "date"}.
 
 namespace rhodrift {
 
 namespace {
 
-struct Unit {
-  std::string_view name;
-  double scale;  ///< an exact power of ten
-};
-/// So many of the unit are a second.
-constexpr std::array time_units = {Unit{"s", 1},         Unit{"ms", 1e3},      Unit{"us", 1e6},
-                                   Unit{"\u00b5s", 1e6}, Unit{"\u03bcs", 1e6}, Unit{"ns", 1e9}};
-/// The unit is so many Hz.
-constexpr std::array frequency_units = {Unit{"Hz", 1}, Unit{"kHz", 1e3}, Unit{"MHz", 1e6},
-                                        Unit{"GHz", 1e9}};
-constexpr std::array no_units = {Unit{"", 1}};
-
-template <std::size_t n>
-double scale(const JsonPlace& item, const std::array<Unit, n>& units) {
-  const JsonPlace unit = item.at("unit");
-  const auto known = std::find_if(units.begin(), units.end(),
-                                  [&](const Unit& u) { return u.name == unit.string(); });
-  if (known != units.end()) return known->scale;
-  std::vector<std::string_view> names;
-  for (const Unit& u : units) names.push_back(u.name);
-  unit.refuse(fmt::format("unknown unit \"{}\" of {}; known are \"{}\"", unit.string(),
-                          item.at("name").string(), fmt::join(names, "\", \"")));
-}
-
-/// Dividing by an exact power of ten rounds once; multiplying by 1e-6 would round twice.
 double seconds(const JsonPlace& item) {
-  return item.at("value").number() / scale(item, time_units);
+  const JsonPlace unit = item.at("unit");
+  const auto scale = units_per_second(unit.string());
+  if (scale) return item.at("value").number() / *scale;
+  unit.refuse(fmt::format("unknown unit \"{}\" of {}; known are {}", unit.string(),
+                          item.at("name").string(), time_unit_names()));
 }
+
 double hertz(const JsonPlace& item) {
-  return item.at("value").number() * scale(item, frequency_units);
+  const JsonPlace unit = item.at("unit");
+  const auto scale = hertz_per_unit(unit.string());
+  if (scale) return item.at("value").number() * *scale;
+  unit.refuse(fmt::format("unknown unit \"{}\" of {}; known are {}", unit.string(),
+                          item.at("name").string(), frequency_unit_names()));
 }
+
 double plain(const JsonPlace& item) {
-  return item.at("value").number() * scale(item, no_units);
+  const JsonPlace unit = item.at("unit");
+  if (unit.string().empty()) return item.at("value").number();
+  unit.refuse(fmt::format("unknown unit \"{}\" of {}, which has none", unit.string(),
+                          item.at("name").string()));
 }
 
 /// The items of one qubit or gate by name. Others than those asked for are left alone.
@@ -117,10 +102,30 @@ void read_gate(const JsonPlace& place, Calibration& calibration) {
   const Items items(place.at("parameters"));
   const auto duration_s = items.find("gate_length", seconds);
   if (!is_measurement(name)) {
-    calibration.gates.push_back({name, qubits, items.find("gate_error", plain), duration_s});
+    auto error = items.find("gate_error", plain);
+    if (items.find("operational", plain) == 0.0 && !(error && *error >= 1)) {
+      note(calibration, "not-operational", fmt::format("/gates/{}/error", calibration.gates.size()),
+           fmt::format("{} is not operational; its error is set to 1", name));
+      error = 1;
+    }
+    calibration.gates.push_back({name, qubits, error, duration_s});
   } else if (name == "measure" && qubits.size() == 1) {
     QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(qubits[0])];
     if (!qubit.readout_duration_s) qubit.readout_duration_s = duration_s;
+  }
+}
+
+/// The configuration has to be of the same device as the properties.
+void require_same_device(const JsonPlace& configuration, const Calibration& calibration) {
+  const JsonPlace name = configuration.at("backend_name");
+  if (name.string() != calibration.device) {
+    name.refuse(fmt::format("the configuration is of \"{}\", the properties are of \"{}\"",
+                            name.string(), calibration.device));
+  }
+  const JsonPlace n_qubits = configuration.at("n_qubits");
+  if (n_qubits.integer() != calibration.n_qubits()) {
+    n_qubits.refuse(fmt::format("{} qubits configured, {} in the properties", n_qubits.integer(),
+                                calibration.n_qubits()));
   }
 }
 
@@ -142,73 +147,116 @@ std::vector<std::string> read_native_gates(const JsonPlace& configuration,
   return both;
 }
 
-std::vector<std::pair<int, int>> coupling_of(const Calibration& calibration) {
-  const auto& native = calibration.native_gates;
-  std::set<std::pair<int, int>> pairs;
-  for (const GateCalibration& gate : calibration.gates) {
-    if (gate.qubits.size() == 2 && std::binary_search(native.begin(), native.end(), gate.name)) {
-      pairs.emplace(gate.qubits[0], gate.qubits[1]);
-    }
+/// "zz_717" is of qubits 7 and 17 where these are coupled, and 71 and 7 are not.
+std::optional<std::pair<int, int>> coupled_pair(const std::string& digits,
+                                                const std::set<std::pair<int, int>>& coupled) {
+  for (std::size_t n = 1; n < digits.size(); ++n) {
+    if (n > 6 || digits.size() - n > 6) continue;
+    const std::pair<int, int> pair{std::stoi(digits.substr(0, n)), std::stoi(digits.substr(n))};
+    if (coupled.contains(pair)) return std::minmax(pair.first, pair.second);
   }
-  return {pairs.begin(), pairs.end()};
+  return std::nullopt;
 }
 
-Calibration finished(Calibration calibration, const ImportOptions& options,
-                     const std::string& source) {
-  if (options.device) calibration.device = *options.device;
-  finish_state(calibration, source);
-  require_repairs_allowed({calibration}, options, source);
-  return calibration;
+/// The static ZZ shifts among the `general` items. Those of pairs without a 2-qubit gate are left.
+void read_zz_couplings(const JsonPlace& general, Calibration& calibration) {
+  static const std::regex zz(R"(zz_(\d+))");
+  std::set<std::pair<int, int>> coupled;
+  for (const auto& [a, b] : calibration.coupling) coupled.insert({{a, b}, {b, a}});
+  std::set<std::pair<int, int>> seen;
+  for (const JsonPlace& item : general.elements()) {
+    const std::string& name = item.at("name").string();
+    std::smatch part;
+    if (!std::regex_match(name, part, zz)) continue;
+    const auto pair = coupled_pair(part.str(1), coupled);
+    if (!pair) continue;
+    if (!seen.insert(*pair).second) item.refuse(fmt::format("{} is given twice", name));
+    calibration.zz_couplings.push_back({*pair, hertz(item)});
+  }
 }
 
-}  // namespace
+/// "2024-02-29T23:30:00-05:00"; with a space, as Python prints it; or as qiskit-ibm-runtime's JSON
+/// encoder wraps it, {"__type__": "datetime", "__value__": "…"}.
+UtcTime read_time(const JsonPlace& place) {
+  const JsonPlace text = place.value().is_object() ? place.at("__value__") : place;
+  std::string iso = text.string();
+  if (iso.size() > 10 && iso[10] == ' ') iso[10] = 'T';
+  return parse_utc(iso, text.source(), text.pointer());
+}
 
-Calibration ibm_state(const JsonPlace& properties, const JsonPlace& configuration,
+/// IBM's documents of one state. Without a configuration every listed gate is taken for native.
+Calibration ibm_state(const JsonPlace& properties, const std::optional<JsonPlace>& configuration,
                       const Provenance& provenance) {
   Calibration calibration;
   calibration.device = properties.at("backend_name").string();
-  const JsonPlace configured = configuration.at("backend_name");
-  if (configured.string() != calibration.device) {
-    configured.refuse(fmt::format("the configuration is of \"{}\", the properties are of \"{}\"",
-                                  configured.string(), calibration.device));
-  }
   calibration.vendor = "IBM";
   calibration.provenance = provenance;
-  const JsonPlace updated = properties.at("last_update_date");
-  calibration.timestamp = parse_utc(updated.string(), updated.source(), updated.pointer());
-
+  calibration.timestamp = read_time(properties.at("last_update_date"));
   const std::vector<JsonPlace> qubits = properties.at("qubits").elements();
-  const JsonPlace n_qubits = configuration.at("n_qubits");
-  if (n_qubits.integer() != static_cast<int>(qubits.size())) {
-    n_qubits.refuse(fmt::format("{} qubits configured, {} in the properties", n_qubits.integer(),
-                                qubits.size()));
-  }
   for (std::size_t q = 0; q < qubits.size(); ++q) {
     calibration.qubits.push_back(read_qubit(qubits[q], q, calibration.repairs));
   }
   for (const JsonPlace& gate : properties.at("gates").elements()) read_gate(gate, calibration);
-  calibration.native_gates = read_native_gates(configuration, calibration);
+  if (configuration) {
+    require_same_device(*configuration, calibration);
+    calibration.native_gates = read_native_gates(*configuration, calibration);
+  } else {
+    calibration.native_gates = listed_gates(calibration);
+    note(calibration, "native-from-properties", "/native_gates",
+         "no configuration says which gates are native; every gate in the properties is");
+  }
   calibration.coupling = coupling_of(calibration);
+  if (const auto general = properties.find("general")) read_zz_couplings(*general, calibration);
   return calibration;
 }
 
-Calibration import_ibm(const std::filesystem::path& properties,
-                       const std::filesystem::path& configuration, const ImportOptions& options) {
-  const JsonDocument properties_document(read_file(properties), properties.string());
-  const JsonDocument configuration_document(read_file(configuration), configuration.string());
-  const std::string files =
-      properties.filename().string() + ", " + configuration.filename().string();
-  return finished(ibm_state(properties_document.root(), configuration_document.root(),
-                            provenance_of(options, files, "ibm-properties")),
-                  options, properties.string());
+std::string misfit(const RawFile& file) {
+  if (file.has_member("properties") && file.has_member("configuration")) return "";
+  if (file.has_member("gates") && file.has_member("qubits")) return "";
+  if (file.has_member("basis_gates")) return "";
+  return "no JSON object with gates and qubits (BackendProperties), with basis_gates "
+         "(BackendConfiguration), or with properties and configuration (both)";
 }
 
-Calibration import_ibm_snapshot(const std::filesystem::path& path, const ImportOptions& options) {
-  const JsonDocument document(read_file(path), path.string());
-  const JsonPlace root = document.root();
-  return finished(ibm_state(root.at("properties"), root.at("configuration"),
-                            provenance_of(options, path.filename().string(), "ibm-properties")),
-                  options, path.string());
+/// Each file holds both documents, or properties are read against the one configuration among the
+/// files. One document is in memory at a time, besides the configuration.
+std::vector<Calibration> states(const ImportInput& input) {
+  const Provenance provenance = input.provenance("ibm-properties");
+  std::vector<Calibration> all;
+  const auto add = [&](Calibration state, const RawFile& file) {
+    if (input.options.device) state.device = *input.options.device;
+    finish_state(state, file.source());
+    all.push_back(std::move(state));
+  };
+  std::vector<std::filesystem::path> properties;
+  std::optional<RawFile> configuration;
+  for (const std::filesystem::path& path : input.files) {
+    RawFile file = open_raw(path, ibm_importer);
+    if (file.has_member("properties")) {
+      add(ibm_state(file.json().at("properties"), file.json().at("configuration"), provenance),
+          file);
+    } else if (!file.has_member("basis_gates")) {
+      properties.push_back(path);
+    } else if (configuration) {
+      file.json().refuse("a second BackendConfiguration; one device at a time");
+    } else {
+      configuration.emplace(std::move(file));
+    }
+  }
+  if (configuration && properties.empty() && all.empty()) {
+    configuration->json().refuse("is a BackendConfiguration without its BackendProperties");
+  }
+  for (const std::filesystem::path& path : properties) {
+    const RawFile file(path);
+    add(ibm_state(file.json(), configuration ? std::optional(configuration->json()) : std::nullopt,
+                  provenance),
+        file);
+  }
+  return ordered_states(std::move(all), Repeats::same_time, input.source);
 }
+
+}  // namespace
+
+const Importer ibm_importer{ImportFormat::ibm, "ibm", misfit, states};
 
 }  // namespace rhodrift

@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/core/file.hpp>
 
 #include "calibration/csv.hpp"
+#include "calibration/durations.hpp"
 #include "calibration/importing.hpp"
+#include "calibration/units.hpp"
 
 // Tables that people downloaded from the IBM dashboard: a row a qubit, headers that changed over
 // the years, and times only in folder names or, in merged tables, in a column.
@@ -29,52 +29,64 @@ enum class Figure {
   ignored,
   timestamp,
   qubit,
-  frequency_ghz,
-  t1_us,
-  t2_us,
+  frequency,
+  t1,
+  t2,
   readout_error,
   p01,
   p10,
-  readout_length_ns,
+  readout_length,
   id_error,
   sx_error,
   x_error,
+  u2_error,
   u3_error,
   cx_error,
-  cx_length_ns,
+  cx_length,
 };
+enum class Dimension { none, time, frequency };
 
+/// What a column is, whatever its unit.
 struct Header {
-  std::string_view text;  ///< in lower case, "µ" as "u", "√" as "sqrt-", without a final " rate"
+  std::string_view text;  ///< in lower case, "√" as "sqrt-", without unit and a final " rate"
   Figure figure;
+  Dimension dimension = Dimension::none;
 };
 constexpr std::array headers = {
     Header{"", Figure::ignored},  // row numbers of a merged table
-    Header{"anharmonicity (ghz)", Figure::ignored},
+    Header{"anharmonicity", Figure::ignored, Dimension::frequency},
     Header{"timestamp", Figure::timestamp},
     Header{"qubit", Figure::qubit},
-    Header{"frequency (ghz)", Figure::frequency_ghz},
-    Header{"frecuency (ghz)", Figure::frequency_ghz},
-    Header{"t1 (us)", Figure::t1_us},
-    Header{"t2 (us)", Figure::t2_us},
+    Header{"frequency", Figure::frequency, Dimension::frequency},
+    Header{"frecuency", Figure::frequency, Dimension::frequency},
+    Header{"frecuencia", Figure::frequency, Dimension::frequency},
+    Header{"frequenz", Figure::frequency, Dimension::frequency},
+    Header{"t1", Figure::t1, Dimension::time},
+    Header{"t2", Figure::t2, Dimension::time},
     Header{"readout error", Figure::readout_error},
     Header{"readout assignment error", Figure::readout_error},
+    Header{"error de lectura", Figure::readout_error},
+    Header{"auslesefehler", Figure::readout_error},
     Header{"prob meas0 prep1", Figure::p01},
     Header{"prob meas1 prep0", Figure::p10},
-    Header{"readout length (ns)", Figure::readout_length_ns},
+    Header{"readout length", Figure::readout_length, Dimension::time},
     Header{"id error", Figure::id_error},
     Header{"sqrt-x (sx) error", Figure::sx_error},
     Header{"single-qubit pauli-x error", Figure::x_error},
+    Header{"pauli-x error", Figure::x_error},
+    Header{"single-qubit u2 error", Figure::u2_error},
     Header{"single-qubit u3 error", Figure::u3_error},
     Header{"cnot error", Figure::cx_error},
-    Header{"gate time (ns)", Figure::cx_length_ns},
+    Header{"cx error", Figure::cx_error},
+    Header{"gate time", Figure::cx_length, Dimension::time},
 };
 
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
+/// What one column of a table holds: numbers times or divided by a power of ten are in SI units.
+struct Column {
+  Figure figure;
+  double times = 1;
+  double divided_by = 1;
+};
 
 std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
   std::string result;
@@ -85,83 +97,118 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   return result.append(text);
 }
 
-std::optional<Figure> recognised(const std::string& header) {
-  std::string text = trimmed(header);
-  text = replaced(replaced(text, "\u00b5", "u"), "\u03bc", "u");
-  text = replaced(text, "\u221a", "sqrt-");
+/// Splits "T1 (µs)" or "T1 [us]" into "t1" and "us".
+std::pair<std::string, std::string> name_and_unit(const std::string& header) {
+  static const std::regex with_unit(R"((.*?)\s*[(\[]\s*([^()\[\]]*?)\s*[)\]])");
+  std::string text = replaced(trimmed(header), "\u221a", "sqrt-");
+  std::string unit;
+  if (std::smatch part; std::regex_match(text, part, with_unit)) {
+    unit = part.str(2);
+    text = part.str(1);
+  }
   std::transform(text.begin(), text.end(), text.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   if (text.ends_with(" rate")) text.resize(text.size() - 5);
-  const auto known =
-      std::find_if(headers.begin(), headers.end(), [&](const Header& h) { return h.text == text; });
+  return {text, unit};
+}
+
+/// nullopt for a column that no table is known to have, or whose unit is none of its figure.
+std::optional<Column> recognised(const std::string& header) {
+  const auto [text, unit] = name_and_unit(header);
+  const auto known = std::find_if(headers.begin(), headers.end(),
+                                  [&name = text](const Header& h) { return h.text == name; });
   if (known == headers.end()) return std::nullopt;
-  return known->figure;
+  Column column{known->figure};
+  if (known->dimension == Dimension::time) {
+    const auto per_second = units_per_second(unit);
+    if (!per_second) return std::nullopt;
+    column.divided_by = *per_second;
+  } else if (known->dimension == Dimension::frequency) {
+    const auto hertz = hertz_per_unit(unit);
+    if (!hertz) return std::nullopt;
+    column.times = *hertz;
+  } else if (!unit.empty()) {
+    return std::nullopt;
+  }
+  return column;
+}
+
+/// "9.5e-3", "+0.5" and, where the decimal sign is a comma, "9,5e-3".
+std::optional<double> parsed_number(std::string text) {
+  if (text.find('.') == std::string::npos && std::count(text.begin(), text.end(), ',') == 1) {
+    text[text.find(',')] = '.';
+  }
+  const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  double value = 0;
+  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
 }
 
 /// The rows of one file with what its columns mean.
 class Table {
  public:
-  explicit Table(const fs::path& path)
-      : source_(path.string()), records_(parse_csv(read_file(path), source_)) {
+  explicit Table(const RawFile& file)
+      : source_(file.source()), records_(parse_csv(file.text(), source_)) {
     if (records_.size() < 2) throw InputError(source_, "", "no rows below a header");
     for (const std::string& header : records_[0].fields) {
-      const auto figure = recognised(header);
-      if (!figure) {
+      const auto column = recognised(header);
+      if (!column) {
         throw InputError(source_, "line 1", fmt::format("unknown column \"{}\"", header));
       }
-      columns_.push_back(*figure);
-    }
-    for (const Figure needed : {Figure::qubit, Figure::t1_us, Figure::t2_us}) {
-      if (!has(needed)) {
-        throw InputError(source_, "line 1",
-                         "not a dashboard table: it needs the columns Qubit, "
-                         "T1 (us) and T2 (us)");
-      }
+      columns_.push_back(*column);
     }
   }
 
   const std::string& source() const { return source_; }
   bool has(Figure figure) const {
-    return std::find(columns_.begin(), columns_.end(), figure) != columns_.end();
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [&](const Column& column) { return column.figure == figure; });
   }
   /// Records below the header.
   std::size_t n_rows() const { return records_.size() - 1; }
 
-  /// A merged table has several columns of one meaning, of which a row fills one.
-  std::string text(std::size_t row, Figure figure) const {
+  /// What the row's field of this meaning holds; empty when the row has none. A merged table has
+  /// several columns of one meaning, of which a row fills one.
+  struct Field {
+    std::string text;
+    Column column;
+  };
+  Field field(std::size_t row, Figure figure) const {
     const CsvRecord& record = records_[row + 1];
-    std::string found;
-    for (std::size_t column = 0; column < columns_.size(); ++column) {
-      const std::string field = trimmed(record.fields[column]);
-      if (columns_[column] != figure || field.empty()) continue;
-      if (!found.empty() && found != field) {
-        refuse(row, figure, fmt::format("\"{}\" and \"{}\" in one row", found, field));
+    Field found{"", {figure}};
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const std::string text = trimmed(record.fields[i]);
+      if (columns_[i].figure != figure || text.empty()) continue;
+      if (!found.text.empty() && found.text != text) {
+        refuse(row, figure, fmt::format("\"{}\" and \"{}\" in one row", found.text, text));
       }
-      found = field;
+      found = {text, columns_[i]};
     }
     return found;
   }
+  std::string text(std::size_t row, Figure figure) const { return field(row, figure).text; }
 
+  /// In SI units.
   std::optional<double> number(std::size_t row, Figure figure) const {
-    const std::string field = text(row, figure);
-    if (field.empty()) return std::nullopt;
-    return number_in(field, row, figure);
+    const auto [text, column] = field(row, figure);
+    if (text.empty()) return std::nullopt;
+    return number_in(text, row, column);
   }
 
-  double number_in(const std::string& field, std::size_t row, Figure figure) const {
-    double value = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-      refuse(row, figure, fmt::format("\"{}\" is not a number", field));
-    }
-    return value;
+  double number_in(const std::string& text, std::size_t row, const Column& column) const {
+    const auto value = parsed_number(text);
+    if (!value) refuse(row, column.figure, fmt::format("\"{}\" is not a number", text));
+    return *value * column.times / column.divided_by;
   }
 
   [[noreturn]] void refuse(std::size_t row, Figure figure, const std::string& problem) const {
     std::vector<std::string> names;
     for (std::size_t column = 0; column < columns_.size(); ++column) {
-      if (columns_[column] == figure) names.push_back(records_[0].fields[column]);
+      if (columns_[column].figure == figure) names.push_back(records_[0].fields[column]);
     }
     throw InputError(
         source_,
@@ -172,26 +219,36 @@ class Table {
  private:
   std::string source_;
   std::vector<CsvRecord> records_;
-  std::vector<Figure> columns_;
+  std::vector<Column> columns_;
 };
 
 using Pair = std::pair<int, int>;
 using PairFigures = std::map<Pair, double>;
 
+/// Where the next "cx0_1: …" of a list begins, or its end. A comma can be a decimal sign as well.
+std::size_t next_item(const std::string& list, std::size_t from) {
+  static const std::regex separator(R"([,;]\s*(?=(?:[cC][xX])?\d+_)|[,;]\s*$)");
+  std::smatch match;
+  const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
+  if (!std::regex_search(begin, list.end(), match, separator)) return list.size();
+  return from + static_cast<std::size_t>(match.position(0));
+}
+
 /// Adds "cx0_14: 2.225e-2 , cx0_1: 1.892e-2 " or "0_14:935.111; 0_1:743.111" to `figures`.
 void read_pairs(const Table& table, std::size_t row, Figure figure, PairFigures& figures) {
-  static const std::regex entry(R"(\s*(?:[cC][xX])?(\d+)_(\d+)\s*:\s*(\S+)\s*)");
-  const std::string list = table.text(row, figure);
+  static const std::regex entry(R"([\s,;]*(?:[cC][xX])?(\d{1,6})_(\d{1,6})\s*:\s*(\S+)\s*)");
+  const auto [list, column] = table.field(row, figure);
   for (std::size_t begin = 0; begin < list.size();) {
-    const std::size_t end = std::min(list.find_first_of(",;", begin), list.size());
+    const std::size_t end = next_item(list, begin + 1);
     const std::string item = list.substr(begin, end - begin);
-    begin = end + 1;
+    begin = end;
+    if (item.find_first_not_of(" \t,;") == std::string::npos) continue;
     std::smatch match;
-    if (!std::regex_match(item, match, entry) || match[1].length() > 6 || match[2].length() > 6) {
+    if (!std::regex_match(item, match, entry)) {
       table.refuse(row, figure, fmt::format("\"{}\" is not of the form cx0_1: 9.5e-3", item));
     }
     const Pair pair{std::stoi(match[1]), std::stoi(match[2])};
-    if (!figures.emplace(pair, table.number_in(match[3], row, figure)).second) {
+    if (!figures.emplace(pair, table.number_in(match[3], row, column)).second) {
       table.refuse(row, figure,
                    fmt::format("the pair {}_{} is given twice", pair.first, pair.second));
     }
@@ -203,15 +260,11 @@ std::size_t read_label(const Table& table, std::size_t row) {
   std::string label = table.text(row, Figure::qubit);
   if (label.empty()) return 0;
   if (label[0] == 'Q' || label[0] == 'q') label.erase(0, 1);
-  const double number = table.number_in(label, row, Figure::qubit);
+  const double number = table.number_in(label, row, {Figure::qubit});
   if (!(number >= 0 && number < 1e6 && number == std::floor(number))) {
     table.refuse(row, Figure::qubit, fmt::format("\"{}\" is not a qubit", label));
   }
   return static_cast<std::size_t>(number);
-}
-
-std::optional<double> scaled_down(std::optional<double> value, double per_si) {
-  return value ? std::optional(*value / per_si) : std::nullopt;
 }
 
 /// Makes one state of the rows of one time.
@@ -236,7 +289,7 @@ class StateReader {
       read_qubit(row, state_.qubits[q]);
       read_single_qubit_gates(row, static_cast<int>(q));
       read_pairs(table_, row, Figure::cx_error, cx_errors_);
-      read_pairs(table_, row, Figure::cx_length_ns, cx_lengths_ns_);
+      read_pairs(table_, row, Figure::cx_length, cx_lengths_s_);
     }
     add_cx();
     // The same for every state of a series, though only later tables list id as well.
@@ -246,16 +299,16 @@ class StateReader {
 
  private:
   void read_qubit(std::size_t row, QubitCalibration& qubit) {
-    qubit.t1_s = scaled_down(table_.number(row, Figure::t1_us), 1e6);
-    qubit.t2_s = scaled_down(table_.number(row, Figure::t2_us), 1e6);
-    qubit.readout_duration_s = scaled_down(table_.number(row, Figure::readout_length_ns), 1e9);
-    if (const auto ghz = table_.number(row, Figure::frequency_ghz)) qubit.frequency_hz = *ghz * 1e9;
+    qubit.t1_s = table_.number(row, Figure::t1);
+    qubit.t2_s = table_.number(row, Figure::t2);
+    qubit.readout_duration_s = table_.number(row, Figure::readout_length);
+    qubit.frequency_hz = table_.number(row, Figure::frequency);
     qubit.readout_p10 = table_.number(row, Figure::p10);
     qubit.readout_p01 = table_.number(row, Figure::p01);
     const auto readout_error = table_.number(row, Figure::readout_error);
     if (readout_error && !(qubit.readout_p10 && qubit.readout_p01)) {
       qubit.readout_p10 = qubit.readout_p01 = readout_error;
-      note("symmetric-readout", "/qubits",
+      note(state_, "symmetric-readout", "/qubits",
            "the table has one readout error a qubit; p10 and p01 are both set to it");
     }
   }
@@ -266,19 +319,24 @@ class StateReader {
       state_.gates.push_back({name, {q}, error, duration_s});
     };
     add("rz", 0.0, 0.0);
-    note("virtual-rz", "/gates", "the table has no rz; added without error and duration");
+    note(state_, "virtual-rz", "/gates", "the table has no rz; added without error and duration");
     if (const auto id = table_.number(row, Figure::id_error)) add("id", id);
     auto sx = table_.number(row, Figure::sx_error);
+    if (const auto u2 = table_.number(row, Figure::u2_error); u2 && !sx) {
+      sx = u2;
+      note(state_, "sx-from-u2", "/gates", "u2 is one pulse, and so is sx; it gets u2's error");
+    }
     if (const auto u3 = table_.number(row, Figure::u3_error); u3 && !sx) {
       sx = *u3 / 2;
-      note("sx-from-u3", "/gates", "u3 is two pulses; the error of sx is half of u3's");
+      note(state_, "sx-from-u3", "/gates", "u3 is two pulses; the error of sx is half of u3's");
     }
     if (!sx) return;
     add("sx", sx);
     auto x = table_.number(row, Figure::x_error);
     if (!x) {
       x = sx;
-      note("x-from-sx", "/gates", "the table has no x; its error is that of sx, one pulse each");
+      note(state_, "x-from-sx", "/gates",
+           "the table has no x; its error is that of sx, one pulse each");
     }
     add("x", x);
   }
@@ -287,18 +345,16 @@ class StateReader {
     for (const auto& [pair, error] : PairFigures(cx_errors_)) {
       const Pair reverse{pair.second, pair.first};
       if (!cx_errors_.emplace(reverse, error).second) continue;
-      note("cx-direction-symmetric", "/gates",
+      note(state_, "cx-direction-symmetric", "/gates",
            "cx is listed in one direction; the other one gets the same error");
     }
     std::set<Pair> pairs;
-    for (const PairFigures* figures : {&cx_errors_, &cx_lengths_ns_}) {
+    for (const PairFigures* figures : {&cx_errors_, &cx_lengths_s_}) {
       for (const auto& [pair, figure] : *figures) pairs.insert(pair);
     }
     for (const Pair& pair : pairs) {
-      state_.gates.push_back({"cx",
-                              {pair.first, pair.second},
-                              find(cx_errors_, pair),
-                              scaled_down(find(cx_lengths_ns_, pair), 1e9)});
+      state_.gates.push_back(
+          {"cx", {pair.first, pair.second}, find(cx_errors_, pair), find(cx_lengths_s_, pair)});
       state_.coupling.push_back(pair);
     }
   }
@@ -308,19 +364,11 @@ class StateReader {
     return found == figures.end() ? std::nullopt : std::optional(found->second);
   }
 
-  void note(const char* policy, const char* place, const char* detail) {
-    const Repair repair{policy, place, detail};
-    auto& repairs = state_.repairs;
-    if (std::find(repairs.begin(), repairs.end(), repair) == repairs.end()) {
-      repairs.push_back(repair);
-    }
-  }
-
   const Table& table_;
   std::vector<std::size_t> rows_;
   Calibration state_;
   PairFigures cx_errors_;
-  PairFigures cx_lengths_ns_;
+  PairFigures cx_lengths_s_;
 };
 
 /// "2021-01-03 23:32:00", "2019-09-12" or, as folders are named, "01-03-2021 23-32-00".
@@ -340,8 +388,10 @@ std::optional<std::string> iso_time(const std::string& text) {
   return fmt::format("{}T{}:{}:{}Z", date, part.str(4), part.str(5), part.str(6));
 }
 
-UtcTime read_time(const Table& table, std::size_t row, const fs::path& file) {
+UtcTime read_time(const Table& table, std::size_t row, const fs::path& file,
+                  const ImportOptions& options) {
   const bool in_column = table.has(Figure::timestamp);
+  if (!in_column && options.time) return *options.time;
   const std::string text = in_column ? table.text(row, Figure::timestamp)
                                      : fs::absolute(file).parent_path().filename().string();
   const auto iso = iso_time(text);
@@ -354,19 +404,21 @@ UtcTime read_time(const Table& table, std::size_t row, const fs::path& file) {
   return parse_utc(*iso, table.source(), "");
 }
 
-std::vector<Calibration> states_in(const fs::path& file, const std::string& device) {
+std::vector<Calibration> states_in(const RawFile& file, const std::string& device,
+                                   const ImportOptions& options) {
   const Table table(file);
   std::map<UtcTime, std::vector<std::size_t>> rows_at;
   for (std::size_t row = 0; row < table.n_rows(); ++row) {
-    rows_at[read_time(table, row, file)].push_back(row);
+    rows_at[read_time(table, row, file.path(), options)].push_back(row);
   }
   std::vector<Calibration> states;
   for (const auto& [time, rows] : rows_at) {
     Calibration state = StateReader(table, rows).read();
     state.device = device;
     state.timestamp = time;
-    state.repairs.push_back(
-        {"utc-assumed", "/timestamp", "the time of download has no zone; read as UTC"});
+    if (!options.time || table.has(Figure::timestamp)) {
+      note(state, "utc-assumed", "/timestamp", "the time of download has no zone; read as UTC");
+    }
     finish_state(state, table.source());
     states.push_back(std::move(state));
   }
@@ -378,31 +430,6 @@ std::string device_of(const fs::path& file) {
   static const std::regex suffixes(R"((_calibrations)?( \(\d+\))?$)");
   return std::regex_replace(file.stem().string(), suffixes, "",
                             std::regex_constants::format_first_only);
-}
-
-/// The files of the one device that is meant, and its name.
-std::pair<std::string, std::vector<fs::path>> one_device(const std::vector<fs::path>& files,
-                                                         const ImportOptions& options,
-                                                         const std::string& source) {
-  std::map<std::string, std::vector<fs::path>> files_of;
-  for (const fs::path& file : files) files_of[device_of(file)].push_back(file);
-  if (options.device && files_of.contains(*options.device)) {
-    return {*options.device, files_of[*options.device]};
-  }
-  if (files_of.size() == 1) {
-    return {options.device.value_or(files_of.begin()->first), files_of.begin()->second};
-  }
-  std::vector<std::string> names;
-  for (const auto& [name, of_device] : files_of) names.push_back(name);
-  throw InputError(source, "",
-                   fmt::format("tables of several devices ({}); name the one to import",
-                               fmt::join(names, ", ")));
-}
-
-bool has_cx_durations(const Calibration& state) {
-  return std::any_of(state.gates.begin(), state.gates.end(), [](const GateCalibration& gate) {
-    return gate.name == "cx" && gate.duration_s;
-  });
 }
 
 /// cx in its slow direction is the fast one between single-qubit pulses, so its two durations
@@ -422,6 +449,7 @@ void add_pulse_durations(Calibration& state) {
       if (!added) found->second = std::min(found->second, difference_s / 1e12);
     }
   }
+  if (pulse_s.empty()) return;
   for (GateCalibration& gate : state.gates) {
     const auto pulse = pulse_s.find(gate.qubits[0]);
     if (gate.qubits.size() == 1 && !gate.duration_s && pulse != pulse_s.end()) {
@@ -433,73 +461,39 @@ void add_pulse_durations(Calibration& state) {
                            "directions of cx on the qubit"});
 }
 
-/// Gives `state` the durations of `donor`, another state of the device.
-void copy_durations(Calibration& state, const Calibration& donor) {
-  for (GateCalibration& gate : state.gates) {
-    const GateCalibration* known = donor.find_gate(gate.name, gate.qubits);
-    if (!gate.duration_s && known) gate.duration_s = known->duration_s;
+std::string misfit(const RawFile& file) {
+  if (file.kind() != RawFile::Kind::csv) return "no CSV file";
+  std::set<Figure> columns;
+  for (const std::string& header : csv_fields(file.first_line())) {
+    if (const auto column = recognised(header)) columns.insert(column->figure);
   }
-  for (std::size_t q = 0; q < std::min(state.qubits.size(), donor.qubits.size()); ++q) {
-    auto& duration_s = state.qubits[q].readout_duration_s;
-    if (!duration_s) duration_s = donor.qubits[q].readout_duration_s;
+  if (columns.contains(Figure::qubit) && columns.contains(Figure::t1) &&
+      columns.contains(Figure::t2)) {
+    return "";
   }
-  state.repairs.push_back({"duration-from-snapshot", "/gates",
-                           fmt::format("the table has no durations; they are those of {} at {}",
-                                       donor.device, to_iso8601(donor.timestamp))});
+  return "line 1: not a dashboard table: it needs the columns Qubit, T1 (us) and T2 (us)";
 }
 
-/// The last state in the file that has durations.
-Calibration donor_in(const fs::path& path, const std::string& device) {
-  auto content = read_any_calibration(path);
-  std::vector<Calibration> states;
-  if (auto* series = std::get_if<CalibrationSeries>(&content)) {
-    states = std::move(series->states);
-  } else {
-    states.push_back(std::get<Calibration>(std::move(content)));
+std::vector<Calibration> states(const ImportInput& input) {
+  const auto [device, files] = one_device(input, device_of);
+  std::vector<Calibration> all;
+  for (const fs::path& path : files) {
+    const RawFile file = open_raw(path, ibm_csv_importer);
+    for (Calibration& state : states_in(file, device, input.options)) {
+      all.push_back(std::move(state));
+    }
   }
-  const auto donor = std::find_if(states.rbegin(), states.rend(), has_cx_durations);
-  if (donor == states.rend()) throw InputError(path.string(), "/gates", "no cx has a duration");
-  if (donor->device != device) {
-    throw InputError(path.string(), "/device",
-                     fmt::format("durations of \"{}\" for \"{}\"", donor->device, device));
+  all = ordered_states(std::move(all), Repeats::same_figures, input.source);
+  for (Calibration& state : all) {
+    state.provenance = input.provenance("ibm-csv");
+    add_pulse_durations(state);
   }
-  return *donor;
-}
-
-/// Dashboard tables rarely have durations: the given file, or else the first state that has them,
-/// lends its own to the others.
-void complete_durations(std::vector<Calibration>& states, const ImportOptions& options) {
-  for (Calibration& state : states) {
-    if (has_cx_durations(state)) add_pulse_durations(state);
-  }
-  std::optional<Calibration> donor;
-  if (options.durations_from) {
-    donor = donor_in(*options.durations_from, states.front().device);
-  } else if (const auto own = std::find_if(states.begin(), states.end(), has_cx_durations);
-             own != states.end()) {
-    donor = *own;
-  }
-  if (!donor) return;
-  for (Calibration& state : states) {
-    if (!has_cx_durations(state)) copy_durations(state, *donor);
-  }
+  complete_durations(all, input.options);
+  return all;
 }
 
 }  // namespace
 
-std::vector<Calibration> ibm_csv_states(const std::vector<fs::path>& files,
-                                        const ImportOptions& options, const std::string& source) {
-  const auto [device, device_files] = one_device(files, options, source);
-  std::vector<Calibration> states;
-  for (const fs::path& file : device_files) {
-    for (Calibration& state : states_in(file, device)) states.push_back(std::move(state));
-  }
-  states = ordered_states(std::move(states), Repeats::same_figures, source);
-  for (Calibration& state : states) {
-    state.provenance = provenance_of(options, device_files.front().filename().string(), "ibm-csv");
-  }
-  complete_durations(states, options);
-  return states;
-}
+const Importer ibm_csv_importer{ImportFormat::ibm_csv, "ibm-csv", misfit, states};
 
 }  // namespace rhodrift

@@ -48,6 +48,8 @@ std::string header_to_json(const Calibration& calibration, const std::string& ki
   std::sort(pairs.begin(), pairs.end());
   std::vector<std::string> coupling;
   for (const auto& [first, second] : pairs) coupling.push_back(json_qubits({first, second}));
+  std::vector<std::string> labels;
+  for (const std::string& label : calibration.qubit_labels) labels.push_back(json_string(label));
   const Provenance& from = calibration.provenance;
   return fmt::format(
       "  \"schema_version\": {},\n"
@@ -60,10 +62,11 @@ std::string header_to_json(const Calibration& calibration, const std::string& ki
       "    \"importer\": {}\n"
       "  }},\n"
       "  \"native_gates\": [{}],\n"
-      "  \"coupling\": [{}]",
+      "  \"coupling\": [{}]{}",
       calibration_schema_version, json_string(kind), json_string(calibration.device),
       json_string(calibration.vendor), json_string(from.source), json_string(from.licence),
-      json_string(from.importer), fmt::join(names, ", "), fmt::join(coupling, ", "));
+      json_string(from.importer), fmt::join(names, ", "), fmt::join(coupling, ", "),
+      labels.empty() ? "" : fmt::format(",\n  \"qubit_labels\": [{}]", fmt::join(labels, ", ")));
 }
 
 std::string repairs_to_json(const std::vector<Repair>& repairs, int indent) {
@@ -93,6 +96,18 @@ std::string matrices_to_json(const std::vector<ConfusionMatrix>& matrices, int i
   return json_lines(lines, indent);
 }
 
+std::string zz_couplings_to_json(std::vector<ZzCoupling> couplings, int indent) {
+  std::sort(couplings.begin(), couplings.end(),
+            [](const ZzCoupling& a, const ZzCoupling& b) { return a.qubits < b.qubits; });
+  std::vector<std::string> lines;
+  for (const ZzCoupling& zz : couplings) {
+    lines.push_back(fmt::format("{{\"qubits\": {}, \"shift_hz\": {}}}",
+                                json_qubits({zz.qubits.first, zz.qubits.second}),
+                                json_number(zz.shift_hz)));
+  }
+  return json_lines(lines, indent);
+}
+
 void require_kind(const JsonPlace& document, const std::string& kind) {
   const JsonPlace version = document.at("schema_version");
   if (version.integer() != calibration_schema_version) {
@@ -104,6 +119,18 @@ void require_kind(const JsonPlace& document, const std::string& kind) {
     found.refuse(fmt::format("\"{}\" where \"{}\" is expected", found.string(), kind));
   }
 }
+
+namespace {
+
+std::pair<int, int> pair_from_json(const JsonPlace& place) {
+  const std::vector<int> qubits = qubits_from_json(place);
+  if (qubits.size() != 2) {
+    place.refuse(fmt::format("{} qubits where a pair is expected", qubits.size()));
+  }
+  return {qubits[0], qubits[1]};
+}
+
+}  // namespace
 
 Calibration header_from_json(const JsonPlace& document) {
   Calibration calibration;
@@ -117,11 +144,12 @@ Calibration header_from_json(const JsonPlace& document) {
     calibration.native_gates.push_back(name.string());
   }
   for (const JsonPlace& pair : document.at("coupling").elements()) {
-    const std::vector<int> qubits = qubits_from_json(pair);
-    if (qubits.size() != 2) {
-      pair.refuse(fmt::format("{} qubits where a pair is expected", qubits.size()));
+    calibration.coupling.push_back(pair_from_json(pair));
+  }
+  if (const auto labels = document.find("qubit_labels")) {
+    for (const JsonPlace& label : labels->elements()) {
+      calibration.qubit_labels.push_back(label.string());
     }
-    calibration.coupling.emplace_back(qubits[0], qubits[1]);
   }
   return calibration;
 }
@@ -144,6 +172,15 @@ std::vector<Repair> repairs_from_json(const JsonPlace& place) {
         {repair.at("policy").string(), repair.at("place").string(), repair.at("detail").string()});
   }
   return repairs;
+}
+
+std::vector<ZzCoupling> zz_couplings_from_json(const JsonPlace& place) {
+  std::vector<ZzCoupling> couplings;
+  for (const JsonPlace& item : place.elements()) {
+    item.allow_keys({"qubits", "shift_hz"});
+    couplings.push_back({pair_from_json(item.at("qubits")), item.at("shift_hz").number()});
+  }
+  return couplings;
 }
 
 std::vector<ConfusionMatrix> matrices_from_json(const JsonPlace& place) {

@@ -27,15 +27,18 @@ std::string json_lines(const std::vector<std::string>& items, int indent);
 std::string header_to_json(const Calibration& calibration, const std::string& kind);
 std::string repairs_to_json(const std::vector<Repair>& repairs, int indent);
 std::string matrices_to_json(const std::vector<ConfusionMatrix>& matrices, int indent);
+/// Sorted by pair.
+std::string zz_couplings_to_json(std::vector<ZzCoupling> couplings, int indent);
 
 /// Refuses a document that is not of this kind and schema version.
 void require_kind(const JsonPlace& document, const std::string& kind);
-/// device, vendor, provenance, native_gates and coupling of `document`.
+/// device, vendor, provenance, native_gates, coupling and qubit_labels of `document`.
 Calibration header_from_json(const JsonPlace& document);
 UtcTime timestamp_from_json(const JsonPlace& place);
 std::vector<int> qubits_from_json(const JsonPlace& place);
 std::vector<Repair> repairs_from_json(const JsonPlace& place);
 std::vector<ConfusionMatrix> matrices_from_json(const JsonPlace& place);
+std::vector<ZzCoupling> zz_couplings_from_json(const JsonPlace& place);
 
 /// Gates by number of operands, name and operands: the order in which files list them.
 bool in_file_order(const GateCalibration& a, const GateCalibration& b);

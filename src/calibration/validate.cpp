@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <set>
 
 #include <fmt/format.h>
@@ -8,26 +8,27 @@
 #include <rhodrift/calibration/validate.hpp>
 #include <rhodrift/core/error.hpp>
 
+#include "calibration/durations.hpp"
+#include "calibration/repair.hpp"
+
 namespace rhodrift {
 
 namespace {
 
 using Severity = Finding::Severity;
 
-/// Only where T1 is a time: a T2 set to twice a T1 of -3 s would be a figure of nobody's.
-bool exceeds_physical_t2(const QubitCalibration& qubit) {
-  return qubit.t1_s && *qubit.t1_s > 0 && qubit.t2_s && *qubit.t2_s > 2 * *qubit.t1_s;
-}
-
 /// Walks over a calibration in the order of its file and collects what is wrong.
 class Validation {
  public:
-  explicit Validation(const Calibration& calibration) : calibration_(calibration) {}
+  explicit Validation(const Calibration& calibration) : calibration_(calibration) {
+    for (const QubitCalibration& qubit : calibration.qubits) has_t1_ = has_t1_ || qubit.t1_s;
+  }
 
   std::vector<Finding> run() {
     if (calibration_.device.empty()) error("/device", "the name is empty");
     check_native_gates();
     check_coupling();
+    check_labels();
     if (calibration_.qubits.empty()) error("/qubits", "no qubits; at least one is needed");
     for (std::size_t q = 0; q < calibration_.qubits.size(); ++q) {
       check_qubit(calibration_.qubits[q], fmt::format("/qubits/{}", q));
@@ -41,6 +42,7 @@ class Validation {
         error(place, fmt::format("gate {} on {} is listed twice", gate.name, list(gate.qubits)));
       }
     }
+    check_zz_couplings();
     check_readout_matrices();
     return std::move(findings_);
   }
@@ -49,8 +51,9 @@ class Validation {
   void error(std::string place, std::string problem, std::string repair = "") {
     findings_.push_back({Severity::error, std::move(place), std::move(problem), std::move(repair)});
   }
-  void warning(std::string place, std::string problem) {
-    findings_.push_back({Severity::warning, std::move(place), std::move(problem), ""});
+  void warning(std::string place, std::string problem, std::string repair = "") {
+    findings_.push_back(
+        {Severity::warning, std::move(place), std::move(problem), std::move(repair)});
   }
   static std::string list(const std::vector<int>& qubits) {
     return fmt::format("[{}]", fmt::join(qubits, ", "));
@@ -82,6 +85,21 @@ class Validation {
     }
   }
 
+  void check_labels() {
+    const auto& labels = calibration_.qubit_labels;
+    if (labels.empty()) return;
+    if (labels.size() != calibration_.qubits.size()) {
+      error("/qubit_labels",
+            fmt::format("{} labels of {} qubits", labels.size(), calibration_.qubits.size()));
+    }
+    std::set<std::string> seen;
+    for (std::size_t q = 0; q < labels.size(); ++q) {
+      if (!seen.insert(labels[q]).second) {
+        error(fmt::format("/qubit_labels/{}", q), fmt::format("\"{}\" is listed twice", labels[q]));
+      }
+    }
+  }
+
   void check_qubit(const QubitCalibration& qubit, const std::string& place) {
     check_positive(qubit.t1_s, place + "/t1_s", " s");
     check_positive(qubit.t2_s, place + "/t2_s", " s");
@@ -89,7 +107,7 @@ class Validation {
       error(place + "/t2_s", fmt::format("{} s exceeds 2 T1 = {} s", *qubit.t2_s, 2 * *qubit.t1_s),
             "clamp-t2");
     }
-    if (!qubit.t1_s) warning(place, "t1_s is missing");
+    if (!qubit.t1_s) warning(place, "t1_s is missing", has_t1_ ? "median-t1" : "");
     if (!qubit.t2_s) warning(place, "t2_s is missing");
     if (qubit.frequency_hz) check_positive(qubit.frequency_hz, place + "/frequency_hz", " Hz");
     check_probability(qubit.readout_p10, place + "/readout/p10");
@@ -97,8 +115,15 @@ class Validation {
     if (!qubit.readout_p10 && !qubit.readout_p01) {
       warning(place, "readout is missing");
     } else if (!qubit.readout_p10 || !qubit.readout_p01) {
-      error(place + "/readout", fmt::format("only {} is given; p10 and p01 belong together",
-                                            qubit.readout_p10 ? "p10" : "p01"));
+      error(place + "/readout",
+            fmt::format("only {} is given; p10 and p01 belong together",
+                        qubit.readout_p10 ? "p10" : "p01"),
+            "symmetric-readout");
+    } else if (*qubit.readout_p10 <= 1 && *qubit.readout_p01 <= 1 &&
+               *qubit.readout_p10 + *qubit.readout_p01 >= 1) {
+      warning(place + "/readout",
+              fmt::format("p10 + p01 = {}: >= 1 says nothing of the qubit, or the contrary",
+                          *qubit.readout_p10 + *qubit.readout_p01));
     }
     check_not_negative(qubit.readout_duration_s, place + "/readout_duration_s", " s");
   }
@@ -109,12 +134,41 @@ class Validation {
     check_operands(gate.qubits, place + "/qubits");
     check_not_negative(gate.error, place + "/error", "");
     check_not_negative(gate.duration_s, place + "/duration_s", " s");
+    check_angle(gate.over_rotation_rad, place + "/over_rotation_rad");
+    check_angle(gate.fsim_theta_error_rad, place + "/fsim_theta_error_rad");
+    check_angle(gate.fsim_phi_error_rad, place + "/fsim_phi_error_rad");
+    if ((gate.fsim_theta_error_rad || gate.fsim_phi_error_rad) && gate.qubits.size() != 2) {
+      error(place, fmt::format("angles of FSim on {} qubits; it has two", gate.qubits.size()));
+    }
     const std::string gate_text = fmt::format("{} on {}", gate.name, list(gate.qubits));
     if (!gate.error) warning(place, gate_text + " has no error");
-    if (!gate.duration_s) warning(place, gate_text + " has no duration");
+    if (!gate.duration_s) {
+      warning(place, gate_text + " has no duration",
+              family_duration_s(calibration_, gate.name) ? "duration-from-family" : "");
+    }
     if (gate.error && *gate.error >= 1) {
       warning(place + "/error",
-              fmt::format("{} of {}: >= 1 marks a faulty gate", *gate.error, gate_text));
+              fmt::format("{} of {}: >= 1 marks a faulty gate", *gate.error, gate_text),
+              "drop-faulty-gate");
+    }
+  }
+
+  void check_zz_couplings() {
+    std::set<std::pair<int, int>> seen;
+    for (std::size_t i = 0; i < calibration_.zz_couplings.size(); ++i) {
+      const ZzCoupling& zz = calibration_.zz_couplings[i];
+      const std::string place = fmt::format("/zz_couplings/{}", i);
+      check_operands({zz.qubits.first, zz.qubits.second}, place + "/qubits");
+      if (zz.qubits.first > zz.qubits.second) {
+        error(place + "/qubits", "the smaller qubit comes first");
+      }
+      if (!seen.insert(zz.qubits).second) {
+        error(place,
+              fmt::format("the pair [{}, {}] is listed twice", zz.qubits.first, zz.qubits.second));
+      }
+      if (!std::isfinite(zz.shift_hz)) {
+        error(place + "/shift_hz", fmt::format("{} Hz is not finite", zz.shift_hz));
+      }
     }
   }
 
@@ -175,6 +229,11 @@ class Validation {
       error(place, fmt::format("{}{} is not finite and >= 0", *value, unit));
     }
   }
+  void check_angle(std::optional<double> value, const std::string& place) {
+    if (value && !(std::abs(*value) <= std::numbers::pi)) {
+      error(place, fmt::format("{} rad is outside [-pi, pi]", *value));
+    }
+  }
   void check_probability(std::optional<double> value, const std::string& place) {
     if (value && !(*value >= 0 && *value <= 1)) {
       error(place, fmt::format("{} is outside [0, 1]", *value));
@@ -182,6 +241,7 @@ class Validation {
   }
 
   const Calibration& calibration_;
+  bool has_t1_ = false;
   std::vector<Finding> findings_;
 };
 
@@ -189,20 +249,6 @@ class Validation {
 
 std::vector<Finding> validate(const Calibration& calibration) {
   return Validation(calibration).run();
-}
-
-std::vector<Repair> repair(Calibration& calibration) {
-  std::vector<Repair> made;
-  for (std::size_t q = 0; q < calibration.qubits.size(); ++q) {
-    QubitCalibration& qubit = calibration.qubits[q];
-    if (!exceeds_physical_t2(qubit)) continue;
-    const double before = *qubit.t2_s;
-    qubit.t2_s = 2 * *qubit.t1_s;
-    made.push_back({"clamp-t2", fmt::format("/qubits/{}/t2_s", q),
-                    fmt::format("{} s exceeds 2 T1; set to {} s", before, *qubit.t2_s)});
-  }
-  calibration.repairs.insert(calibration.repairs.end(), made.begin(), made.end());
-  return made;
 }
 
 void require_valid(const Calibration& calibration, const std::string& source) {
@@ -234,6 +280,7 @@ void require_consistent(const CalibrationSeries& series, const std::string& sour
     require_same(state.vendor, first.vendor, "vendor");
     require_same(state.provenance, first.provenance, "provenance");
     require_same(state.n_qubits(), first.n_qubits(), "number of qubits");
+    require_same(state.qubit_labels, first.qubit_labels, "qubit labels");
     require_same(std::set(state.native_gates.begin(), state.native_gates.end()),
                  std::set(first.native_gates.begin(), first.native_gates.end()), "native gates");
     require_same(std::set(state.coupling.begin(), state.coupling.end()),

@@ -47,6 +47,40 @@ TEST_CASE("A snapshot reads back as it was written") {
                            "absdiff", 0.0));
 }
 
+TEST_CASE("Coherent errors and names of qubits read back, and are absent where there are none") {
+  const Calibration written = coherent_example();
+  const std::string text = to_json(written);
+  const Calibration read = calibration_from_json(text, "c.json");
+  CHECK(to_json(read) == text);
+  CHECK(read.qubit_labels == written.qubit_labels);
+  CHECK(read.zz_couplings == written.zz_couplings);
+  for (const GateCalibration& gate : written.gates) {
+    CHECK(*read.find_gate(gate.name, gate.qubits) == gate);
+  }
+  const std::string without = to_json(example_calibration());
+  for (const char* key : {"qubit_labels", "zz_couplings", "_rad"}) {
+    CHECK(text.find(key) != std::string::npos);
+    CHECK(without.find(key) == std::string::npos);
+  }
+  CHECK(refusal_of(replaced(text, "over_rotation_rad", "over_rotation_deg"))
+            .find("/over_rotation_deg: unknown key") != std::string::npos);
+  CHECK(refusal_of(replaced(text, "-57787.5", "null")) ==
+        "c.json: /zz_couplings/0/shift_hz: expected a number, found null");
+  CHECK(refusal_of(replaced(text, "0.01}", "4}"))
+            .find("/over_rotation_rad: 4 rad is outside [-pi, pi]") != std::string::npos);
+}
+
+TEST_CASE("A file can be read without being validated") {
+  const ScratchDirectory folder;
+  const std::string text =
+      replaced(to_json(example_calibration()), "\"p01\": 0.03", "\"p01\": 1.03");
+  const std::string path = folder.write("c.json", text);
+  CHECK(refusal([&] { read_any_calibration(path); }) ==
+        path + ": /qubits/0/readout/p01: 1.03 is outside [0, 1]");
+  const auto read = std::get<Calibration>(read_unvalidated_calibration(path));
+  CHECK(read.qubits[0].readout_p01 == 1.03);
+}
+
 TEST_CASE("Every double reads back to the same bits") {
   RandomStream random(20240506);
   for (int i = 0; i < 200; ++i) {

@@ -56,6 +56,22 @@ TEST_CASE("A series reads back as it was written") {
   }
 }
 
+TEST_CASE("A series keeps coherent errors and names of qubits") {
+  CalibrationSeries series{"two", {coherent_example(), coherent_example()}};
+  series.states[1].timestamp.unix_s += 60;
+  series.states[1].gates[0].over_rotation_rad = 0.02;
+  series.states[1].zz_couplings.clear();
+  const std::string text = to_json(series);
+  const CalibrationSeries read = calibration_series_from_json(text, "s.json");
+  for (std::size_t i = 0; i < 2; ++i) CHECK(to_json(read.states[i]) == to_json(series.states[i]));
+  CHECK(count(text, "\"over_rotation_rad\"") == 2);
+  CHECK(count(text, "\"fsim_theta_error_rad\"") == 1);
+  CHECK(count(text, "\"qubit_labels\"") == 1);
+  series.states[1].qubit_labels = {"0", "1"};
+  CHECK(refusal([&] { to_json(series); }) ==
+        "calibration series: /states/1: does not have the first state's qubit labels");
+}
+
 TEST_CASE("A series says once what does not change") {
   const std::string text = to_json(example_series());
   CHECK(count(text, "\"frequency_hz\"") == 1);
@@ -86,7 +102,7 @@ TEST_CASE("A series whose states do not belong together is refused") {
   CHECK(refusal_after([](auto& s) {
           s.states[1].gates[0].error.reset();
           s.states[1].gates[0].duration_s.reset();
-        }) == "calibration series: state 1: gate sx on [1] has neither error nor duration");
+        }) == "calibration series: state 1: gate sx on [1] has no figure");
 }
 
 TEST_CASE("A series that breaks the schema is refused with the place") {
@@ -99,7 +115,7 @@ TEST_CASE("A series that breaks the schema is refused with the place") {
   CHECK(refusal_with("\"t2_s\"", "\"t3_s\"") == "s.json: /states/0/qubits/t3_s: unknown key");
   CHECK(refusal_with("\"timestamp\": \"2024-05-06T08:08:09Z\"", "\"time\": 1") ==
         "s.json: /states/1/time: unknown key; known are timestamp, qubits, gates, "
-        "readout_matrices, repairs");
+        "zz_couplings, readout_matrices, repairs");
   CHECK(refusal_with("\"sx\": {", "\"sy\": {") ==
         "s.json: /states/0/gates/sy: the series lists no gate of that name");
   CHECK(refusal_with("\"name\": \"sx\"", "\"name\": \"cx\"") ==

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <rhodrift/calibration/calibration.hpp>
+#include <rhodrift/calibration/import.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 
@@ -31,11 +32,18 @@ inline std::string replaced(std::string text, const std::string& what, const std
   return text.replace(at, what.size(), by);
 }
 
+/// What imports have that may repair.
+inline ImportOptions repairing() {
+  ImportOptions options;
+  options.repair = true;
+  return options;
+}
+
 inline std::filesystem::path fixture(const std::string& name) {
   return std::filesystem::path(RHODRIFT_SOURCE_DIR) / "tests/calibration/fixtures" / name;
 }
 
-/// Two qubits with everything that a snapshot can hold; nothing to complain of.
+/// Two qubits with everything that an IBM snapshot can hold; nothing to complain of.
 inline Calibration example_calibration() {
   Calibration calibration;
   calibration.device = "two";
@@ -51,6 +59,17 @@ inline Calibration example_calibration() {
                        {"cx", {0, 1}, 7e-3, {}}};
   calibration.readout_matrices = {ConfusionMatrix::single(0, 0.01, 0.03)};
   calibration.repairs = {{"clamp-t2", "/qubits/1/t2_s", "example"}};
+  return calibration;
+}
+
+/// The same with what other vendors have beside: names of qubits and coherent errors.
+inline Calibration coherent_example() {
+  Calibration calibration = example_calibration();
+  calibration.qubit_labels = {"4_2", "4_10"};
+  calibration.gates[0].over_rotation_rad = 0.01;
+  calibration.gates[2].fsim_theta_error_rad = -0.02;
+  calibration.gates[2].fsim_phi_error_rad = 0.03;
+  calibration.zz_couplings = {{{0, 1}, -57787.5}};
   return calibration;
 }
 

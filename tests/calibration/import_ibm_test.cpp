@@ -12,6 +12,11 @@ namespace {
 const auto properties_text = [] { return read_file(fixture("properties.json")); };
 const auto configuration_text = [] { return read_file(fixture("configuration.json")); };
 
+Calibration import_ibm(const std::filesystem::path& properties,
+                       const std::filesystem::path& configuration, const ImportOptions& options) {
+  return std::get<Calibration>(import_calibration({properties, configuration}, options));
+}
+
 /// The message for changed properties, with the folder cut off.
 std::string refusal_with(const std::string& what, const std::string& by, bool repair = false) {
   const ScratchDirectory folder;
@@ -72,12 +77,12 @@ TEST_CASE("The device's name can be given, and the source defaults to the files"
 TEST_CASE("What IBM's properties get wrong is refused with the place") {
   CHECK(refusal_with("\"T1\", \"unit\": \"us\"", "\"T1\", \"unit\": \"fortnights\"") ==
         "p.json: /qubits/0/0/unit: unknown unit \"fortnights\" of T1; known are \"s\", \"ms\", "
-        "\"us\", \"µs\", \"μs\", \"ns\"");
+        "\"us\", \"µs\", \"μs\", \"ns\", \"ps\"");
   CHECK(refusal_with("\"unit\": \"GHz\"", "\"unit\": \"us\"") ==
         "p.json: /qubits/0/2/unit: unknown unit \"us\" of frequency; known are \"Hz\", \"kHz\", "
         "\"MHz\", \"GHz\"");
   CHECK(refusal_with("\"unit\": \"\", \"value\": 0.03", "\"unit\": \"%\", \"value\": 3") ==
-        "p.json: /qubits/0/5/unit: unknown unit \"%\" of prob_meas0_prep1; known are \"\"");
+        "p.json: /qubits/0/5/unit: unknown unit \"%\" of prob_meas0_prep1, which has none");
   CHECK(refusal_with("\"value\": 100.5", "\"value\": \"100.5\"") ==
         "p.json: /qubits/0/0/value: expected a number, found \"100.5\"");
   CHECK(refusal_with("\"name\": \"T2\"", "\"name\": \"T1\"") ==
@@ -116,8 +121,9 @@ TEST_CASE("A missing T1 or T2 is allowed and stays missing") {
 TEST_CASE("T2 > 2 T1 needs clamp-t2") {
   const std::string too_long = "\"value\": 201.5";
   CHECK(refusal_with("\"value\": 80.25", too_long) ==
-        "p.json: needs repairs, which were not asked for:\n"
-        "  clamp-t2: /qubits/0/t2_s: 0.0002015 s exceeds 2 T1; set to 0.000201 s");
+        "p.json " + fixture("configuration.json").string() +
+            ": needs repairs, which were not asked for:\n"
+            "  clamp-t2: /qubits/0/t2_s: 0.0002015 s exceeds 2 T1; set to 0.000201 s");
   const ScratchDirectory folder;
   ImportOptions options;
   options.repair = true;
@@ -131,9 +137,10 @@ TEST_CASE("T2 > 2 T1 needs clamp-t2") {
 
 TEST_CASE("A single readout error needs symmetric-readout") {
   CHECK(refusal_with("prob_meas0_prep1", "other") ==
-        "p.json: needs repairs, which were not asked for:\n"
-        "  symmetric-readout: /qubits/0/readout: prob_meas1_prep0 or prob_meas0_prep1 is missing; "
-        "both are now readout_error 0.02");
+        "p.json " + fixture("configuration.json").string() +
+            ": needs repairs, which were not asked for:\n"
+            "  symmetric-readout: /qubits/0/readout: prob_meas1_prep0 or prob_meas0_prep1 is "
+            "missing; both are now readout_error 0.02");
   CHECK(refusal_with("prob_meas0_prep1", "other", true) == "accepted");
 }
 
@@ -147,8 +154,6 @@ TEST_CASE("The entry point tells IBM's files apart by content") {
   const ScratchDirectory folder;
   const auto one = folder.write("week/b.json", snapshot_text("2024-03-01T00:00:00Z"));
   CHECK(std::holds_alternative<Calibration>(import_calibration({one}, options)));
-  CHECK(to_json(std::get<Calibration>(import_calibration({one}, options))) ==
-        to_json(import_ibm_snapshot(one, options)));
 }
 
 TEST_CASE("A folder of snapshots becomes a series in order of time without repeats") {
@@ -176,11 +181,8 @@ TEST_CASE("The entry point refuses what it cannot place") {
     return refusal([&] { import_calibration(paths, options); });
   };
   const std::string base = folder.path().string();
-  CHECK(import_of({folder.path()}) == base + ": no .json or .csv file to import");
+  CHECK(import_of({folder.path()}) == base + ": no .json, .csv or .toml file to import");
   CHECK(import_of({folder.path() / "no.json"}).find(base + "/no.json") == 0);
-  CHECK(import_of({fixture("properties.json")})
-            .find("BackendProperties without the device's BackendConfiguration") !=
-        std::string::npos);
   CHECK(import_of({fixture("configuration.json")}) ==
         fixture("configuration.json").string() +
             ": is a BackendConfiguration without its BackendProperties");
@@ -188,19 +190,97 @@ TEST_CASE("The entry point refuses what it cannot place") {
   unnamed.device = "";
   CHECK(import_of({fixture("configuration.json"), fixture("properties.json")}, unnamed) ==
         fixture("properties.json").string() + ": /device: the name is empty");
-  for (const ImportFormat format : {ImportFormat::ibm, ImportFormat::ibm_csv}) {
-    ImportOptions given;
-    given.format = format;
-    CHECK(import_of({folder.path()}, given) == base + ": no .json or .csv file to import");
-  }
   const auto other = folder.write("other.json", "{\"a\": 1}");
-  CHECK(import_of({other}).find(base + "/other.json: neither IBM BackendProperties") == 0);
+  CHECK(
+      import_of({other}) ==
+      base +
+          "/other.json: fits none of the formats:\n"
+          "  ibm: no JSON object with gates and qubits (BackendProperties), with basis_gates "
+          "(BackendConfiguration), or with properties and configuration (both)\n"
+          "  ibm-csv: no CSV file\n"
+          "  qprov: no CSV file with the first line \"T1 times in s\", \"T2 times in s\", "
+          "\"Readout error\" or \"CNOT error rate\"\n"
+          "  google: no JSON object with cirq_type \"Calibration\" and metrics, or with a list of "
+          "metrics\n"
+          "  rigetti: no JSON object with architecture, instructions and benchmarks (QCS ISA), or "
+          "with 1Q and 2Q (compiler ISA)\n"
+          "  braket: no JSON object with the braketSchemaHeader "
+          "braket.device_schema.standardized_gate_model_qpu_device_properties\n"
+          "  table: no TOML file, and no CSV file with the columns operation and qubits");
   const auto broken = folder.write("broken.json", "{\"a\": \n1");
   CHECK(import_of({broken}).find(base + "/broken.json: line 2, column 2: not JSON: ") == 0);
-  const auto table = folder.write("t.csv", "Qubit\n0\n");
-  CHECK(import_of({other, table}) ==
-        base + "/other.json " + base + "/t.csv: 1 CSV files among 2 files: one format at a time");
+  const auto table = folder.write("t.csv", "Qubit,T1 (us),T2 (us)\n0,100,100\n");
+  CHECK(import_of({fixture("properties.json"), table}) ==
+        base +
+            "/t.csv: is not of the format ibm, which is asked for or which the first file has: "
+            "no JSON object with gates and qubits (BackendProperties), with basis_gates "
+            "(BackendConfiguration), or with properties and configuration (both)");
   CHECK(refusal([] { import_format("ibm-xml"); }) ==
-        "import format: \"ibm-xml\" is unknown; known are ibm, ibm-csv");
+        "import format: \"ibm-xml\" is unknown; known are ibm, ibm-csv, qprov, google, rigetti, "
+        "braket, table");
   CHECK(import_format("ibm-csv") == ImportFormat::ibm_csv);
+}
+
+TEST_CASE("A format that is asked for is the only one") {
+  const std::string properties = fixture("properties.json").string();
+  for (const std::string& name : import_format_names()) {
+    if (name == "ibm") continue;
+    ImportOptions options;
+    options.format = import_format(name);
+    CHECK(refusal([&] {
+            import_calibration({properties}, options);
+          }).find(properties + ": is not of the format " + name + ", which is asked for") == 0);
+  }
+}
+
+TEST_CASE("A dump of qiskit-ibm-runtime's BackendProperties needs no configuration") {
+  // As json.dumps(backend.properties().to_dict(), default=str) writes it, and with the dates of
+  // qiskit_ibm_runtime's RuntimeEncoder.
+  const ScratchDirectory folder;
+  for (const std::string time :
+       {"\"2024-02-29 23:30:00.123456-05:00\"",
+        "{\"__type__\": \"datetime\", \"__value__\": \"2024-02-29T23:30:00-05:00\"}"}) {
+    const auto dump = folder.write(
+        "dump.json", replaced(properties_text(), "\"2024-02-29T23:30:00-05:00\"", time));
+    ImportOptions options;
+    CHECK(refusal([&] { import_calibration({dump}, options); }) ==
+          dump +
+              ": needs repairs, which were not asked for:\n"
+              "  native-from-properties: /native_gates: no configuration says which gates are "
+              "native; every gate in the properties is");
+    options.repair = true;
+    const auto c = std::get<Calibration>(import_calibration({dump}, options));
+    CHECK(to_iso8601(c.timestamp) == "2024-03-01T04:30:00Z");
+    CHECK(c.native_gates == std::vector<std::string>{"cz", "rz", "rzz", "sx"});
+    CHECK(c.coupling == std::vector<std::pair<int, int>>{{0, 1}, {1, 0}});
+  }
+}
+
+TEST_CASE("What IBM marks as not operational is faulty") {
+  const ScratchDirectory folder;
+  const auto properties =
+      folder.write("p.json", replaced(properties_text(),
+                                      "\"name\": \"gate_error\", \"unit\": \"\", \"value\": 0.005",
+                                      "\"name\": \"operational\", \"unit\": \"\", \"value\": 0"));
+  ImportOptions options;
+  options.repair = true;
+  const Calibration c = import_ibm(properties, fixture("configuration.json"), options);
+  CHECK(c.find_gate("cz", {1, 0})->error == 1.0);
+  REQUIRE(c.repairs.size() == 1);
+  CHECK(c.repairs[0].policy == "not-operational");
+}
+
+TEST_CASE("Static ZZ shifts are read from the general items") {
+  const ScratchDirectory folder;
+  const std::string text =
+      replaced(properties_text(), "\"general\": []",
+               "\"general\": [{\"name\": \"jq_01\", \"unit\": \"GHz\", \"value\": 0.002},"
+               "{\"name\": \"zz_01\", \"unit\": \"GHz\", \"value\": -4.5e-5},"
+               "{\"name\": \"zz_12\", \"unit\": \"GHz\", \"value\": 1}]");
+  const Calibration c = import_ibm(folder.write("p.json", text), fixture("configuration.json"), {});
+  CHECK(c.zz_couplings == std::vector<ZzCoupling>{{{0, 1}, -45000.0}});  // 1 and 2 have no gate
+  CHECK(refusal([&] {
+          import_ibm(folder.write("p.json", replaced(text, "zz_12", "zz_01")),
+                     fixture("configuration.json"), {});
+        }).find("p.json: /general/2: zz_01 is given twice") != std::string::npos);
 }

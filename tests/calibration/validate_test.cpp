@@ -51,7 +51,8 @@ TEST_CASE("Every broken limit is an error with value and limit") {
   CHECK(findings_after([](Calibration& c) { c.qubits[1].readout_p01 = not_a_number; }) ==
         "error /qubits/1/readout/p01: nan is outside [0, 1]");
   CHECK(findings_after([](Calibration& c) { c.qubits[1].readout_p01.reset(); }) ==
-        "error /qubits/1/readout: only p10 is given; p10 and p01 belong together");
+        "error /qubits/1/readout: only p10 is given; p10 and p01 belong together "
+        "(symmetric-readout)");
   CHECK(findings_after([](Calibration& c) { c.qubits[0].readout_duration_s = -1; }) ==
         "error /qubits/0/readout_duration_s: -1 s is not finite and >= 0");
   CHECK(findings_after([](Calibration& c) { c.gates[0].error = -1e-3; }) ==
@@ -114,20 +115,52 @@ TEST_CASE("What is missing or faulty is a warning") {
           c.qubits[0].t1_s.reset();
           c.qubits[0].t2_s.reset();
         }) ==
-        "warning /qubits/0: t1_s is missing\n"
+        "warning /qubits/0: t1_s is missing (median-t1)\n"
         "warning /qubits/0: t2_s is missing");
   CHECK(findings_after([](Calibration& c) {
           c.qubits[1].readout_p10.reset();
           c.qubits[1].readout_p01.reset();
         }) == "warning /qubits/1: readout is missing");
+  CHECK(
+      findings_after([](Calibration& c) { c.qubits[1].readout_p10 = 0.96; }) ==
+      "warning /qubits/1/readout: p10 + p01 = 1: >= 1 says nothing of the qubit, or the contrary");
   CHECK(findings_after([](Calibration& c) { c.gates[2].error = 1; }) ==
-        "warning /gates/2/error: 1 of cx on [1, 0]: >= 1 marks a faulty gate");
+        "warning /gates/2/error: 1 of cx on [1, 0]: >= 1 marks a faulty gate (drop-faulty-gate)");
   CHECK(findings_after([](Calibration& c) { c.gates[2].error.reset(); }) ==
         "warning /gates/2: cx on [1, 0] has no error");
   CHECK(findings_after([](Calibration& c) { c.gates[2].duration_s.reset(); }) ==
         "warning /gates/2: cx on [1, 0] has no duration");
+  CHECK(findings_after([](Calibration& c) {
+          c.vendor = "IBM";
+          c.gates[2].duration_s.reset();
+        }) == "warning /gates/2: cx on [1, 0] has no duration (duration-from-family)");
   CHECK(findings_after([](Calibration& c) { c.native_gates.push_back("ecr"); }) ==
         "warning /native_gates/2: no gate \"ecr\" is listed in /gates");
+}
+
+TEST_CASE("Coherent errors and names of qubits have limits") {
+  CHECK(findings_after([](Calibration& c) { c.gates[0].over_rotation_rad = -3.2; }) ==
+        "error /gates/0/over_rotation_rad: -3.2 rad is outside [-pi, pi]");
+  CHECK(findings_after([](Calibration& c) { c.gates[2].fsim_phi_error_rad = not_a_number; }) ==
+        "error /gates/2/fsim_phi_error_rad: nan rad is outside [-pi, pi]");
+  CHECK(findings_after([](Calibration& c) { c.gates[0].fsim_theta_error_rad = 0.1; }) ==
+        "error /gates/0: angles of FSim on 1 qubits; it has two");
+  CHECK(findings_after([](Calibration& c) { c.qubit_labels = {"a"}; }) ==
+        "error /qubit_labels: 1 labels of 2 qubits");
+  CHECK(findings_after([](Calibration& c) {
+          c.qubit_labels = {"a", "a"};
+        }) == "error /qubit_labels/1: \"a\" is listed twice");
+  CHECK(findings_after([](Calibration& c) {
+          c.zz_couplings = {{{1, 0}, 1e3}};
+        }) == "error /zz_couplings/0/qubits: the smaller qubit comes first");
+  CHECK(findings_after([](Calibration& c) {
+          c.zz_couplings = {{{0, 2}, 1e3}};
+        }) == "error /zz_couplings/0/qubits: qubit 2 is outside 0..1");
+  CHECK(findings_after([](Calibration& c) {
+          c.zz_couplings = {{{0, 1}, 1e3}, {{0, 1}, infinity}};
+        }) ==
+        "error /zz_couplings/1: the pair [0, 1] is listed twice\n"
+        "error /zz_couplings/1/shift_hz: inf Hz is not finite");
 }
 
 TEST_CASE("clamp-t2 mends T2 > 2 T1, records it and touches nothing else") {

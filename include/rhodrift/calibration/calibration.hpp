@@ -30,7 +30,27 @@ struct GateCalibration {
   std::optional<double> error;       ///< average gate infidelity, >= 0; >= 1 marks a faulty gate
   std::optional<double> duration_s;  ///< >= 0
 
+  // Coherent error: what the gate does beside its ideal action U, the same in every run. It is part
+  // of `error`. Angles are in [-pi, pi].
+  /// A rotation exp(-i angle G / 2) turns this much too far: exp(-i over_rotation_rad G / 2) after
+  /// U.
+  std::optional<double> over_rotation_rad = {};
+  /// An entangler of excitation-preserving kind is followed by FSim(theta, phi), which swaps as
+  /// [[cos theta, -i sin theta], [-i sin theta, cos theta]] between |01> and |10> and gives |11>
+  /// the phase exp(-i phi). Only of gates on two qubits.
+  std::optional<double> fsim_theta_error_rad = {};
+  std::optional<double> fsim_phi_error_rad = {};
+
   bool operator==(const GateCalibration&) const = default;
+};
+
+/// How far the frequency of each of two qubits rises when the other one is excited, with or without
+/// a gate on: H/hbar = (pi shift_hz / 2) Z⊗Z between the two.
+struct ZzCoupling {
+  std::pair<int, int> qubits;  ///< first < second
+  double shift_hz = 0;         ///< of either sign
+
+  bool operator==(const ZzCoupling&) const = default;
 };
 
 /// A change that an importer or a repair made to what the vendor wrote.
@@ -46,7 +66,7 @@ struct Repair {
 struct Provenance {
   std::string source;    ///< who published the raw file, and which one
   std::string licence;   ///< SPDX identifier of the raw file's licence
-  std::string importer;  ///< "ibm-properties", "ibm-csv", …
+  std::string importer;  ///< "ibm-properties", "ibm-csv", "google", …
 
   bool operator==(const Provenance&) const = default;
 };
@@ -60,8 +80,11 @@ struct Calibration {
   Provenance provenance;
   std::vector<std::string> native_gates;      ///< names of operations the device runs
   std::vector<std::pair<int, int>> coupling;  ///< directed pairs that carry a native 2-qubit gate
+  /// What the vendor calls the qubits ("4_2", "17"), one a qubit; empty where that is the index.
+  std::vector<std::string> qubit_labels;
   std::vector<QubitCalibration> qubits;
   std::vector<GateCalibration> gates;
+  std::vector<ZzCoupling> zz_couplings;  ///< each pair once; pairs that are not listed are unknown
   /// Readout of groups of qubits where the vendor has it; `bits` are device qubits.
   std::vector<ConfusionMatrix> readout_matrices;
   std::vector<Repair> repairs;

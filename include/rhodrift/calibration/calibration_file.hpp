@@ -31,12 +31,16 @@ CalibrationSeries read_calibration_series(const std::filesystem::path& path);
 CalibrationSeries calibration_series_from_json(std::string_view text, const std::string& source);
 
 /// Throws InputError when the states differ in what a series holds once (device, vendor,
-/// provenance, number of qubits, native gates, coupling) or a gate has neither error nor duration.
+/// provenance, number of qubits, their labels, native gates, coupling) or a gate has no figure.
 std::string to_json(const CalibrationSeries& series);
 void write_calibration_series(const CalibrationSeries& series, const std::filesystem::path& path);
 
 /// Reads a file of either kind.
 std::variant<Calibration, CalibrationSeries> read_any_calibration(
+    const std::filesystem::path& path);
+
+/// The same without validating what is read: for validate() to list, and repair() to mend.
+std::variant<Calibration, CalibrationSeries> read_unvalidated_calibration(
     const std::filesystem::path& path);
 
 }  // namespace rhodrift

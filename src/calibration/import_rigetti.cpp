@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include <fmt/format.h>
+
+#include <rhodrift/core/error.hpp>
+
+#include "calibration/durations.hpp"
+#include "calibration/importing.hpp"
+
+// Rigetti describes a device twice. The ISA of QCS has an architecture (nodes, edges), instructions
+// and benchmarks, each with sites (nodes) and characteristics (name, value, timestamp). The ISA of
+// the quilc compiler has "1Q" and "2Q": by qubit and edge a list of gates with fidelity and
+// duration in ns; what does not work is "dead".
+
+namespace rhodrift {
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+/// RX works at multiples of a quarter turn alone, and these have names. Empty for others.
+std::string rx_name(double angle_rad) {
+  const auto is = [&](double angle) { return std::abs(angle_rad - angle) < 1e-9; };
+  if (is(pi / 2)) return "sx";
+  if (is(-pi / 2)) return "sxdg";
+  if (is(pi)) return "x";
+  return "";
+}
+
+/// Fidelities of 2-qubit gates are of gates that are symmetric in their qubits. XY(pi) is iSWAP.
+void add_pair_gate(Calibration& calibration, const std::string& name, std::vector<int> qubits,
+                   std::optional<double> error, std::optional<double> duration_s) {
+  if (name == "CZ") add_symmetric_gate(calibration, {"cz", qubits, error, duration_s});
+  if (name == "CPHASE") add_symmetric_gate(calibration, {"cp", qubits, error, duration_s});
+  if (name == "ISWAP") add_symmetric_gate(calibration, {"iswap", qubits, error, duration_s});
+  if (name == "XY") {
+    add_symmetric_gate(calibration, {"xy", qubits, error, duration_s});
+    add_symmetric_gate(calibration, {"iswap", qubits, error, duration_s});
+  }
+}
+
+void set_readout_fidelity(Calibration& calibration, int q, double fidelity) {
+  QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(q)];
+  qubit.readout_p10 = qubit.readout_p01 = 1 - fidelity;
+  note(calibration, "symmetric-readout", "/qubits",
+       "the file has one readout fidelity f a qubit; p10 and p01 are both 1 - f");
+}
+
+void finish(Calibration& calibration, const QubitNames& names) {
+  calibration.vendor = "Rigetti";
+  calibration.qubit_labels = names.labels();
+  add_virtual_rz(calibration);
+  calibration.native_gates = listed_gates(calibration);
+  calibration.coupling = coupling_of(calibration);
+  for (Repair& repair : add_family_durations(calibration)) {
+    calibration.repairs.push_back(std::move(repair));
+  }
+}
+
+// --- The ISA of QCS -----------------------------------------------------------------------------
+
+class QcsIsa {
+ public:
+  QcsIsa(const RawFile& file, const ImportOptions& options)
+      : file_(file), options_(options), names_(node_names(file.json())) {}
+
+  Calibration read() {
+    const JsonPlace root = file_.json();
+    calibration_.device = root.at("name").string();
+    calibration_.qubits.resize(static_cast<std::size_t>(names_.size()));
+    for (const JsonPlace& benchmark : root.at("benchmarks").elements()) read_benchmark(benchmark);
+    for (const JsonPlace& instruction : root.at("instructions").elements()) {
+      read_instruction(instruction);
+    }
+    add_pulses();
+    finish(calibration_, names_);
+    // Devices of another kind date with the epoch what they do not date.
+    if (last_.unix_s > 0) {
+      calibration_.timestamp = last_;
+    } else {
+      date_undated(calibration_, file_.path(), options_);
+    }
+    return std::move(calibration_);
+  }
+
+ private:
+  static QubitNames node_names(const JsonPlace& root) {
+    std::vector<std::string> names;
+    for (const JsonPlace& node : root.at("architecture").at("nodes").elements()) {
+      names.push_back(std::to_string(node.at("node_id").integer()));
+    }
+    return QubitNames(std::move(names));
+  }
+
+  std::vector<int> operands(const JsonPlace& node_ids) const {
+    std::vector<int> qubits;
+    for (const JsonPlace& id : node_ids.elements()) {
+      const auto q = names_.index(std::to_string(id.integer()));
+      if (!q) id.refuse(fmt::format("{} is no node of the architecture", id.integer()));
+      qubits.push_back(*q);
+    }
+    return qubits;
+  }
+
+  /// In every characteristic of an instruction or a benchmark: its name, value and nodes, which are
+  /// its own or those of its site.
+  template <typename Use>
+  void for_each_characteristic(const JsonPlace& operation, Use use) {
+    for (const JsonPlace& site : operation.at("sites").elements()) {
+      for (const JsonPlace& item : site.at("characteristics").elements()) {
+        const auto own = item.find("node_ids");
+        use(item.at("name").string(), item.at("value").number(),
+            operands(own ? *own : site.at("node_ids")));
+        if (const auto time = item.find("timestamp")) {
+          last_ = std::max(last_, parse_utc(time->string(), time->source(), time->pointer()));
+        }
+      }
+    }
+  }
+
+  void read_benchmark(const JsonPlace& benchmark) {
+    const bool simultaneous =
+        benchmark.at("name").string().find("simultaneous") != std::string::npos;
+    for_each_characteristic(
+        benchmark, [&](const std::string& name, double value, const std::vector<int>& qubits) {
+          if (qubits.size() != 1) return;
+          QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(qubits[0])];
+          if (name == "fRB") (simultaneous ? together_ : alone_)[qubits[0]] = value;
+          if (name == "T1") qubit.t1_s = value;
+          if (name == "T2") qubit.t2_s = value;
+        });
+  }
+
+  void read_instruction(const JsonPlace& instruction) {
+    const std::string& gate = instruction.at("name").string();
+    for_each_characteristic(
+        instruction, [&](const std::string& name, double value, const std::vector<int>& qubits) {
+          if (name == "fRO" && qubits.size() == 1) {
+            set_readout_fidelity(calibration_, qubits[0], value);
+          } else if (gate == "RESET" && qubits.size() == 1) {
+            calibration_.gates.push_back({"reset", qubits, 1 - value, {}});
+          } else if (qubits.size() == 2) {
+            add_pair_gate(calibration_, gate, qubits, 1 - value, std::nullopt);
+          }
+        });
+  }
+
+  /// Randomized benchmarking of all qubits together where it was done, else of each alone.
+  void add_pulses() {
+    for (const auto& [q, fidelity] : alone_) together_.emplace(q, fidelity);
+    for (const auto& [q, fidelity] : together_) {
+      for (const char* gate : {"sx", "sxdg", "x"}) {
+        calibration_.gates.push_back({gate, {q}, 1 - fidelity, {}});
+      }
+    }
+    note(calibration_, "pulses-from-rb", "/gates",
+         "sx, sxdg and x have the error of randomized benchmarking, which names no gate");
+  }
+
+  const RawFile& file_;
+  const ImportOptions& options_;
+  QubitNames names_;
+  Calibration calibration_;
+  std::map<int, double> alone_, together_;
+  UtcTime last_;
+};
+
+// --- The ISA of the compiler --------------------------------------------------------------------
+
+double nanoseconds(const JsonPlace& gate) {
+  return gate.at("duration").number() / 1e9;
+}
+
+void read_qubit_gate(const JsonPlace& gate, int q, Calibration& calibration) {
+  const std::string& name = gate.at("operator").string();
+  const double fidelity = gate.at("fidelity").number();
+  if (name == "MEASURE") {
+    set_readout_fidelity(calibration, q, fidelity);
+    calibration.qubits[static_cast<std::size_t>(q)].readout_duration_s = nanoseconds(gate);
+  } else if (name == "RX") {
+    const std::vector<JsonPlace> angles = gate.at("parameters").elements();
+    if (angles.size() != 1 || !angles[0].value().is_number()) return;
+    const std::string ours = rx_name(angles[0].number());
+    if (!ours.empty()) calibration.gates.push_back({ours, {q}, 1 - fidelity, nanoseconds(gate)});
+  }
+}
+
+Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options) {
+  const JsonPlace qubits = file.json().at("1Q");
+  const QubitNames names(qubits.keys());
+  Calibration calibration;
+  calibration.device = file.path().stem().string();
+  calibration.qubits.resize(static_cast<std::size_t>(names.size()));
+  for (int q = 0; q < names.size(); ++q) {
+    const JsonPlace qubit = qubits.at(names.names()[static_cast<std::size_t>(q)]);
+    for (const JsonPlace& gate : qubit.at("gates").elements()) {
+      read_qubit_gate(gate, q, calibration);
+    }
+  }
+  const JsonPlace edges = file.json().at("2Q");
+  for (const std::string& key : edges.keys()) {
+    const JsonPlace edge = edges.at(key);
+    std::vector<int> operands;
+    for (const JsonPlace& id : edge.at("ids").elements()) {
+      const auto q = names.index(std::to_string(id.integer()));
+      if (!q) id.refuse(fmt::format("{} is not among the qubits of 1Q", id.integer()));
+      operands.push_back(*q);
+    }
+    if (operands.size() != 2) edge.at("ids").refuse("two qubits are expected");
+    for (const JsonPlace& gate : edge.at("gates").elements()) {
+      add_pair_gate(calibration, gate.at("operator").string(), operands,
+                    1 - gate.at("fidelity").number(), nanoseconds(gate));
+    }
+  }
+  finish(calibration, names);
+  date_undated(calibration, file.path(), options);
+  return calibration;
+}
+
+// ------------------------------------------------------------------------------------------------
+
+bool is_compiler_isa(const RawFile& file) {
+  return file.has_member("1Q") && file.has_member("2Q");
+}
+
+Calibration read(const RawFile& file, const ImportOptions& options) {
+  if (is_compiler_isa(file)) return read_compiler_isa(file, options);
+  return QcsIsa(file, options).read();
+}
+
+std::string misfit(const RawFile& file) {
+  if (is_compiler_isa(file)) return "";
+  if (file.has_member("architecture") && file.has_member("instructions") &&
+      file.has_member("benchmarks")) {
+    return "";
+  }
+  return "no JSON object with architecture, instructions and benchmarks (QCS ISA), or with 1Q and "
+         "2Q (compiler ISA)";
+}
+
+std::vector<Calibration> states(const ImportInput& input) {
+  return states_of_files(input, rigetti_importer, read);
+}
+
+}  // namespace
+
+const Importer rigetti_importer{ImportFormat::rigetti, "rigetti", misfit, states};
+
+}  // namespace rhodrift

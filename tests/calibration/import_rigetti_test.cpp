@@ -1,0 +1,89 @@
+#include <rhodrift/calibration/import.hpp>
+
+#include "calibration/examples.hpp"
+#include "support/catch.hpp"
+
+using namespace rhodrift;
+using namespace rhodrift::testing;
+
+namespace {
+
+Calibration import_fixture(const std::string& name) {
+  return std::get<Calibration>(import_calibration({fixture(name)}, repairing()));
+}
+
+std::vector<std::string> policies(const Calibration& calibration) {
+  std::vector<std::string> names;
+  for (const Repair& repair : calibration.repairs) {
+    if (repair.policy != "duration-from-family") names.push_back(repair.policy);
+  }
+  return names;
+}
+
+std::string refusal_with(const std::string& name, const std::string& what, const std::string& by) {
+  const ScratchDirectory folder;
+  const std::string file = folder.write("r.json", replaced(read_file(fixture(name)), what, by));
+  const std::string message = refusal([&] { import_calibration({file}, repairing()); });
+  return message.starts_with(file) ? message.substr(file.size()) : message;
+}
+
+}  // namespace
+
+TEST_CASE("The ISA of QCS is read") {
+  const Calibration c = import_fixture("rigetti_qcs_isa.json");
+  CHECK(c.device == "Tiny-2");
+  CHECK(c.vendor == "Rigetti");
+  CHECK(c.timestamp.unix_s == 0);
+  CHECK(c.qubit_labels == std::vector<std::string>{"0", "1", "10"});
+  CHECK(c.qubits[0] == QubitCalibration{2.5e-5, 2e-5, {}, 1 - 0.97, 1 - 0.97, 2e-6});
+  CHECK(c.qubits[2] == QubitCalibration{});
+  // Of both benchmarks the simultaneous one, where there is one.
+  CHECK(*c.find_gate("sx", {0}) == GateCalibration{"sx", {0}, 1 - 0.99, 50e-9});
+  CHECK(*c.find_gate("sxdg", {1}) == GateCalibration{"sxdg", {1}, 1 - 0.999, 50e-9});
+  CHECK(*c.find_gate("cz", {1, 0}) == GateCalibration{"cz", {1, 0}, 1 - 0.95, 200e-9});
+  CHECK(*c.find_gate("xy", {0, 1}) == GateCalibration{"xy", {0, 1}, 1 - 0.96, 200e-9});
+  CHECK(c.find_gate("iswap", {1, 0})->error == 1 - 0.96);
+  CHECK(*c.find_gate("reset", {0}) == GateCalibration{"reset", {0}, 1 - 0.99, {}});
+  CHECK(c.native_gates == std::vector<std::string>{"cz", "iswap", "rz", "sx", "sxdg", "x", "xy"});
+  CHECK(c.coupling == std::vector<std::pair<int, int>>{{0, 1}, {1, 0}});
+  CHECK(policies(c) == std::vector<std::string>{"symmetric-readout", "pulses-from-rb", "virtual-rz",
+                                                "unknown-time"});
+}
+
+TEST_CASE("The latest time that QCS states is the state's") {
+  const ScratchDirectory folder;
+  const auto file =
+      folder.write("r.json", replaced(read_file(fixture("rigetti_qcs_isa.json")),
+                                      "1970-01-01T00:00:00+00:00", "2020-06-01T02:00:00+02:00"));
+  const auto c = std::get<Calibration>(import_calibration({file}, repairing()));
+  CHECK(to_iso8601(c.timestamp) == "2020-06-01T00:00:00Z");
+  CHECK(policies(c).back() == "virtual-rz");
+}
+
+TEST_CASE("The ISA of the compiler is read, what is dead has no gates") {
+  const Calibration c = import_fixture("rigetti_compiler_isa.json");
+  CHECK(c.device == "rigetti_compiler_isa");
+  CHECK(c.qubit_labels == std::vector<std::string>{"0", "1", "10"});
+  CHECK(c.qubits[0] == QubitCalibration{{}, {}, {}, 1 - 0.97, 1 - 0.97, 2000 / 1e9});
+  CHECK(*c.find_gate("x", {0}) == GateCalibration{"x", {0}, 1 - 0.99, 50 / 1e9});
+  CHECK(*c.find_gate("sx", {1}) == GateCalibration{"sx", {1}, 1 - 0.98, 50 / 1e9});
+  CHECK(*c.find_gate("iswap", {1, 0}) == GateCalibration{"iswap", {1, 0}, 1 - 0.96, 180 / 1e9});
+  CHECK(c.find_gate("cz", {0, 1})->error == 1 - 0.95);
+  CHECK(c.coupling == std::vector<std::pair<int, int>>{{0, 1}, {1, 0}});
+  CHECK(policies(c) == std::vector<std::string>{"symmetric-readout", "virtual-rz", "unknown-time"});
+}
+
+TEST_CASE("What an ISA gets wrong is refused with the place") {
+  CHECK(refusal_with("rigetti_qcs_isa.json", "{\"node_ids\": [0, 1], \"characteristics\"",
+                     "{\"node_ids\": [0, 7], \"characteristics\"") ==
+        ": /instructions/2/sites/0/node_ids/1: 7 is no node of the architecture");
+  CHECK(
+      refusal_with("rigetti_qcs_isa.json", "\"value\": 0.95", "\"value\": 1.95").find("/gates/") !=
+      std::string::npos);
+  CHECK(refusal_with("rigetti_compiler_isa.json", "\"ids\": [0, 1]", "\"ids\": [0, 2]") ==
+        ": /2Q/0-1/ids/1: 2 is not among the qubits of 1Q");
+  CHECK(refusal_with("rigetti_compiler_isa.json", "\"ids\": [0, 1]", "\"ids\": [0]") ==
+        ": /2Q/0-1/ids: two qubits are expected");
+  CHECK(refusal_with("rigetti_compiler_isa.json", "\"fidelity\": 0.98", "\"fidelity\": null") ==
+        ": /1Q/1/gates/0/fidelity: expected a number, found null");
+}
