@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/core/error.hpp>
 
@@ -101,6 +103,14 @@ Circuit& Circuit::measure(int qubit, int bit) {
   return append(instruction);
 }
 
+Circuit& Circuit::delay(int qubit, double duration_s) {
+  Instruction instruction;
+  instruction.op = Op::delay;
+  instruction.qubits = {qubit};
+  instruction.duration_s = duration_s;
+  return append(instruction);
+}
+
 Circuit& Circuit::postselect(int qubit, int outcome) {
   if (outcome != 0 && outcome != 1)
     throw InputError("circuit", "postselect",
@@ -138,6 +148,9 @@ void Circuit::check(const Instruction& instruction) const {
       if (const std::string wrong = matrix_problem(derivative.ptm, qubits.size()); !wrong.empty())
         fail("derivative in " + derivative.number + ": " + wrong);
   }
+  if (instruction.op == Op::delay &&
+      !(instruction.duration_s >= 0.0 && std::isfinite(instruction.duration_s)))
+    fail(fmt::format("duration {} s is not a finite number >= 0", instruction.duration_s));
   if (instruction.op == Op::measure && (instruction.bit < 0 || instruction.bit > 63))
     fail("classical bit " + std::to_string(instruction.bit) + " is outside 0..63");
   if (instruction.op == Op::measure) {
@@ -215,6 +228,22 @@ Circuit Circuit::without_measurements() const {
   return result;
 }
 
+Circuit Circuit::bound(const Binding& binding) const {
+  const auto check_count = [](const std::string& what, std::size_t given, int wanted) {
+    if (given != static_cast<std::size_t>(wanted))
+      throw InputError(what, "", fmt::format("the circuit takes {}, got {}", wanted, given));
+  };
+  check_count("weights", binding.weights.size(), n_weights_);
+  check_count("features", binding.features.size(), n_features_);
+  Circuit result(n_qubits_);
+  for (Instruction instruction : instructions_) {
+    for (Angle& angle : instruction.angles) angle = angle.value(binding);
+    result.append(instruction);
+  }
+  result.readout_error_ = readout_error_;
+  return result;
+}
+
 Circuit Circuit::inverse() const {
   Circuit result(n_qubits_);
   for (auto it = instructions_.rbegin(); it != instructions_.rend(); ++it) {
@@ -223,7 +252,10 @@ Circuit Circuit::inverse() const {
     if (!row.inverse)
       throw InputError("circuit", place_of(static_cast<std::size_t>(instructions_.rend() - it - 1)),
                        "has no inverse");
-    result.append(*row.inverse, it->qubits, row.inverse_angles(it->angles));
+    Instruction undone = *it;
+    undone.op = *row.inverse;
+    undone.angles = row.inverse_angles(it->angles);
+    result.append(undone);
   }
   return result;
 }

@@ -69,6 +69,7 @@ json instruction_to_json(const Instruction& instruction, const ChannelTable& cha
   for (const Angle& angle : instruction.angles) object["angles"].push_back(angle_to_json(angle));
   if (instruction.op == Op::channel) object["channel"] = channels.index(instruction.channel);
   if (instruction.op == Op::measure) object["bit"] = instruction.bit;
+  if (instruction.op == Op::delay) object["duration_s"] = instruction.duration_s;
   return object;
 }
 
@@ -147,6 +148,9 @@ Instruction instruction_from_json(const JsonPlace& place,
   } else if (instruction.op == Op::measure) {
     place.allow_keys({"op", "qubits", "bit"});
     instruction.bit = place.at("bit").integer();
+  } else if (instruction.op == Op::delay) {
+    place.allow_keys({"op", "qubits", "duration_s"});
+    instruction.duration_s = place.at("duration_s").number();
   } else if (info(instruction.op).n_angles > 0) {
     place.allow_keys({"op", "qubits", "angles"});
     for (const JsonPlace& angle : place.at("angles").elements())

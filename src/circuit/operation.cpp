@@ -260,10 +260,11 @@ constexpr std::array table{
     OperationInfo{Op::postselect0, "postselect0", 1, 0, nullptr, nullptr, no, none, postselect<0>},
     OperationInfo{Op::postselect1, "postselect1", 1, 0, nullptr, nullptr, no, none, postselect<1>},
     OperationInfo{Op::barrier, "barrier", 0, 0, nullptr, nullptr, Op::barrier, none},
+    OperationInfo{Op::delay, "delay", 1, 0, id, nullptr, Op::delay, none},
     OperationInfo{Op::channel, "channel", 0, 0, nullptr, nullptr, no, none},
 };
 
-// Other names OpenQASM 2 programs use for the same operations.
+// Other names OpenQASM programs use for the same operations.
 constexpr std::array<std::pair<std::string_view, Op>, 6> aliases{{
     {"u1", Op::p},
     {"cu1", Op::cp},

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,23 +17,47 @@ namespace {
 constexpr int max_nesting = 200;
 
 struct Function {
-  std::string_view name;
+  std::string_view in_qasm2;  ///< its name; empty: not in this language
+  std::string_view in_qasm3;
   double (*value)(double);
+
+  std::string_view name_in(Language language) const {
+    return language == Language::qasm2 ? in_qasm2 : in_qasm3;
+  }
 };
 
-constexpr std::array<Function, 6> functions{{
-    {"sin", [](double x) { return std::sin(x); }},
-    {"cos", [](double x) { return std::cos(x); }},
-    {"tan", [](double x) { return std::tan(x); }},
-    {"exp", [](double x) { return std::exp(x); }},
-    {"ln", [](double x) { return std::log(x); }},
-    {"sqrt", [](double x) { return std::sqrt(x); }},
+constexpr std::array<Function, 9> functions{{
+    {"sin", "sin", [](double x) { return std::sin(x); }},
+    {"cos", "cos", [](double x) { return std::cos(x); }},
+    {"tan", "tan", [](double x) { return std::tan(x); }},
+    {"exp", "exp", [](double x) { return std::exp(x); }},
+    {"ln", "log", [](double x) { return std::log(x); }},
+    {"sqrt", "sqrt", [](double x) { return std::sqrt(x); }},
+    {"", "arcsin", [](double x) { return std::asin(x); }},
+    {"", "arccos", [](double x) { return std::acos(x); }},
+    {"", "arctan", [](double x) { return std::atan(x); }},
 }};
 
-const Function* find_function(std::string_view name) {
+const Function* find_function(std::string_view name, Language language) {
   const auto it = std::find_if(functions.begin(), functions.end(),
-                               [&](const Function& f) { return f.name == name; });
+                               [&](const Function& f) { return f.name_in(language) == name; });
   return it == functions.end() ? nullptr : &*it;
+}
+
+std::optional<double> find_constant(std::string_view name, Language language) {
+  if (name == "pi") return std::numbers::pi;
+  if (language == Language::qasm2) return std::nullopt;
+  if (name == "π") return std::numbers::pi;
+  if (name == "tau" || name == "τ") return 2 * std::numbers::pi;
+  if (name == "euler" || name == "ℇ") return std::numbers::e;
+  return std::nullopt;
+}
+
+/// The first of the angle's numbers that is not finite, else its offset.
+double suspicious_number(const Angle& angle) {
+  for (const Angle::Term& term : angle.terms())
+    if (!std::isfinite(term.coefficient)) return term.coefficient;
+  return angle.offset_rad();
 }
 
 }  // namespace
@@ -41,8 +66,7 @@ const Function* find_function(std::string_view name) {
 /// unary := '-' unary | power               power := primary ['^' unary]
 class ExpressionParser {
  public:
-  ExpressionParser(TokenStream& tokens, const std::vector<std::string>& parameters)
-      : tokens_(tokens), parameters_(parameters) {}
+  ExpressionParser(TokenStream& tokens, const Scope& scope) : tokens_(tokens), scope_(scope) {}
 
   Expression parse() {
     sum();
@@ -85,7 +109,8 @@ class ExpressionParser {
 
   void power() {
     primary();
-    if (const Position position = tokens_.peek().position; tokens_.accept("^")) {
+    const std::string_view symbol = tokens_.language() == Language::qasm2 ? "^" : "**";
+    if (const Position position = tokens_.peek().position; tokens_.accept(symbol)) {
       unary();
       emit(Kind::power, position);
     }
@@ -112,79 +137,103 @@ class ExpressionParser {
         std::from_chars(token.text.data(), token.text.data() + token.text.size(), value);
     if (error != std::errc())
       tokens_.fail(token.position, fmt::format("{} is out of range", token.text));
-    emit_number(value, token.position);
+    emit_value(value, token.position);
   }
 
   void name() {
     const Token token = tokens_.take();
-    if (token.text == "pi") return emit_number(std::numbers::pi, token.position);
-    if (const Function* function = find_function(token.text)) {
+    if (const auto constant = find_constant(token.text, tokens_.language()))
+      return emit_value(*constant, token.position);
+    if (const Function* function = find_function(token.text, tokens_.language())) {
       tokens_.expect("(");
       sum();
       tokens_.expect(")");
-      expression_.steps_.push_back({Kind::function, token.position, 0.0, 0, function->value});
+      expression_.steps_.push_back({Kind::function, token.position, {}, 0, function->value});
       return;
     }
-    const auto it = std::find(parameters_.begin(), parameters_.end(), token.text);
-    if (it == parameters_.end())
-      tokens_.fail(token.position, fmt::format("'{}' is not a number, pi, a function{}", token.text,
-                                               parameters_.empty() ? "" : " or a parameter"));
-    const auto index = static_cast<std::size_t>(it - parameters_.begin());
-    expression_.steps_.push_back({Kind::parameter, token.position, 0.0, index});
+    const std::vector<std::string>& parameters = scope_.parameters;
+    const auto it = std::find(parameters.begin(), parameters.end(), token.text);
+    if (it != parameters.end()) {
+      const auto index = static_cast<std::size_t>(it - parameters.begin());
+      expression_.steps_.push_back({Kind::parameter, token.position, {}, index});
+    } else if (const auto value = scope_.values.find(token.text); value != scope_.values.end()) {
+      emit_value(value->second, token.position);
+    } else {
+      fail_unknown(token);
+    }
+  }
+
+  [[noreturn]] void fail_unknown(const Token& name) const {
+    const std::string_view parameter = scope_.parameters.empty() ? "" : " or a parameter";
+    tokens_.fail(name.position,
+                 tokens_.language() == Language::qasm2
+                     ? fmt::format("'{}' is not a number, pi, a function{}", name.text, parameter)
+                     : fmt::format("'{}' is not a number, a constant, an input, a function{}",
+                                   name.text, parameter));
   }
 
   void emit(Kind kind, Position position) { expression_.steps_.push_back({kind, position}); }
-  void emit_number(double value, Position position) {
-    expression_.steps_.push_back({Kind::number, position, value});
+  void emit_value(const Angle& value, Position position) {
+    expression_.steps_.push_back({Kind::value, position, value});
   }
 
   TokenStream& tokens_;
-  const std::vector<std::string>& parameters_;
+  const Scope& scope_;
   Expression expression_;
   int nesting_ = 0;
 };
 
-Expression Expression::parse(TokenStream& tokens, const std::vector<std::string>& parameters) {
-  return ExpressionParser(tokens, parameters).parse();
+Expression Expression::parse(TokenStream& tokens, const Scope& scope) {
+  return ExpressionParser(tokens, scope).parse();
 }
 
-double Expression::apply(const Step& step, double left, double right) {
+Angle Expression::apply(const Step& step, const Angle& left, const Angle& right) {
+  const auto fail = [&](const std::string& problem) {
+    throw ExpressionError{step.position, problem};
+  };
+  const auto number = [&](const Angle& angle) {
+    if (!angle.is_constant())
+      fail("an angle is a number plus multiples of inputs; this is another function of one");
+    return angle.offset_rad();
+  };
   switch (step.kind) {
     case Kind::add:
       return left + right;
     case Kind::subtract:
       return left - right;
     case Kind::multiply:
-      return left * right;
+      return left.is_constant() ? left.offset_rad() * right : number(right) * left;
     case Kind::divide:
-      if (right == 0.0) throw ExpressionError{step.position, "division by zero"};
-      return left / right;
+      if (number(right) == 0.0) fail("division by zero");
+      // A quotient of numbers is rounded once.
+      return left.is_constant() ? Angle(left.offset_rad() / right.offset_rad())
+                                : 1.0 / right.offset_rad() * left;
     case Kind::power:
-      return std::pow(left, right);
+      return std::pow(number(left), number(right));
     case Kind::function:
-      return step.function(right);
+      return step.function(number(right));
     default:
       return -right;
   }
 }
 
-double Expression::evaluate(std::span<const double> parameters) const {
-  std::vector<double> stack;
+Angle Expression::evaluate(std::span<const Angle> parameters) const {
+  std::vector<Angle> stack;
   for (const Step& step : steps_) {
-    if (step.kind == Kind::number || step.kind == Kind::parameter) {
-      stack.push_back(step.kind == Kind::number ? step.number : parameters[step.parameter]);
+    if (step.kind == Kind::value || step.kind == Kind::parameter) {
+      stack.push_back(step.kind == Kind::value ? step.value : parameters[step.parameter]);
       continue;
     }
     const bool is_unary = step.kind == Kind::negate || step.kind == Kind::function;
-    const double right = stack.back();
+    const Angle right = std::move(stack.back());
     if (!is_unary) stack.pop_back();
-    const double result = apply(step, stack.back(), right);
-    if (!std::isfinite(result))
-      throw ExpressionError{step.position, std::isnan(result) ? "the result is not a number"
+    Angle result = apply(step, stack.back(), right);
+    if (const double number = suspicious_number(result); !std::isfinite(number))
+      throw ExpressionError{step.position, std::isnan(number) ? "the result is not a number"
                                                               : "the result is infinite"};
-    stack.back() = result;
+    stack.back() = std::move(result);
   }
-  return stack.back();
+  return std::move(stack.back());
 }
 
 }  // namespace rhodrift::qasm

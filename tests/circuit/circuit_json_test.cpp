@@ -26,6 +26,7 @@ void check_equal(const Circuit& a, const Circuit& b) {
     CHECK(x.qubits == y.qubits);
     CHECK(x.angles == y.angles);
     CHECK(x.bit == y.bit);
+    CHECK(x.duration_s == y.duration_s);
     REQUIRE((x.channel == nullptr) == (y.channel == nullptr));
     if (!x.channel) continue;
     CHECK(x.channel->label == y.channel->label);
@@ -107,7 +108,7 @@ TEST_CASE("Random noisy circuits come back to the last bit") {
         {.n_qubits = 4, .n_instructions = 40, .n_weights = 5, .n_features = 3, .noisy = true},
         random);
     circuit.measure(2, 0).postselect(1, 0).append(Op::x, {2}).measure(0, 1).postselect(3, 1);
-    circuit.measure(3, 2);
+    circuit.delay(1, 1e-6 * random.uniform()).measure(3, 2);
     circuit.set_readout_error({oracle::random_confusion({2, 0}, random)});
     const std::string text = to_json(circuit);
     const Circuit back = circuit_from_json(text, "test");
@@ -183,6 +184,11 @@ TEST_CASE("Broken circuit files are refused with the place") {
        "c.json: /instructions/2/qubits/1: expected a whole number, found \"0\""},
       {R"("qubits":[1,0])", R"("qubits":[1,0],"angles":[])",
        "c.json: /instructions/2/angles: unknown key; known are op, qubits"},
+      {R"({"op":"cx","qubits":[1,0]})", R"({"op":"delay","qubits":[1]})",
+       R"(c.json: /instructions/2: the key "duration_s" is missing)"},
+      {R"({"op":"cx","qubits":[1,0]})", R"({"op":"delay","qubits":[1],"duration_s":-1})",
+       "c.json: /instructions/2: circuit: instruction 2 (delay 1): duration -1 s is not a finite "
+       "number >= 0"},
       {R"([0.1,-1.5])", R"([0.1])",
        "c.json: /instructions/1: circuit: instruction 1 (u2 1): takes 2 angles, got 1"},
       {R"([0.1,-1.5])", R"([0.1,null])",

@@ -65,6 +65,20 @@ TEST_CASE("Wrong instructions are refused and named") {
   CHECK(circuit.instructions().size() == 1);  // nothing of the above was kept
 }
 
+TEST_CASE("A delay has a duration, which its inverse keeps") {
+  Circuit circuit(2);
+  circuit.append(Op::s, {0}).delay(1, 2.5e-7);
+  const Circuit inverse = circuit.inverse();
+  REQUIRE(inverse.instructions().size() == 2);
+  CHECK(inverse.instructions()[0].op == Op::delay);
+  CHECK(inverse.instructions()[0].qubits == std::vector{1});
+  CHECK(inverse.instructions()[0].duration_s == 2.5e-7);
+  CHECK_THROWS_WITH(circuit.delay(0, -1e-9), ContainsSubstring("instruction 2 (delay 0)") &&
+                                                 ContainsSubstring("is not a finite number >= 0"));
+  CHECK_THROWS_WITH(circuit.delay(0, not_a_number), ContainsSubstring("duration nan s"));
+  CHECK_THROWS_WITH(circuit.delay(2, 0.0), ContainsSubstring("qubit 2 is outside 0..1"));
+}
+
 TEST_CASE("Bits are written once") {
   Circuit circuit(3);
   circuit.measure(2, 0);
@@ -172,4 +186,22 @@ TEST_CASE("Readout errors are checked when they are set") {
                                                ConfusionMatrix::single(1, 0.1, 0.2)}),
                     ContainsSubstring("bit 1 is in an earlier group"));
   CHECK(circuit.readout_error().empty());
+}
+
+TEST_CASE("A bound circuit has numbers for its parameters, all else as it was") {
+  Circuit circuit(2);
+  circuit.append(Op::rx, {0}, {Angle::weight(1, 2.0) + Angle::feature(0) - 0.5});
+  circuit.append(Op::cx, {0, 1}).delay(1, 1e-7).measure(0, 0);
+  circuit.set_readout_error({{{0}, arma::mat{{0.9, 0.2}, {0.1, 0.8}}}});
+  const std::vector<double> weights{7.0, 0.25}, features{3.0};
+  const Circuit bound = circuit.bound({weights, features});
+  CHECK(bound.n_weights() == 0);
+  CHECK(bound.n_features() == 0);
+  CHECK(bound.instructions()[0].angles == std::vector<Angle>{3.0});
+  CHECK(bound.instructions().size() == 4);
+  CHECK(bound.instructions()[2].duration_s == 1e-7);
+  CHECK(bound.qubit_of_bit() == std::vector{0});
+  CHECK(bound.readout_error().size() == 1);
+  CHECK_THROWS_WITH(circuit.bound({features, features}), "weights: the circuit takes 2, got 1");
+  CHECK_THROWS_WITH(circuit.bound({weights, {}}), "features: the circuit takes 1, got 0");
 }

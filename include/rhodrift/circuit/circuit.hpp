@@ -32,6 +32,7 @@ struct Instruction {
   std::vector<Angle> angles;  ///< as many as info(op).n_angles
   std::shared_ptr<const ChannelInstruction> channel;  ///< only with Op::channel
   int bit = -1;                                       ///< only with Op::measure: the classical bit
+  double duration_s = 0.0;                            ///< only with Op::delay: how long it waits
 };
 
 /// A list of instructions on n qubits, every operand checked when it is appended.
@@ -52,8 +53,9 @@ class Circuit {
   /// Throws InputError when n_qubits < 1.
   explicit Circuit(int n_qubits);
 
-  /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated,
-  /// and on a channel whose matrix or derivative is not 4^k x 4^k and finite for k operands.
+  /// Throws InputError on a wrong number of operands or angles, a qubit out of range or repeated, a
+  /// duration that is not finite or < 0, and on a channel whose matrix or derivative is not
+  /// 4^k x 4^k and finite for k operands.
   Circuit& append(Op op, std::vector<int> qubits, std::vector<Angle> angles = {});
   Circuit& append(const Instruction& instruction);
   /// All instructions of `other`, whose qubit i becomes qubits[i] of this circuit; its readout
@@ -66,6 +68,8 @@ class Circuit {
   /// Reads `qubit` into classical bit `bit`. Throws InputError when the bit is outside 0..63 or was
   /// written before.
   Circuit& measure(int qubit, int bit);
+  /// Leaves `qubit` alone for `duration_s` seconds, >= 0 and finite, else InputError.
+  Circuit& delay(int qubit, double duration_s);
   /// Keeps the runs with `qubit` in |outcome>. Throws InputError when the outcome is not 0 or 1.
   Circuit& postselect(int qubit, int outcome);
 
@@ -90,11 +94,14 @@ class Circuit {
   /// Throws InputError when a group is invalid.
   void set_readout_error(ReadoutError error);
 
-  /// The inverse circuit, without final measurements.
+  /// The inverse circuit, without final measurements; delays stay as long as they are.
   /// Throws InputError naming the last instruction that has no inverse.
   Circuit inverse() const;
   /// This circuit without its final measurements and its readout error.
   Circuit without_measurements() const;
+  /// This circuit with numbers in place of its weights and features. Throws InputError when they
+  /// are not as many as the circuit has.
+  Circuit bound(const Binding& binding) const;
 
  private:
   void check(const Instruction& instruction) const;

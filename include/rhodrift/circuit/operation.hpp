@@ -13,8 +13,8 @@ namespace rhodrift {
 
 /// Everything a circuit can hold. `channel` is any linear map given by its transfer matrix;
 /// `measure` reads a qubit in Z into a classical bit; `postselect0` and `postselect1` keep what has
-/// a qubit in |0> or |1> (see Circuit); `barrier` keeps passes from moving gates across it and does
-/// nothing else.
+/// a qubit in |0> or |1> (see Circuit); `delay` does nothing for a time, which noise models see;
+/// `barrier` keeps passes from moving gates across it and does nothing else.
 // clang-format off
 enum class Op : std::uint8_t {
   id, x, y, z, h, s, sdg, t, tdg, sx, sxdg,   // fixed, 1 qubit
@@ -22,7 +22,7 @@ enum class Op : std::uint8_t {
   cx, cy, cz, ch, swap, iswap, iswapdg, ecr,  // fixed, 2 qubits
   crx, cry, crz, cp, rxx, ryy, rzz,           // angles, 2 qubits
   reset, measure, postselect0, postselect1,   // Kraus operators, 1 qubit
-  barrier, channel,                           // what the instruction says
+  barrier, delay, channel,                    // what the instruction says
 };
 // clang-format on
 
@@ -52,7 +52,7 @@ const OperationInfo& info(Op op);
 inline bool is_postselection(Op op) {
   return op == Op::postselect0 || op == Op::postselect1;
 }
-/// Also knows the aliases of OpenQASM 2 ("u1" = p, "cu1" = cp, "u" = "U" = u3, "CX" = cx).
+/// Also knows the aliases of OpenQASM ("u1" = p, "cu1" = cp, "u" = "U" = u3, "CX" = cx).
 std::optional<Op> find_operation(std::string_view name);
 
 }  // namespace rhodrift
