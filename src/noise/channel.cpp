@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,25 @@ arma::cx_mat pauli_basis(int n_qubits) {
   for (arma::uword j = 0; j < d * d; ++j)
     basis.col(j) = arma::vectorise(pauli_matrix(j, n_qubits)) / std::sqrt(static_cast<double>(d));
   return basis;
+}
+
+// P Q P = ±Q, minus when they anticommute: by digits a of P and b of Q, where a ≠ b, both ≠ 0.
+bool anticommute(std::size_t p, std::size_t q, int n_qubits) {
+  bool odd = false;
+  for (int k = 0; k < n_qubits; ++k) {
+    const std::size_t a = (p >> (2 * k)) & 3, b = (q >> (2 * k)) & 3;
+    odd ^= a != 0 && b != 0 && a != b;
+  }
+  return odd;
+}
+
+// Σ_p ±weight(p) for every q, minus where p and q anticommute.
+arma::vec signed_sums(const arma::vec& weight, int n_qubits) {
+  arma::vec sums(weight.n_elem, arma::fill::zeros);
+  for (arma::uword q = 0; q < weight.n_elem; ++q)
+    for (arma::uword p = 0; p < weight.n_elem; ++p)
+      sums(q) += anticommute(p, q, n_qubits) ? -weight(p) : weight(p);
+  return sums;
 }
 
 // Swaps the two inner indices of a d² x d² matrix seen as a d x d x d x d tensor. Choi and
@@ -193,6 +213,15 @@ double Channel::average_fidelity() const {
   return (d * process_fidelity() + 1.0) / (d + 1.0);
 }
 
+std::vector<double> Channel::pauli_probabilities() const {
+  return arma::conv_to<std::vector<double>>::from(signed_sums(ptm_.diag(), n_qubits_) /
+                                                  static_cast<double>(ptm_.n_rows));
+}
+
+Channel Channel::pauli_twirled() const {
+  return Channel(arma::diagmat(ptm_), n_qubits_);
+}
+
 Channel Channel::then(const Channel& next) const {
   if (next.n_qubits_ != n_qubits_)
     throw InputError("channel", "composition",
@@ -224,25 +253,19 @@ Channel pauli_channel(const std::vector<double>& probability) {
   }
   if (std::abs(sum - 1.0) > 1e-9)
     throw InputError("Pauli probabilities", "", fmt::format("sum to {}, not 1", sum));
-  // P Q P = ±Q, minus when they anticommute; per digit that is a ≠ b, both ≠ 0.
-  arma::vec diagonal(probability.size(), arma::fill::zeros);
-  for (std::size_t q = 0; q < probability.size(); ++q)
-    for (std::size_t p = 0; p < probability.size(); ++p) {
-      bool anticommute = false;
-      for (int k = 0; k < n_qubits; ++k) {
-        const std::size_t a = (p >> (2 * k)) & 3, b = (q >> (2 * k)) & 3;
-        anticommute ^= a != 0 && b != 0 && a != b;
-      }
-      diagonal(q) += anticommute ? -probability[p] : probability[p];
-    }
-  return Channel::from_ptm(arma::diagmat(diagonal));
+  return Channel::from_ptm(arma::diagmat(signed_sums(probability, n_qubits)));
 }
 
 Channel amplitude_damping(double gamma) {
+  return generalized_amplitude_damping(gamma, 0.0);
+}
+
+Channel generalized_amplitude_damping(double gamma, double excited_population) {
   require_in_range("amplitude damping gamma", gamma, 0.0, 1.0);
+  require_in_range("excited_population", excited_population, 0.0, 1.0);
   const double coherence = std::sqrt(1.0 - gamma);
   arma::mat ptm = arma::diagmat(arma::vec{1.0, coherence, coherence, 1.0 - gamma});
-  ptm(3, 0) = gamma;
+  ptm(3, 0) = gamma * (1.0 - 2.0 * excited_population);
   return Channel::from_ptm(ptm);
 }
 
@@ -268,9 +291,11 @@ RelaxationDerivatives thermal_relaxation_derivatives(double t1_s, double t2_s, d
   const double polarisation = 1.0 - 2.0 * excited_population;
   const DecayDerivatives e1 = decay_derivatives(t1_s, duration_s);
   const DecayDerivatives e2 = decay_derivatives(t2_s, duration_s);
+  TransferMatrix in_population(4, 4, arma::fill::zeros);
+  in_population(3, 0) = 2.0 * std::expm1(-duration_s / t1_s);
   return {relaxation_in(e1.time_constant, 0.0, polarisation),
           relaxation_in(0.0, e2.time_constant, polarisation),
-          relaxation_in(e1.duration, e2.duration, polarisation)};
+          relaxation_in(e1.duration, e2.duration, polarisation), std::move(in_population)};
 }
 
 double thermal_population(double frequency_hz, double temperature_mk) {
@@ -278,10 +303,28 @@ double thermal_population(double frequency_hz, double temperature_mk) {
   return 1.0 / (1.0 + std::exp(47.99243e-9 * frequency_hz / std::abs(temperature_mk)));
 }
 
-Channel reset_channel() {
+Channel reset_channel(double excited_population) {
+  require_in_range("excited_population", excited_population, 0.0, 1.0);
   arma::mat ptm(4, 4, arma::fill::zeros);
-  ptm(0, 0) = ptm(3, 0) = 1.0;
+  ptm(0, 0) = 1.0;
+  ptm(3, 0) = 1.0 - 2.0 * excited_population;
   return Channel::from_ptm(ptm);
+}
+
+Channel coherent_rotation(int n_qubits, const PauliString& axis, double angle_rad) {
+  if (n_qubits < 1 || axis.min_qubits() > n_qubits)
+    throw InputError("coherent rotation", axis.to_string(),
+                     fmt::format("does not fit {} qubits", n_qubits));
+  const arma::cx_mat pauli = pauli_matrix(axis.index(), n_qubits);
+  const arma::cx_mat unitary =
+      std::cos(angle_rad / 2) * arma::eye<arma::cx_mat>(arma::size(pauli)) -
+      arma::cx_double(0.0, std::sin(angle_rad / 2)) * pauli;
+  return Channel::from_unitary(unitary);
+}
+
+Channel zz_crosstalk(double shift_hz, double duration_s) {
+  require_in_range("duration_s", duration_s, 0.0, std::numeric_limits<double>::max());
+  return coherent_rotation(2, PauliString::z({0, 1}), std::numbers::pi * shift_hz * duration_s);
 }
 
 }  // namespace rhodrift

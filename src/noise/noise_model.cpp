@@ -1,23 +1,20 @@
 #include <algorithm>
-#include <array>
-#include <map>
+#include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/noise/correlated_readout.hpp>
 #include <rhodrift/noise/noise_model.hpp>
 
 #include "noise/calibration_name.hpp"
+#include "noise/circuit_noise.hpp"
 
 namespace rhodrift {
 
 namespace {
-
-constexpr std::array<std::pair<NoisePolicy, std::string_view>, 2> policy_names{{
-    {NoisePolicy::ideal, "ideal"},
-    {NoisePolicy::aer, "aer"},
-}};
 
 // What no device could have: a clearer answer than that this one does not.
 void require_operands(const Calibration& calibration, const std::string& gate,
@@ -38,76 +35,92 @@ void require_operands(const Calibration& calibration, const std::string& gate,
                      n_given));
 }
 
-void require_on_device(const std::vector<int>& qubits, const Calibration& calibration) {
-  for (const int q : qubits)
-    if (q < 0 || q >= calibration.n_qubits())
-      throw InputError(calibration_name(calibration), "readout error",
-                       fmt::format("qubit {} is outside 0..{}", q, calibration.n_qubits() - 1));
-}
+// A group of the readout error, unscaled.
+struct ReadGroup {
+  ConfusionMatrix confusion;
+  std::optional<int> qubit = {};  // whose own figures these are; of none: a recorded matrix
+};
 
-bool covers(const ReadoutError& error, int bit) {
-  return std::ranges::any_of(error, [&](const ConfusionMatrix& group) {
-    return std::ranges::find(group.bits, bit) != group.bits.end();
+bool covers(const std::vector<ReadGroup>& groups, int bit) {
+  return std::ranges::any_of(groups, [&](const ReadGroup& group) {
+    return std::ranges::find(group.confusion.bits, bit) != group.confusion.bits.end();
   });
 }
 
-// The recorded matrices of the groups that are read as a whole, qubits[i] into bit i. They speak of
-// qubits that are read together: one that is read repeatedly has its own figures each time.
-ReadoutError recorded_groups(const Calibration& calibration, const std::vector<int>& qubits) {
-  const int n_bits = static_cast<int>(qubits.size());
-  const auto bit_of = [&](int qubit) {
-    return std::ranges::count(qubits, qubit) > 1
-               ? n_bits
-               : static_cast<int>(std::ranges::find(qubits, qubit) - qubits.begin());
-  };
-  ReadoutError groups;
-  for (ConfusionMatrix group : calibration.readout_matrices) {
-    for (int& bit : group.bits) bit = bit_of(bit);
-    if (std::ranges::all_of(group.bits,
-                            [&](int bit) { return bit < n_bits && !covers(groups, bit); }))
-      groups.push_back(std::move(group));
+// The readout error of some qubits of a device, qubits[i] being read into bit i.
+class Reading {
+ public:
+  Reading(const Calibration& calibration, const std::vector<int>& qubits, const NoisePolicy& policy)
+      : calibration_(calibration), qubits_(qubits), policy_(policy) {
+    for (const int q : qubits)
+      if (q < 0 || q >= calibration.n_qubits())
+        throw InputError(calibration_name(calibration), "readout error",
+                         fmt::format("qubit {} is outside 0..{}", q, calibration.n_qubits() - 1));
+    if (!policy.noise || policy.scale == 0.0) return;
+    for (const ConfusionMatrix& recorded : calibration.readout_matrices) add_recorded(recorded);
+    for (std::size_t bit = 0; bit < qubits.size(); ++bit)
+      if (!covers(groups_, static_cast<int>(bit))) add_own(static_cast<int>(bit), qubits[bit]);
   }
-  return groups;
-}
 
-struct BitReadout {
-  int bit;
-  int qubit;
-  double p10;
-  double p01;
+  // Recorded matrices first.
+  const std::vector<ReadGroup>& groups() const { return groups_; }
+
+ private:
+  // A recorded matrix says more than its qubits' own figures. It speaks of qubits that are read
+  // together: one that is read repeatedly has its own figures each time.
+  void add_recorded(const ConfusionMatrix& recorded) {
+    std::vector<int> part, bits;
+    for (const int qubit : recorded.bits) {
+      if (std::ranges::count(qubits_, qubit) != 1) continue;
+      const auto bit = static_cast<int>(std::ranges::find(qubits_, qubit) - qubits_.begin());
+      if (covers(groups_, bit)) continue;
+      part.push_back(qubit);
+      bits.push_back(bit);
+    }
+    if (part.size() == recorded.bits.size()) {
+      groups_.push_back({{bits, recorded.matrix}});
+    } else if (policy_.marginal_readout && !part.empty()) {
+      groups_.push_back({{bits, marginal_confusion(recorded, part).matrix}});
+    }
+  }
+
+  void add_own(int bit, int q) {
+    const QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(q)];
+    if (qubit.readout_p10 && qubit.readout_p01) {
+      groups_.push_back({ConfusionMatrix::single(bit, *qubit.readout_p10, *qubit.readout_p01), q});
+      return;
+    }
+    if (!policy_.marginal_readout) return;  // see notes()
+    for (const ConfusionMatrix& recorded : calibration_.readout_matrices)
+      if (std::ranges::find(recorded.bits, q) != recorded.bits.end())
+        groups_.push_back({{{bit}, marginal_confusion(recorded, {q}).matrix}});
+  }
+
+  const Calibration& calibration_;
+  const std::vector<int>& qubits_;
+  const NoisePolicy& policy_;
+  std::vector<ReadGroup> groups_;
 };
 
-// The figures of the qubits that none of the groups covers. A recorded matrix of a whole group says
-// more than its qubits' own figures.
-std::vector<BitReadout> own_figures(const Calibration& calibration, const std::vector<int>& qubits,
-                                    const ReadoutError& groups) {
-  std::vector<BitReadout> figures;
-  for (int bit = 0; bit < static_cast<int>(qubits.size()); ++bit) {
-    const int q = qubits[static_cast<std::size_t>(bit)];
-    const QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(q)];
-    if (covers(groups, bit) || !qubit.readout_p10 || !qubit.readout_p01) continue;  // see notes()
-    figures.push_back({bit, q, *qubit.readout_p10, *qubit.readout_p01});
-  }
-  return figures;
+// 1 + α (M - 1)
+ConfusionMatrix scaled(ConfusionMatrix confusion, double scale, const Calibration& calibration) {
+  if (scale == 1.0) return confusion;
+  const double worst = 1.0 - confusion.matrix.diag().min();
+  if (scale * worst > 1.0)
+    throw InputError(calibration_name(calibration), "readout error",
+                     fmt::format("{} times the probability {} to misread bits {} is above 1", scale,
+                                 worst, fmt::join(confusion.bits, ",")));
+  confusion.matrix *= scale;
+  confusion.matrix.diag() += 1.0 - scale;
+  return confusion;
 }
 
 }  // namespace
 
-NoisePolicy parse_noise_policy(std::string_view name) {
-  for (const auto& [policy, policy_name] : policy_names)
-    if (policy_name == name) return policy;
-  throw InputError("noise policy", "", fmt::format("'{}' is unknown; known are ideal, aer", name));
-}
-
-std::string_view to_string(NoisePolicy policy) {
-  return std::ranges::find(policy_names, policy, &decltype(policy_names)::value_type::first)
-      ->second;
-}
-
 NoiseModel::NoiseModel(Calibration calibration, NoisePolicy policy)
     : calibration_(std::move(calibration)), policy_(policy) {}
 
-const GateCalibration& NoiseModel::require_gate(const std::string& gate,
+const GateCalibration& NoiseModel::gate_figures(const std::string& gate,
                                                 const std::vector<int>& qubits) const {
   if (const GateCalibration* found = calibration_.find_gate(gate, qubits)) return *found;
   require_operands(calibration_, gate, qubits);
@@ -117,57 +130,42 @@ const GateCalibration& NoiseModel::require_gate(const std::string& gate,
 }
 
 GateNoise NoiseModel::gate_noise(const std::string& gate, const std::vector<int>& qubits) const {
-  const GateCalibration& figures = require_gate(gate, qubits);
-  if (policy_ == NoisePolicy::aer) return aer_gate_noise(calibration_, figures);
-  return {Channel::identity(static_cast<int>(qubits.size())), 0.0, 0.0, 0.0, {}};
+  return rhodrift::gate_noise(calibration_, gate_figures(gate, qubits), policy_);
 }
 
 std::vector<ChannelDerivative> NoiseModel::gate_noise_derivatives(
     const std::string& gate, const std::vector<int>& qubits) const {
-  const GateCalibration& figures = require_gate(gate, qubits);
-  if (policy_ == NoisePolicy::ideal) return {};
-  return aer_gate_noise_derivatives(calibration_,
-                                    static_cast<std::size_t>(&figures - calibration_.gates.data()));
+  const GateCalibration& figures = gate_figures(gate, qubits);
+  return rhodrift::gate_noise_derivatives(
+      calibration_, static_cast<std::size_t>(&figures - calibration_.gates.data()), policy_);
 }
 
 ReadoutError NoiseModel::readout_error(const std::vector<int>& qubits) const {
-  require_on_device(qubits, calibration_);
-  if (policy_ == NoisePolicy::ideal) return {};
-  ReadoutError error = recorded_groups(calibration_, qubits);
-  for (const BitReadout& own : own_figures(calibration_, qubits, error))
-    error.push_back(ConfusionMatrix::single(own.bit, own.p10, own.p01));
+  ReadoutError error;
+  const Reading reading(calibration_, qubits, policy_);
+  for (const ReadGroup& group : reading.groups())
+    error.push_back(scaled(group.confusion, policy_.scale, calibration_));
   return error;
 }
 
 std::vector<ReadoutDerivative> NoiseModel::readout_derivatives(
     const std::vector<int>& qubits) const {
-  require_on_device(qubits, calibration_);
-  if (policy_ == NoisePolicy::ideal) return {};
-  const ReadoutError recorded = recorded_groups(calibration_, qubits);
-  std::size_t group = recorded.size();  // readout_error() has the qubits' own after them
+  const Reading reading(calibration_, qubits, policy_);
+  const double scale = policy_.scale;
   std::vector<ReadoutDerivative> derivatives;
-  for (const auto& [bit, qubit, p10, p01] : own_figures(calibration_, qubits, recorded)) {
-    derivatives.push_back({fmt::format("/qubits/{}/readout/p10", qubit), group,
+  for (std::size_t g = 0; g < reading.groups().size(); ++g) {
+    const auto& [confusion, qubit] = reading.groups()[g];
+    if (!qubit) continue;
+    const int bit = confusion.bits.front();
+    const double p10 = scale * confusion.matrix(1, 0), p01 = scale * confusion.matrix(0, 1);
+    derivatives.push_back({fmt::format("/qubits/{}/readout/p10", *qubit), g,
                            ConfusionMatrix::single(bit, 0.0, p01),
-                           ConfusionMatrix::single(bit, 1.0, p01)});
-    derivatives.push_back({fmt::format("/qubits/{}/readout/p01", qubit), group,
+                           ConfusionMatrix::single(bit, 1.0, p01), scale});
+    derivatives.push_back({fmt::format("/qubits/{}/readout/p01", *qubit), g,
                            ConfusionMatrix::single(bit, p10, 0.0),
-                           ConfusionMatrix::single(bit, p10, 1.0)});
-    ++group;
+                           ConfusionMatrix::single(bit, p10, 1.0), scale});
   }
   return derivatives;
-}
-
-std::shared_ptr<const ChannelInstruction> NoiseModel::channel_after(const std::string& gate,
-                                                                    const std::vector<int>& qubits,
-                                                                    Derivatives derivatives) const {
-  ChannelInstruction channel{fmt::format("{} {}", gate, fmt::join(qubits, ",")),
-                             gate_noise(gate, qubits).channel.ptm()};
-  if (derivatives == Derivatives::with) channel.derivatives = gate_noise_derivatives(gate, qubits);
-  const bool noiseless =
-      arma::approx_equal(channel.ptm, arma::eye(arma::size(channel.ptm)), "absdiff", 0.0);
-  if (noiseless && channel.derivatives.empty()) return nullptr;
-  return std::make_shared<const ChannelInstruction>(std::move(channel));
 }
 
 Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
@@ -176,17 +174,10 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
   if (!circuit.readout_error().empty())
     throw InputError("circuit", "", "already has a readout error; the noise model brings its own");
   Circuit noisy(circuit.n_qubits());
-  std::map<std::pair<Op, std::vector<int>>, std::shared_ptr<const ChannelInstruction>> channels;
-  for (const Instruction& instruction : circuit.instructions()) {
-    noisy.append(instruction);
-    if (info(instruction.op).unitary == nullptr && instruction.op != Op::reset) continue;
-    const std::vector<int> operands = device_qubits(layout, instruction.qubits);
-    auto [it, fresh] = channels.try_emplace({instruction.op, operands});
-    if (fresh)
-      it->second = channel_after(std::string(info(instruction.op).name), operands, derivatives);
-    if (!it->second) continue;
-    Instruction channel{Op::channel, instruction.qubits, {}, it->second};
-    noisy.append(channel);
+  for (const NoisyInstruction& step : noisy_instructions(*this, circuit, layout, derivatives)) {
+    noisy.append(step.instruction);
+    for (const auto& [operands, noise] : step.noise)
+      if (noise->channel) noisy.append(Instruction{Op::channel, operands, {}, noise->channel});
   }
   noisy.set_readout_error(readout_error(device_qubits(layout, circuit.qubit_of_bit())));
   return noisy;
@@ -195,17 +186,36 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
 std::vector<std::string> NoiseModel::notes(const Layout& layout) const {
   require_valid_layout(layout, static_cast<int>(layout.size()), calibration_);
   std::vector<std::string> notes;
-  if (policy_ == NoisePolicy::ideal) return notes;
+  if (!policy_.noise) return notes;
   const auto inside = [&](int q) { return std::ranges::find(layout, q) != layout.end(); };
   for (const GateCalibration& gate : calibration_.gates) {
     if (!std::ranges::all_of(gate.qubits, inside)) continue;
-    std::ranges::copy(aer_gate_noise(calibration_, gate).notes, std::back_inserter(notes));
+    if (is_excluded(gate, policy_)) {
+      notes.push_back(fmt::format("{} {}: reported error {} marks a faulty gate; excluded",
+                                  gate.name, fmt::join(gate.qubits, ","), *gate.error));
+      continue;
+    }
+    std::ranges::move(rhodrift::gate_noise(calibration_, gate, policy_).notes,
+                      std::back_inserter(notes));
   }
   for (const int q : layout) {
     const QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(q)];
     if (!qubit.readout_p10 || !qubit.readout_p01)
-      notes.push_back(fmt::format("qubit {}: no readout error reported; read perfectly", q));
+      notes.push_back(fmt::format("qubit {}: no readout error reported; {}", q,
+                                  Reading(calibration_, {q}, policy_).groups().empty()
+                                      ? "read perfectly"
+                                      : "read as its group says"));
+    if (policy_.mid_circuit && !qubit.readout_duration_s)
+      notes.push_back(fmt::format(
+          "qubit {}: no readout duration reported; no relaxation when read mid-circuit", q));
   }
+  if (!policy_.marginal_readout) return notes;
+  for (const ConfusionMatrix& group : calibration_.readout_matrices)
+    if (std::ranges::any_of(group.bits, inside) && !std::ranges::all_of(group.bits, inside))
+      notes.push_back(
+          fmt::format("readout of {}: taken as if the group's other qubits were prepared "
+                      "in |0> and |1> alike",
+                      fmt::join(group.bits, ",")));
   return notes;
 }
 

@@ -101,7 +101,7 @@ Choice reference_choice(const Move& move, FusedState& state) {
 TrajectoryEngine::TrajectoryEngine(const Circuit& circuit) {
   const std::vector<Instruction>& instructions = circuit.instructions();
   for (std::size_t i = 0; i < instructions.size(); ++i) {
-    const auto& [op, qubits, angles, channel, bit] = instructions[i];
+    const auto& [op, qubits, angles, channel, bit, duration_s] = instructions[i];
     if (op == Op::barrier || op == Op::id) continue;
     if (op == Op::measure && !circuit.is_mid_circuit(bit)) continue;
     steps_.push_back({&instructions[i], static_cast<int>(i), unravelling_of(instructions[i])});
@@ -109,7 +109,7 @@ TrajectoryEngine::TrajectoryEngine(const Circuit& circuit) {
 }
 
 const Unravelling* TrajectoryEngine::unravelling_of(const Instruction& instruction) {
-  const auto& [op, qubits, angles, channel, bit] = instruction;
+  const auto& [op, qubits, angles, channel, bit, duration_s] = instruction;
   if (info(op).unitary != nullptr || is_postselection(op)) return nullptr;
   if (!channel) return &unravellings_.try_emplace({op, nullptr}, info(op).kraus()).first->second;
   const std::string place = fmt::format("channel '{}'", channel->label);

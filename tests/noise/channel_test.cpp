@@ -279,6 +279,102 @@ TEST_CASE("Damping channels have their textbook Kraus operators") {
   }
 }
 
+TEST_CASE("Generalized amplitude damping has its textbook Kraus operators") {
+  for (const double gamma : {0.0, 0.03, 0.4, 1.0})
+    for (const double p1 : {0.0, 0.1, 0.5, 1.0}) {
+      CAPTURE(gamma, p1);
+      const double keep = std::sqrt(1 - gamma), jump = std::sqrt(gamma);
+      const double down = std::sqrt(1 - p1), up = std::sqrt(p1);
+      const oracle::Kraus kraus{down * oracle::complex({{1.0, 0.0}, {0.0, keep}}),
+                                down * oracle::complex({{0.0, jump}, {0.0, 0.0}}),
+                                up * oracle::complex({{keep, 0.0}, {0.0, 1.0}}),
+                                up * oracle::complex({{0.0, 0.0}, {jump, 0.0}})};
+      CHECK(distance(generalized_amplitude_damping(gamma, p1).ptm(),
+                     oracle::transfer_matrix(kraus)) <= 1e-15);
+    }
+  CHECK(distance(generalized_amplitude_damping(0.2, 0.0).ptm(), amplitude_damping(0.2).ptm()) ==
+        0.0);
+  // Its fixed point is the thermal state.
+  CHECK(distance(generalized_amplitude_damping(1.0, 0.3).ptm(), reset_channel(0.3).ptm()) <= 1e-15);
+  CHECK_THROWS_WITH(generalized_amplitude_damping(0.1, -0.2),
+                    ContainsSubstring("excited_population: -0.2 is outside [0, 1]"));
+  CHECK_THROWS_WITH(generalized_amplitude_damping(1.2, 0.2),
+                    ContainsSubstring("amplitude damping gamma: 1.2 is outside [0, 1]"));
+}
+
+TEST_CASE("Coherent rotations are exponentials of their Pauli") {
+  const arma::cx_double i(0.0, 1.0);
+  RandomStream random(810);
+  for (const char* axis : {"X0", "Y0", "Z0", "Z0 X1", "X0 Y1", "Z0 Z1", "Y1"})
+    for (const double angle : {0.0, 1e-3, -0.4, 3.0}) {
+      CAPTURE(axis, angle);
+      const PauliString pauli = PauliString::parse(axis);
+      const arma::cx_mat generator = oracle::pauli(pauli.index(), 2);
+      const arma::cx_mat unitary = arma::expmat(arma::cx_mat(-0.5 * i * angle * generator));
+      CHECK(distance(coherent_rotation(2, pauli, angle).ptm(),
+                     oracle::transfer_matrix({unitary})) <= tolerance);
+      // Process fidelity |tr U|²/d² = cos²(angle/2).
+      CHECK(std::abs(coherent_rotation(2, pauli, angle).process_fidelity() -
+                     std::pow(std::cos(angle / 2), 2)) <= tolerance);
+    }
+  const PauliString x = PauliString::parse("X0");
+  CHECK(distance(coherent_rotation(1, x, 0.2).then(coherent_rotation(1, x, 0.3)).ptm(),
+                 coherent_rotation(1, x, 0.5).ptm()) <= tolerance);
+  CHECK_THROWS_WITH(coherent_rotation(1, PauliString::parse("Z0 Z1"), 0.1),
+                    ContainsSubstring("Z0 Z1: does not fit 1 qubits"));
+  CHECK_THROWS_WITH(coherent_rotation(1, x, std::nan("")), ContainsSubstring("not finite"));
+}
+
+TEST_CASE("ZZ crosstalk turns each qubit by the other's state") {
+  const double shift = 60e3, t = 1.5e-6;
+  // |+> beside |0> and |+> beside |1> turn at frequencies that differ by the shift.
+  const arma::mat ptm = zz_crosstalk(shift, t).ptm();
+  arma::vec beside_0(16, arma::fill::zeros), beside_1(16, arma::fill::zeros);
+  for (const arma::uword low : {0u, 1u}) {  // I and X of qubit 0
+    beside_0(low) = beside_0(low + 12) = 1.0;
+    beside_1(low) = 1.0;
+    beside_1(low + 12) = -1.0;
+  }
+  const auto phase = [&](const arma::vec& state) {
+    const arma::vec image = ptm * state;
+    return std::atan2(image(2), image(1));
+  };
+  const double difference = std::remainder(
+      phase(beside_0) - phase(beside_1) - 2 * std::acos(-1.0) * shift * t, 2 * std::acos(-1.0));
+  CHECK(std::abs(difference) <= tolerance);
+  CHECK(distance(zz_crosstalk(shift, 0.0).ptm(), arma::eye(16, 16)) <= 1e-15);
+  CHECK_THROWS_WITH(zz_crosstalk(shift, -1e-9), ContainsSubstring("duration_s: -1e-09"));
+}
+
+TEST_CASE("A Pauli twirl is the average over conjugation with every Pauli") {
+  RandomStream random(811);
+  for (int n = 1; n <= 2; ++n) {
+    const oracle::Kraus kraus = oracle::random_kraus(n, 3, random);
+    const Channel channel = Channel::from_kraus(kraus);
+    const std::size_t n_paulis = std::size_t{1} << (2 * n);
+    arma::mat mean(n_paulis, n_paulis, arma::fill::zeros);
+    for (std::size_t p = 0; p < n_paulis; ++p) {
+      const arma::cx_mat pauli = oracle::pauli(p, n);
+      oracle::Kraus between;
+      for (const arma::cx_mat& k : kraus) between.push_back(pauli * k * pauli);
+      mean += oracle::transfer_matrix(between) / static_cast<double>(n_paulis);
+    }
+    const Channel twirled = channel.pauli_twirled();
+    CHECK(distance(twirled.ptm(), mean) <= tolerance);
+    CHECK(twirled.process_fidelity() == channel.process_fidelity());
+    // The probabilities are Σ_m |tr(P K_m)|²/d², and make the same channel.
+    const std::vector<double> probability = channel.pauli_probabilities();
+    const double d = std::ldexp(1.0, n);
+    for (std::size_t p = 0; p < n_paulis; ++p) {
+      double expected = 0.0;
+      for (const arma::cx_mat& k : kraus)
+        expected += std::norm(arma::trace(oracle::pauli(p, n) * k)) / (d * d);
+      CHECK(std::abs(probability[p] - expected) <= tolerance);
+    }
+    CHECK(distance(pauli_channel(probability).ptm(), twirled.ptm()) <= tolerance);
+  }
+}
+
 TEST_CASE("Thermal relaxation moves populations and coherences as the formulas say") {
   RandomStream random(808);
   const arma::cx_mat rho = oracle::random_density(1, random);
@@ -310,15 +406,18 @@ TEST_CASE("Thermal relaxation moves populations and coherences as the formulas s
 TEST_CASE("The derivatives of thermal relaxation agree with central differences") {
   const double t1 = 60e-6, t2 = 45e-6, t = 5e-6, p1 = 0.1, h = 1e-4;
   const RelaxationDerivatives derivatives = thermal_relaxation_derivatives(t1, t2, t, p1);
-  const auto difference = [&](double in_t1, double in_t2, double in_t) -> arma::mat {
+  const auto difference = [&](double in_t1, double in_t2, double in_t, double in_p1) -> arma::mat {
     const auto ptm = [&](double step) {
-      return thermal_relaxation(t1 + step * in_t1, t2 + step * in_t2, t + step * in_t, p1).ptm();
+      return thermal_relaxation(t1 + step * in_t1, t2 + step * in_t2, t + step * in_t,
+                                p1 + step * in_p1)
+          .ptm();
     };
     return (ptm(h) - ptm(-h)) / (2 * h);
   };
-  CHECK(distance(t1 * derivatives.t1_s, difference(t1, 0, 0)) <= 1e-8);
-  CHECK(distance(t2 * derivatives.t2_s, difference(0, t2, 0)) <= 1e-8);
-  CHECK(distance(t * derivatives.duration_s, difference(0, 0, t)) <= 1e-8);
+  CHECK(distance(t1 * derivatives.t1_s, difference(t1, 0, 0, 0)) <= 1e-8);
+  CHECK(distance(t2 * derivatives.t2_s, difference(0, t2, 0, 0)) <= 1e-8);
+  CHECK(distance(t * derivatives.duration_s, difference(0, 0, t, 0)) <= 1e-8);
+  CHECK(distance(derivatives.excited_population, difference(0, 0, 0, 1)) <= 1e-11);
   const RelaxationDerivatives still = thermal_relaxation_derivatives(infinity, infinity, t);
   for (const arma::mat& ptm : {still.t1_s, still.t2_s, still.duration_s})
     CHECK(arma::abs(ptm).max() == 0.0);
@@ -354,4 +453,9 @@ TEST_CASE("Reset forgets the state and leaves |0>") {
   zero(0, 0) = 1.0;
   CHECK(largest(oracle::apply_kraus(reset_channel().kraus(), oracle::random_density(1, random)) -
                 zero) <= 1e-14);
+  const arma::cx_mat warm =
+      oracle::apply_kraus(reset_channel(0.2).kraus(), oracle::random_density(1, random));
+  CHECK(std::abs(warm(1, 1) - 0.2) <= 1e-14);
+  CHECK_THROWS_WITH(reset_channel(1.5),
+                    ContainsSubstring("excited_population: 1.5 is outside [0, 1]"));
 }

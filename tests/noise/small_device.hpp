@@ -58,6 +58,8 @@ inline double& figure(Calibration& calibration, const std::string& pointer) {
     QubitCalibration& qubit = calibration.qubits.at(index);
     if (key == "t1_s") return qubit.t1_s.value();
     if (key == "t2_s") return qubit.t2_s.value();
+    if (key == "frequency_hz") return qubit.frequency_hz.value();
+    if (key == "readout_duration_s") return qubit.readout_duration_s.value();
     if (key == "readout/p10") return qubit.readout_p10.value();
     if (key == "readout/p01") return qubit.readout_p01.value();
   }
@@ -65,7 +67,12 @@ inline double& figure(Calibration& calibration, const std::string& pointer) {
     GateCalibration& gate = calibration.gates.at(index);
     if (key == "error") return gate.error.value();
     if (key == "duration_s") return gate.duration_s.value();
+    if (key == "over_rotation_rad") return gate.over_rotation_rad.value();
+    if (key == "fsim_theta_error_rad") return gate.fsim_theta_error_rad.value();
+    if (key == "fsim_phi_error_rad") return gate.fsim_phi_error_rad.value();
   }
+  if (list == "/zz_couplings/" && key == "shift_hz")
+    return calibration.zz_couplings.at(index).shift_hz;
   throw std::logic_error("no figure " + pointer);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <numbers>
 
@@ -61,6 +62,7 @@ arma::cx_mat one_qubit_matrix(Op op, const std::vector<double>& a) {
   GateBody g(1);
   switch (op) {
     case Op::id:
+    case Op::delay:
       return g.matrix();
     case Op::x:
       return g.x(0).matrix();
@@ -352,7 +354,9 @@ void append_random_channel(Circuit& circuit, RandomStream& random) {
 
 Circuit random_circuit(const RandomCircuit& shape, RandomStream& random) {
   Circuit circuit(shape.n_qubits);
-  const auto table = operation_table();
+  std::vector<OperationInfo> table;  // without what says nothing about states
+  std::ranges::copy_if(operation_table(), std::back_inserter(table),
+                       [](const OperationInfo& row) { return row.op != Op::delay; });
   while (circuit.instructions().size() < static_cast<std::size_t>(shape.n_instructions)) {
     const OperationInfo& row = table[random.below(table.size())];
     if (row.op == Op::measure || row.op == Op::postselect0 || row.op == Op::postselect1) continue;

@@ -4,6 +4,7 @@
 #include <armadillo>
 #include <vector>
 
+#include <rhodrift/core/pauli.hpp>
 #include <rhodrift/core/transfer_matrix.hpp>
 
 namespace rhodrift {
@@ -56,6 +57,13 @@ class Channel {
   double average_fidelity() const;
   double average_infidelity() const { return 1.0 - average_fidelity(); }
 
+  /// How probable each of the 4^k Paulis P is in its Pauli twirl, in the order of their base-4
+  /// index: Σ_Q ±R(Q, Q)/4^k, minus where P and Q anticommute.
+  std::vector<double> pauli_probabilities() const;
+  /// This channel between P and P†, averaged over all Paulis P: the diagonal of the transfer
+  /// matrix, a Pauli channel of the same fidelities.
+  Channel pauli_twirled() const;
+
   /// `*this` first, then `next`. Same number of qubits, else InputError.
   Channel then(const Channel& next) const;
   /// `*this` on the lower operands, `upper` on the ones above them.
@@ -78,6 +86,9 @@ Channel pauli_channel(const std::vector<double>& probability);
 
 /// K0 = diag(1, √(1-γ)), K1 = √γ |0><1|; 0 <= γ <= 1.
 Channel amplitude_damping(double gamma);
+/// Amplitude damping towards diag(1 - p1, p1), p1 = `excited_population` in [0, 1]: with
+/// probability 1 - p1 amplitude_damping(γ), with p1 the same with |0> and |1> exchanged.
+Channel generalized_amplitude_damping(double gamma, double excited_population);
 /// K0 = diag(1, √(1-γ)), K1 = diag(0, √γ); 0 <= γ <= 1.
 Channel phase_damping(double gamma);
 
@@ -92,6 +103,7 @@ struct RelaxationDerivatives {
   TransferMatrix t1_s;
   TransferMatrix t2_s;
   TransferMatrix duration_s;
+  TransferMatrix excited_population;
 };
 
 /// Of thermal_relaxation, with T1 and T2 independent; 0 in a time constant that is ∞. Throws as
@@ -103,7 +115,14 @@ RelaxationDerivatives thermal_relaxation_derivatives(double t1_s, double t2_s, d
 /// hf/kT = 47.99243e-9 · f_hz / T_mk.
 double thermal_population(double frequency_hz, double temperature_mk);
 
-/// ρ -> |0><0|.
-Channel reset_channel();
+/// ρ -> diag(1 - p1, p1), p1 = `excited_population` in [0, 1]: a reset, perfect with p1 = 0.
+Channel reset_channel(double excited_population = 0.0);
+
+/// exp(-i angle P/2) on n qubits: a rotation about a Pauli that turns too far by `angle_rad`.
+/// Throws InputError when P has a qubit beyond n.
+Channel coherent_rotation(int n_qubits, const PauliString& axis, double angle_rad);
+/// Two qubits, each `shift_hz` higher in frequency when the other one is excited, for `duration_s`
+/// >= 0, seen at the mean of its two frequencies: exp(-i (π/2) shift_hz t Z⊗Z).
+Channel zz_crosstalk(double shift_hz, double duration_s);
 
 }  // namespace rhodrift
