@@ -20,8 +20,10 @@ namespace rhodrift::cli {
 namespace {
 
 struct Options {
-  DeviceOptions device;  // without calibration: the first state of the series
-  std::string series;    // empty: the melbourne series, unless a calibration is given
+  // Without calibration: the first state of the series. Policy aer, under which the figures of
+  // README.md and docs/validation.md were made.
+  DeviceOptions device{.calibration = {}, .policy = "aer", .layout = {}};
+  std::string series;  // empty: the melbourne series, unless a calibration is given
   ClassificationTask task{.data = "digits_4x4", .classes = {}, .layers = 8};
   TrainingOptions training{.epochs = 25, .batch_size = 32, .optimizer = {.learning_rate = 0.03}};
   std::uint64_t shots = 4096;

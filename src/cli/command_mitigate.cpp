@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 
 #include "cli/arguments.hpp"
+#include "cli/circuit_setting.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_setting.hpp"
 #include "cli/output.hpp"
@@ -16,7 +16,7 @@ namespace rhodrift::cli {
 namespace {
 
 struct Options {
-  std::string circuit;
+  CircuitOptions circuit;
   DeviceOptions device;
   std::vector<std::string> observables;
   std::string readout = "none";
@@ -37,7 +37,7 @@ Strategy strategy_of(const Options& options) {
 }
 
 void mitigate(const Options& options) {
-  const Circuit circuit = read_qasm2_file(options.circuit);
+  const Circuit circuit = options.circuit.read_bound();
   const DeviceSetting device =
       options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
   std::vector<Observable> observables;
@@ -47,8 +47,8 @@ void mitigate(const Options& options) {
   if (strategy.readout != ReadoutMethod::none) require_readout_figures(device, "--readout");
 
   const ReadoutError readout_error =
-      naming(options.circuit, [&] { return on_device(circuit, device).readout_error(); });
-  const PreparedStrategy prepared = naming(options.circuit, [&] {
+      naming(options.circuit.file, [&] { return on_device(circuit, device).readout_error(); });
+  const PreparedStrategy prepared = naming(options.circuit.file, [&] {
     return PreparedStrategy(strategy, circuit, readout_error, options.shots);
   });
   const PreparedStrategy raw({"raw"}, circuit, readout_error, options.shots);
@@ -98,7 +98,7 @@ void add_mitigate(CLI::App& program) {
   CLI::App* verb = mitigation->add_subcommand(
       "run", "Run a circuit on the simulated device, raw and mitigated at equal shots");
   auto options = std::make_shared<Options>();
-  verb->add_option("circuit", options->circuit, "OpenQASM 2 file, any gates")->required();
+  options->circuit.add_to(*verb, ", any gates");
   verb->add_option("--calibration", options->device.calibration, "Calibration file")->required();
   options->device.add_policy_and_layout(*verb, "the same numbers");
   verb->add_option("--observable", options->observables,

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/outcome_program.hpp>
@@ -10,6 +9,7 @@
 #include <rhodrift/sim/trajectories.hpp>
 
 #include "cli/arguments.hpp"
+#include "cli/circuit_setting.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_setting.hpp"
 #include "cli/output.hpp"
@@ -19,7 +19,7 @@ namespace rhodrift::cli {
 namespace {
 
 struct Options {
-  std::string circuit;
+  CircuitOptions circuit;
   DeviceOptions device;
   std::vector<std::string> observables;
   bool readout = false;
@@ -39,7 +39,7 @@ struct DeviceRun {
 
 // What --calibration, --policy and --layout make of the circuit.
 DeviceRun prepare(const Options& options) {
-  const Circuit circuit = read_qasm2_file(options.circuit);
+  const Circuit circuit = options.circuit.read_bound();
   if (options.device.calibration.empty()) return {circuit, {}, {}};
   const DeviceSetting device =
       options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
@@ -49,7 +49,8 @@ DeviceRun prepare(const Options& options) {
   std::vector<int> measured;  // bit by bit
   for (const int qubit : circuit.qubit_of_bit())
     measured.push_back(device.layout[static_cast<std::size_t>(qubit)]);
-  return {naming(options.circuit, [&] { return model.apply(circuit, device.layout, derivatives); }),
+  return {naming(options.circuit.file,
+                 [&] { return model.apply(circuit, device.layout, derivatives); }),
           model.notes(device.layout), model.readout_derivatives(measured)};
 }
 
@@ -77,9 +78,10 @@ Json sensitivities_of(const Options& options, const DeviceRun& device, const Pro
     // Linear in every group of the readout error, and a group affine in its figures.
     // A qubit that is read repeatedly has the same figures in several groups.
     for (const ReadoutDerivative& d : device.readout)
-      numbers[d.number] = numbers.value(d.number, 0.0) +
-                          reported_with(d.at_one, d.group, plain, device.circuit, state) -
-                          reported_with(d.at_zero, d.group, plain, device.circuit, state);
+      numbers[d.number] =
+          numbers.value(d.number, 0.0) +
+          d.slope * (reported_with(d.at_one, d.group, plain, device.circuit, state) -
+                     reported_with(d.at_zero, d.group, plain, device.circuit, state));
   }
   return result;
 }
@@ -184,7 +186,7 @@ void simulate(const Options& options) {
   const DeviceRun device = prepare(options);
   const std::vector<Observable> observables = observables_of(options, device.circuit);
   Json result{{"n_qubits", device.circuit.n_qubits()}, {"expectations", Json::object()}};
-  naming(options.circuit, [&] {
+  naming(options.circuit.file, [&] {
     if (options.trajectories > 0)
       add_trajectory_results(options, device.circuit, observables, result);
     else
@@ -202,7 +204,7 @@ void simulate(const Options& options) {
 void add_simulate(CLI::App& program) {
   CLI::App* verb = program.add_subcommand("simulate", "Run a circuit on the noisy device");
   auto options = std::make_shared<Options>();
-  verb->add_option("circuit", options->circuit, "OpenQASM 2 file")->required();
+  options->circuit.add_to(*verb);
   verb->add_option("--calibration", options->device.calibration,
                    "Calibration file; without it there is no noise");
   options->device.add_policy_and_layout(*verb, "the same numbers");

@@ -11,6 +11,7 @@ namespace rhodrift::cli {
 
 void add_calibration(CLI::App& program);
 void add_noise(CLI::App& program);
+void add_compile(CLI::App& program);
 void add_simulate(CLI::App& program);
 void add_train(CLI::App& program, const std::string& command_line);
 void add_predict(CLI::App& program);

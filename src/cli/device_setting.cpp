@@ -10,8 +10,15 @@
 
 namespace rhodrift::cli {
 
+void DeviceOptions::add_policy(CLI::App& verb) {
+  verb.add_option(
+          "--policy", policy,
+          "Noise policy: device, aer, ideal or scaled:FACTOR; docs/noise.md has the options")
+      ->capture_default_str();
+}
+
 void DeviceOptions::add_policy_and_layout(CLI::App& verb, const std::string& default_layout) {
-  verb.add_option("--policy", policy, "Noise policy: aer or ideal")->capture_default_str();
+  add_policy(verb);
   verb.add_option(
           "--layout", layout,
           "Device qubits of circuit qubits 0, 1, …, e.g. 0,1,3; by default " + default_layout)
@@ -32,7 +39,7 @@ void require_readout_figures(const DeviceSetting& device, const std::string& opt
     const auto reads = [bit](const ConfusionMatrix& group) {
       return std::ranges::find(group.bits, static_cast<int>(bit)) != group.bits.end();
     };
-    if (device.policy != NoisePolicy::ideal && std::ranges::none_of(error, reads))
+    if (device.policy.noise && device.policy.scale > 0.0 && std::ranges::none_of(error, reads))
       throw InputError(option, "",
                        fmt::format("{} reports no readout error for qubit {}",
                                    device.calibration.device, device.layout[bit]));

@@ -12,15 +12,16 @@ namespace rhodrift::cli {
 struct DeviceSetting {
   Calibration calibration;
   Layout layout;
-  NoisePolicy policy = NoisePolicy::aer;
+  NoisePolicy policy = NoisePolicy::device;
 };
 
 /// What a verb's options say of the device.
 struct DeviceOptions {
   std::string calibration;
-  std::string policy = "aer";
+  std::string policy = "device";
   Layout layout;  ///< empty: as the verb's help says
 
+  void add_policy(CLI::App& verb);
   /// Adds --policy and --layout, whose default the help tells as `default_layout`.
   void add_policy_and_layout(CLI::App& verb, const std::string& default_layout);
   /// Reads the calibration; `default_layout` stands in for an empty one. Throws InputError when the

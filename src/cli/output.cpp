@@ -21,6 +21,13 @@ Json to_json(const Estimate& estimate) {
           {"diagnostics", estimate.diagnostics}};
 }
 
+Json rows_of(const arma::mat& matrix) {
+  Json rows = Json::array();
+  for (arma::uword r = 0; r < matrix.n_rows; ++r)
+    rows.push_back(arma::conv_to<std::vector<double>>::from(matrix.row(r)));
+  return rows;
+}
+
 void print(const Json& document) {
   print(document.dump(2) + "\n");
 }

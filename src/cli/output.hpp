@@ -1,5 +1,6 @@
 #pragma once
 
+#include <armadillo>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,9 @@ using Json = nlohmann::ordered_json;
 
 /// {"value", "std_error", "ci": [low, high], "level", "shots", "circuits", "method", "diagnostics"}
 Json to_json(const Estimate& estimate);
+
+/// [[row 0], [row 1], …]
+Json rows_of(const arma::mat& matrix);
 
 /// Prints one JSON document, or text, to stdout. Throws RunError when stdout cannot take it (a full
 /// disk, a closed pipe).

@@ -23,6 +23,7 @@ void build(CLI::App& program, const std::string& command_line) {
   program.set_version_flag("--version", "rhodrift " + std::string(version()));
   add_calibration(program);
   add_noise(program);
+  add_compile(program);
   add_simulate(program);
   add_train(program, command_line);
   add_predict(program);

@@ -164,7 +164,7 @@ std::optional<DeviceSetting> read_device(Section section, const std::filesystem:
   DeviceSetting device{
       naming_key("calibration", [&] { return read_calibration(directory / *calibration); }),
       {},
-      NoisePolicy::aer};
+      NoisePolicy::device};
   if (policy) device.policy = naming_key("policy", [&] { return parse_noise_policy(*policy); });
   if (!layout) {
     device.layout = best_path(device.calibration, n_qubits);

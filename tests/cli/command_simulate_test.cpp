@@ -39,6 +39,36 @@ TEST_CASE("simulate without a calibration is noiseless") {
   CHECK(json["probabilities"][3].get<double>() == Approx(0.5).margin(1e-14));
 }
 
+TEST_CASE("simulate reads OpenQASM 3 and binds its inputs") {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write(
+      "inputs.qasm",
+      "OPENQASM 3.0;\ninput float a;\n@rhodrift.feature\ninput float x;\ninput float b;\n"
+      "qubit[2] q;\nrx(a + x) q[0];\ndelay[4dt] q[1];\nctrl @ ry(b/2) q[0], q[1];\n");
+  const auto result = run({"simulate", file, "--json", "--weights", "0.5,-1.5", "--features",
+                           "0.25", "--dt", "1e-9", "--observable", "Z0", "--observable", "Z1"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const auto json = result.json();
+  const double z0 = std::cos(0.75), p1 = (1 - z0) / 2;
+  CHECK(json["expectations"]["Z0"].get<double>() == Approx(z0).margin(1e-14));
+  CHECK(json["expectations"]["Z1"].get<double>() ==
+        Approx(1 - p1 * (1 - std::cos(0.75))).margin(1e-14));
+  const auto refused = [&](const std::vector<std::string>& further, const std::string& message) {
+    std::vector<std::string> arguments{"simulate", file};
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    const auto refusal = run(arguments);
+    INFO(refusal.err);
+    CHECK(refusal.status == 2);
+    CHECK_THAT(refusal.err, ContainsSubstring(message));
+  };
+  refused({"--dt", "1e-9"}, "inputs.qasm: weights: the circuit takes 2, got 0");
+  refused({"--dt", "1e-9", "--weights", "1,2"},
+          "inputs.qasm: features: the circuit takes 1, got 0");
+  refused({}, "inputs.qasm: line 8, column 8: a duration in dt needs the length of a dt");
+  refused({"--dt", "0"}, "--dt");
+}
+
 TEST_CASE("simulate gives the same counts with one and two threads") {
   const ScratchDirectory scratch;
   const std::string file = scratch.write("bell.qasm", bell);
@@ -95,14 +125,14 @@ TEST_CASE("simulate reports what is read mid-circuit, with the same error each t
       run({"simulate", file, "--json", "--probabilities", "--shots", "100"}).json();
   CHECK(perfect["probabilities"][3].get<double>() == Approx(1.0).epsilon(1e-14));
   CHECK(perfect["counts"]["11"] == 100);
-  const auto result =
-      run({"simulate", file, "--json", "--probabilities", "--readout", "--sensitivities",
-           "--observable", "Z0", "--calibration", shipped("calibrations/belem.json")});
+  const auto result = run({"simulate", file, "--json", "--probabilities", "--readout",
+                           "--sensitivities", "--observable", "Z0", "--calibration",
+                           shipped("calibrations/belem.json"), "--policy", "aer"});
   INFO(result.err);
   REQUIRE(result.status == 0);
   const auto json = result.json();
   const auto& p = json["probabilities"];
-  // Of two readings the errors are independent and alike.
+  // Of two readings the errors are independent and alike, when nothing relaxes between them.
   CHECK(p[1].get<double>() == Approx(p[2].get<double>()).epsilon(1e-12));
   CHECK(p[1].get<double>() > 0.001);
   // d<Z0>/dp01 = 2 P(1), of the one reading that <Z0> is.
@@ -151,8 +181,9 @@ TEST_CASE("bad input to simulate is refused with place and value") {
   refused(
       {"simulate", file, "--calibration", shipped("calibrations/belem.json"), "--policy", "aero"},
       "'aero' is unknown");
-  refused({"simulat"}, "simulat: unknown verb; known are calibration, noise, simulate");
-  refused({"calibration", "imprt", "x"}, "imprt: unknown verb; known are import, show, validate");
+  refused({"simulat"}, "simulat: unknown verb; known are calibration, noise, compile, simulate");
+  refused({"calibration", "imprt", "x"},
+          "imprt: unknown verb; known are import, show, validate, diff, history");
   refused({}, "subcommand");
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("train, predict and drift study work on each other's files") {
 
   const TrainedModel read = read_model(model);
   CHECK(read.name == "iris");
-  CHECK(read.training.noise_policy == "aer");
+  CHECK(read.training.noise_policy == "device");
   REQUIRE(read.training.device);
   CHECK(read.training.device->name == "ibmq_belem");
   RunReader reader(run_file);
@@ -58,9 +58,22 @@ TEST_CASE("train, predict and drift study work on each other's files") {
   REQUIRE(noisy.status == 0);
   CHECK(noisy.json()["accuracy"]["ci"].size() == 2);
 
-  const auto drift =
-      run({"drift", "study", model, "--data", iris(), "--series",
-           shipped("calibrations/series/ibmq_athens.json"), "--layout", "0,1,2,3", "--json"});
+  std::vector<std::string> study_command = {"drift",
+                                            "study",
+                                            model,
+                                            "--data",
+                                            iris(),
+                                            "--series",
+                                            shipped("calibrations/series/ibmq_athens.json"),
+                                            "--layout",
+                                            "0,1,2,3",
+                                            "--json"};
+  const auto refused = run(study_command);  // cx 0,1 was down on one day
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err,
+             ContainsSubstring("2021-01-06") && ContainsSubstring("no-exclude-faulty"));
+  study_command.insert(study_command.end(), {"--policy", "device:no-exclude-faulty"});
+  const auto drift = run(study_command);
   INFO(drift.err);
   REQUIRE(drift.status == 0);
   const auto study = drift.json();
