@@ -259,6 +259,7 @@ def swap_test(n):
 def trotter(n, steps, ring):
     """Heisenberg model with a field."""
     p = Program(n)
+    p.lines.append("gate ryy(a) p,q { sdg p; sdg q; rxx(a) p,q; s p; s q; }")
     for q in range(0, n, 2):
         p.x(q)
     for _ in range(steps):

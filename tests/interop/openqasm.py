@@ -229,8 +229,9 @@ def cirq_3(rng):
     yield from cirq_programs(rng, "3.0")
 
 
-def random_braket_circuit(rng):
+def random_braket_circuit(seed, with_negative_controls):
     """Gates of every kind that Braket exports, with modifiers, and an input in some."""
+    rng = np.random.default_rng(seed)
     free = [braket.circuits.FreeParameter(name) for name in ("alpha", "beta")]
     angle = lambda: free[rng.integers(2)] * 0.5 + 1.0 if rng.random() < 0.2 else rng.uniform(-3, 3)
     fixed = ["h", "x", "y", "z", "s", "si", "t", "ti", "v", "vi", "i"]
@@ -255,7 +256,13 @@ def random_braket_circuit(rng):
         elif kind == 4:
             getattr(circuit, rng.choice(["ccnot", "cswap"]))(a, b, c)
         elif kind == 5:
-            getattr(circuit, rng.choice(fixed))(a, control=[b, c], control_state=[1, 0])
+            gate = getattr(circuit, rng.choice(fixed))
+            if with_negative_controls:
+                gate(a, control=[b, c], control_state=[1, 0])
+            else:
+                circuit.x(c)
+                gate(a, control=[b, c])
+                circuit.x(c)
         elif kind == 6:
             getattr(circuit, rng.choice(fixed[:4]))(a, power=rng.uniform(-2, 2), control=b)
         elif kind == 7:
@@ -267,10 +274,13 @@ def random_braket_circuit(rng):
 
 def braket_3(rng):
     for _ in range(N_RANDOM):
-        circuit = random_braket_circuit(rng)
+        seed = int(rng.integers(2**31))
+        circuit = random_braket_circuit(seed, with_negative_controls=True)
+        # Braket's to_unitary() gives [b, c] the control states of [c, b].
+        reference = random_braket_circuit(seed, with_negative_controls=False)
         values = {name: rng.uniform(-3, 3) for name in ("alpha", "beta")}
         program = circuit.to_ir(ir_type=IRType.OPENQASM).source
-        bound = circuit.make_bound_circuit(values)
+        bound = reference.make_bound_circuit(values)
         yield Case(program, as_qiskit(bound.to_unitary()), values)
 
 
