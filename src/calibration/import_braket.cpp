@@ -83,7 +83,8 @@ std::optional<double> pulse_error(const JsonPlace& list) {
   return error_of_type(list, {"SIMULTANEOUS_RANDOMIZED_BENCHMARKING", "RANDOMIZED_BENCHMARKING"});
 }
 
-/// What Braket and what our circuits call a 2-qubit gate.
+/// What Braket and what our circuits call a 2-qubit gate. MS with phases 0 is rxx; other phases are
+/// virtual z rotations around it.
 struct PairGate {
   std::string_view braket;
   std::string_view ours;
@@ -94,7 +95,7 @@ constexpr std::array pair_gates = {
     PairGate{"CX", "cx", false},      PairGate{"ECR", "ecr", false},
     PairGate{"ISWAP", "iswap", true}, PairGate{"XY", "xy", true},
     PairGate{"CPHASE", "cp", true},   PairGate{"CPHASESHIFT", "cp", true},
-    PairGate{"ZZ", "rzz", true},      PairGate{"MS", "ms", true}};
+    PairGate{"ZZ", "rzz", true},      PairGate{"MS", "rxx", true}};
 
 /// nullptr for a gate that we have no name for.
 const PairGate* find_pair_gate(const std::string& braket) {

@@ -40,6 +40,12 @@ Mat controlled_derivative(const Mat& target_derivative) {
   return result;
 }
 
+// Of one excitation on two qubits: it stays with amplitude `stays`, or goes over. No and two
+// excitations get `others`.
+Mat on_one_excitation(C others, C stays, C goes) {
+  return Mat{{others, o, o, o}, {o, stays, goes, o}, {o, goes, stays, o}, {o, o, o, others}};
+}
+
 // --- Fixed gates -----------------------------------------------------------------------------
 
 Mat id(Angles) {
@@ -91,13 +97,16 @@ Mat swap(Angles) {
   return arma::eye<Mat>(4, 4).eval().cols(arma::uvec{0, 2, 1, 3});
 }
 Mat iswap(Angles) {
-  Mat result(4, 4, arma::fill::zeros);
-  result(0, 0) = result(3, 3) = 1.0;
-  result(1, 2) = result(2, 1) = i1;
-  return result;
+  return on_one_excitation(1.0, 0.0, i1);
 }
 Mat iswapdg(Angles a) {
   return iswap(a).t();
+}
+Mat sqrt_iswap(Angles) {
+  return on_one_excitation(1.0, 1.0 / std::numbers::sqrt2, i1 / std::numbers::sqrt2);
+}
+Mat sqrt_iswapdg(Angles a) {
+  return sqrt_iswap(a).t();
 }
 // Echoed cross-resonance, (IX - XY)/sqrt(2) with the first operand the control, as IBM defines it.
 Mat ecr(Angles) {
@@ -137,6 +146,14 @@ Mat cry(Angles a) {
 }
 Mat crz(Angles a) {
   return controlled(rz(a));
+}
+
+// exp(i θ/4 (XX + YY)), Rigetti's: iswap at π.
+Mat xy(Angles a) {
+  return on_one_excitation(1.0, std::cos(a[0] / 2), i1 * std::sin(a[0] / 2));
+}
+Mat xy_derivative(Angles a, int) {
+  return on_one_excitation(0.0, -0.5 * std::sin(a[0] / 2), 0.5 * i1 * std::cos(a[0] / 2));
 }
 
 // d/dθ exp(-i θ/2 G) = ½ exp(-i (θ+π)/2 G), because exp(-i π/2 G) = -i G.
@@ -247,6 +264,9 @@ constexpr std::array table{
     OperationInfo{Op::swap, "swap", 2, 0, swap, nullptr, Op::swap, none},
     OperationInfo{Op::iswap, "iswap", 2, 0, iswap, nullptr, Op::iswapdg, none},
     OperationInfo{Op::iswapdg, "iswapdg", 2, 0, iswapdg, nullptr, Op::iswap, none},
+    OperationInfo{Op::sqrt_iswap, "sqrt_iswap", 2, 0, sqrt_iswap, nullptr, Op::sqrt_iswapdg, none},
+    OperationInfo{Op::sqrt_iswapdg, "sqrt_iswapdg", 2, 0, sqrt_iswapdg, nullptr, Op::sqrt_iswap,
+                  none},
     OperationInfo{Op::ecr, "ecr", 2, 0, ecr, nullptr, Op::ecr, none},
     OperationInfo{Op::crx, "crx", 2, 1, crx, controlled_half_turn_derivative<rx>, Op::crx, negated},
     OperationInfo{Op::cry, "cry", 2, 1, cry, controlled_half_turn_derivative<ry>, Op::cry, negated},
@@ -255,6 +275,7 @@ constexpr std::array table{
     OperationInfo{Op::rxx, "rxx", 2, 1, rxx, half_turn_derivative<rxx>, Op::rxx, negated},
     OperationInfo{Op::ryy, "ryy", 2, 1, ryy, half_turn_derivative<ryy>, Op::ryy, negated},
     OperationInfo{Op::rzz, "rzz", 2, 1, rzz, half_turn_derivative<rzz>, Op::rzz, negated},
+    OperationInfo{Op::xy, "xy", 2, 1, xy, xy_derivative, Op::xy, negated},
     OperationInfo{Op::reset, "reset", 1, 0, nullptr, nullptr, no, none, reset},
     OperationInfo{Op::measure, "measure", 1, 0, nullptr, nullptr, no, none, measure},
     OperationInfo{Op::postselect0, "postselect0", 1, 0, nullptr, nullptr, no, none, postselect<0>},

@@ -48,6 +48,9 @@ constexpr std::array standard{
     Definition{"gate swap a, b { cx a, b; cx b, a; cx a, b; }", yes, yes},
     Definition{"gate iswap a, b { cx a, b; crx(-pi) b, a; cx a, b; }", no, no},
     Definition{"gate iswapdg a, b { cx a, b; crx(pi) b, a; cx a, b; }", no, no},
+    Definition{"gate sqrt_iswap a, b { cx a, b; crx(-pi/2) b, a; cx a, b; }", no, no},
+    Definition{"gate sqrt_iswapdg a, b { cx a, b; crx(pi/2) b, a; cx a, b; }", no, no},
+    Definition{"gate xy(theta) a, b { cx a, b; crx(-theta) b, a; cx a, b; }", no, no},
     Definition{"gate ecr a, b { h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; "
                "h b; cx a, b; rz(-pi/4) b; cx a, b; h b; }",
                no, no},
@@ -88,7 +91,6 @@ gate cphaseshift00(lambda) a, b { x b; negctrl @ p(lambda) a, b; x b; }
 gate cphaseshift01(lambda) a, b { negctrl @ p(lambda) a, b; }
 gate cphaseshift10(lambda) a, b { negctrl @ p(lambda) b, a; }
 gate pswap(phi) a, b { cx a, b; cx b, a; p(phi) b; cx a, b; }
-gate xy(theta) a, b { cx a, b; crx(-theta) b, a; cx a, b; }
 gate xx(theta) a, b { rxx(theta) a, b; }
 gate yy(theta) a, b { ryy(theta) a, b; }
 gate zz(theta) a, b { rzz(theta) a, b; }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -49,13 +50,16 @@ Circuit with_measurements(const Circuit& circuit) {
   return result;
 }
 
-// Whether rzz is a gate of every coupling.
+// Whether rzz is one gate on every coupling, itself or rxx between Hadamards.
 bool has_rzz(const Target& target) {
   bool any = false;
   for (int a = 0; a < target.n_qubits(); ++a)
     for (const int b : target.neighbours(a)) {
       any = true;
-      if (!target.gate(Op::rzz, {a, b}) && !target.gate(Op::rzz, {b, a})) return false;
+      const bool here = std::ranges::any_of(std::array{Op::rzz, Op::rxx}, [&](Op op) {
+        return target.gate(op, {a, b}) || target.gate(op, {b, a});
+      });
+      if (!here) return false;
     }
   return any;
 }

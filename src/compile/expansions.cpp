@@ -79,6 +79,14 @@ Circuit controlled_phase(const Angle& theta) {
       .append(Op::p, {1}, {0.5 * theta});
 }
 
+// exp(iθ/4 (XX + YY)): sx on both turns Z Z into Y Y, and cx turns X X into X on its control, Z Z
+// into Z on its target.
+Circuit partial_swap(const Angle& theta) {
+  const Circuit apart =
+      Circuit(2).append(Op::rx, {0}, {-0.5 * theta}).append(Op::rz, {1}, {-0.5 * theta});
+  return conjugated(Circuit(two(Op::cx)).append(apart).append(Op::cx, {0, 1}), one(Op::sx), {0, 1});
+}
+
 Circuit of_two_qubits(Op op, const std::vector<Angle>& a) {
   switch (op) {
     case Op::cy:
@@ -99,6 +107,12 @@ Circuit of_two_qubits(Op op, const std::vector<Angle>& a) {
           .append(Op::h, {1});
     case Op::iswapdg:
       return of_two_qubits(Op::iswap, a).inverse();
+    case Op::sqrt_iswap:
+      return partial_swap(pi / 2);
+    case Op::sqrt_iswapdg:
+      return partial_swap(-pi / 2);
+    case Op::xy:
+      return partial_swap(a[0]);
     case Op::ecr:  // exp(iπ/4 ZX) = cx · exp(iπ/4 Z) ⊗ exp(iπ/4 X), after X on the first operand
       return Circuit(2)
           .append(Op::x, {0})

@@ -5,15 +5,16 @@
 #include <cmath>
 #include <limits>
 
+#include "compile/entanglers.hpp"
+
 namespace rhodrift {
 
 namespace {
 
 constexpr double unusable = std::numeric_limits<double>::infinity();
 
-// What other gates are made of, the first ones where a device has several.
+// What other 1-qubit gates are made of, the first of them that a qubit has.
 constexpr std::array pulses{Op::sx, Op::u2, Op::u3, Op::rx};
-constexpr std::array entanglers{Op::cx, Op::ecr, Op::cz, Op::rzz};
 
 // Operations on one or two qubits only; others are no gates of a device.
 std::optional<std::uint64_t> key_of(Op op, const std::vector<int>& qubits) {
@@ -50,8 +51,9 @@ bool Target::any_works(const std::vector<int>& qubits) const {
   if (qubits.size() == 1)
     return std::ranges::any_of(pulses, [&](Op op) { return gate(op, qubits); });
   const std::vector<int> reversed(qubits.rbegin(), qubits.rend());
-  return std::ranges::any_of(entanglers,
-                             [&](Op op) { return gate(op, qubits) || gate(op, reversed); });
+  return std::ranges::any_of(entanglers, [&](const Entangler& entangler) {
+    return gate(entangler.op, qubits) || gate(entangler.op, reversed);
+  });
 }
 
 void Target::read_gates() {
@@ -76,17 +78,19 @@ void Target::read_couplings() {
   neighbours_.resize(n);
   for (const GateCalibration& gate : calibration_.gates) {
     const auto op = find_operation(gate.name);
-    if (!op || std::ranges::find(entanglers, *op) == entanglers.end()) continue;
+    const auto entangler = std::ranges::find_if(
+        entanglers, [&](const Entangler& candidate) { return op == candidate.op; });
+    if (entangler == entanglers.end()) continue;
     const int p = gate.qubits[0], q = gate.qubits[1];
     if (std::max(pulse_cost(p), pulse_cost(q)) == unusable) continue;
-    const bool other_entangler =
-        op == Op::rzz && std::ranges::any_of(std::array{Op::cx, Op::ecr, Op::cz}, [&](Op better) {
-          return listed_gate(better, {p, q}) || listed_gate(better, {q, p});
-        });
-    if (other_entangler) continue;
+    const bool has_better = std::ranges::any_of(entanglers, [&](const Entangler& other) {
+      return other.rank < entangler->rank &&
+             (listed_gate(other.op, {p, q}) || listed_gate(other.op, {q, p}));
+    });
+    if (has_better) continue;
     const auto a = static_cast<arma::uword>(p), b = static_cast<arma::uword>(q);
     coupling_cost_(a, b) = coupling_cost_(b, a) =
-        std::min(coupling_cost_(a, b), cost_of_error(gate.error));
+        std::min(coupling_cost_(a, b), entangler->n_in_cx * cost_of_error(gate.error));
   }
   for (arma::uword a = 0; a < n; ++a)
     for (arma::uword b = 0; b < n; ++b)

@@ -32,7 +32,7 @@ class Target {
   /// Also finds faulty ones.
   const GateCalibration* listed_gate(Op op, const std::vector<int>& qubits) const;
   /// Whether one of the gates that others are made of works there: a pulse (sx, u2, u3, rx) on one
-  /// qubit, an entangler (cx, ecr, cz, rzz), either way round, on two.
+  /// qubit, an entangler, either way round, on two.
   bool any_works(const std::vector<int>& qubits) const;
 
   /// -log(1 - ε) of one pulse (sx, or what the device has in its place), ∞ where the qubit has no
@@ -40,8 +40,8 @@ class Target {
   double pulse_cost(int qubit) const { return pulse_cost_[at(qubit)]; }
   /// -log(1 - (p10 + p01)/2), ∞ where a figure is missing.
   double readout_cost(int qubit) const { return readout_cost_[at(qubit)]; }
-  /// -log(1 - ε) with ε the lowest reported error of a native entangler (cx, ecr, cz, else rzz) on
-  /// the pair, either way round; ∞ where none works or a qubit of it has no pulse.
+  /// -log(1 - ε), once for each that a cx takes, with ε the lowest reported error of an entangler
+  /// of the lowest rank on the pair, either way round; ∞ where none works or a qubit has no pulse.
   double coupling_cost(int a, int b) const {
     return coupling_cost_(static_cast<arma::uword>(a), static_cast<arma::uword>(b));
   }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <numbers>
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include <rhodrift/core/error.hpp>
 
 #include "compile/basis.hpp"
+#include "compile/entanglers.hpp"
 #include "compile/expansions.hpp"
 
 namespace rhodrift {
@@ -14,6 +17,12 @@ namespace rhodrift {
 namespace {
 
 constexpr double pi = std::numbers::pi;
+
+bool is_symmetric(Op op) {
+  constexpr std::array symmetric{Op::cz,      Op::rzz,        Op::rxx,          Op::iswap,
+                                 Op::iswapdg, Op::sqrt_iswap, Op::sqrt_iswapdg, Op::xy};
+  return std::ranges::find(symmetric, op) != symmetric.end();
+}
 
 class Translator {
  public:
@@ -43,7 +52,7 @@ class Translator {
       refuse(instruction, "the device does not have it there");
     } else if (op == Op::cx) {
       add_cx(instruction);
-    } else if (op == Op::cz || op == Op::rzz) {
+    } else if (is_symmetric(op)) {
       add_symmetric(instruction);
     } else {
       add_all(expansion(op, instruction.angles), instruction.qubits);
@@ -77,6 +86,11 @@ class Translator {
     const std::vector<int> reversed{instruction.qubits[1], instruction.qubits[0]};
     if (has(instruction.op, reversed))
       native_.append(instruction.op, reversed, instruction.angles);
+    else if (instruction.op == Op::rzz &&
+             (has(Op::rxx, instruction.qubits) || has(Op::rxx, reversed)))
+      add_all(conjugated(Circuit(2).append(Op::rxx, {0, 1}, instruction.angles),
+                         Circuit(1).append(Op::h, {0}), {0, 1}),
+              instruction.qubits);
     else
       add_all(expansion(instruction.op, instruction.angles), instruction.qubits);
   }
@@ -102,8 +116,18 @@ class Translator {
       // A controlled phase of π; see the expansion of cp.
       add_all(conjugated(Circuit(2).append(Op::cp, {0, 1}, {pi}), h, {1}), forward);
     } else {
-      refuse(instruction, "no native 2-qubit gate (cx, ecr, cz, rzz) joins these qubits");
+      add_cx_in_symmetric(instruction);
     }
+  }
+
+  void add_cx_in_symmetric(const Instruction& instruction) {
+    const std::vector<int>& forward = instruction.qubits;
+    const std::vector<int> backward{forward[1], forward[0]};
+    for (const Op op : {Op::rxx, Op::sqrt_iswap, Op::xy, Op::iswap})
+      if (has(op, forward) || has(op, backward)) return add_all(cx_in(op), forward);
+    refuse(
+        instruction,
+        "no native 2-qubit gate (cx, ecr, cz, rzz, rxx, sqrt_iswap, xy, iswap) joins these qubits");
   }
 
   [[noreturn]] void refuse(const Instruction& instruction, const std::string& why) const {

@@ -69,6 +69,12 @@ std::optional<std::pair<Op, double>> own_rotation(Op gate) {
       return {{Op::cry, 1.0}};
     case Op::cz:
       return {{Op::cp, 1.0}};
+    case Op::iswap:
+    case Op::sqrt_iswap:
+      return {{Op::xy, 1.0}};
+    case Op::iswapdg:
+    case Op::sqrt_iswapdg:
+      return {{Op::xy, -1.0}};
     default:
       if (info(gate).n_angles == 1) return {{gate, 1.0}};
       return std::nullopt;

@@ -46,7 +46,7 @@ TEST_CASE("The table has one row an operation, in the order of Op, with unique n
     CHECK(row.inverse_angles != nullptr);
     if (row.unitary) CHECK(row.inverse.has_value());
     CHECK_FALSE((row.unitary && row.kraus));
-    for (const char c : row.name) CHECK((std::islower(c) || std::isdigit(c)));
+    for (const char c : row.name) CHECK((std::islower(c) || std::isdigit(c) || c == '_'));
   }
 }
 
@@ -125,6 +125,8 @@ TEST_CASE("Gates whose phase matters when they are controlled have the textbook 
   // iSWAP = exp(i π/2 G) with G = (XX + YY)/2, G³ = G, so it is 1 - G² + i G.
   const arma::cx_mat g = 0.5 * (oracle::pauli(5, 2) + oracle::pauli(10, 2));
   CHECK(largest(u(Op::iswap) - (arma::eye<arma::cx_mat>(4, 4) - g * g + i * g)) <= 1e-15);
+  CHECK(largest(u(Op::xy, {t}) - arma::expmat(arma::cx_mat(i * (t / 2) * g))) <= 1e-14);
+  CHECK(largest(u(Op::sqrt_iswap) * u(Op::sqrt_iswap) - u(Op::iswap)) <= 1e-15);
   for (const auto& [op, index] :
        {std::pair(Op::rxx, 5u), std::pair(Op::ryy, 10u), std::pair(Op::rzz, 15u)})
     CHECK(largest(u(op, {t}) -

@@ -69,6 +69,10 @@ TEST_CASE("compiled circuits are their sources, up to where qubits are, at any b
                std::pair("ecr", std::vector<std::string>{"rz", "sx", "x"}),
                std::pair("cz", std::vector<std::string>{"rz", "sx", "x", "rx"}),
                std::pair("rzz", std::vector<std::string>{"rz", "sx"}),
+               std::pair("rxx", std::vector<std::string>{"rz", "sx", "x"}),
+               std::pair("sqrt_iswap", std::vector<std::string>{"rz", "u3"}),
+               std::pair("xy", std::vector<std::string>{"rz", "sx", "sxdg", "x"}),
+               std::pair("iswap", std::vector<std::string>{"rz", "rx"}),
                std::pair("cx", std::vector<std::string>{"u1", "u2", "u3"}),
                std::pair("cz", std::vector<std::string>{"rz", "rx"}));
   const Calibration calibration = device(7, entangler, h_shape, one_qubit_gates);
@@ -79,6 +83,20 @@ TEST_CASE("compiled circuits are their sources, up to where qubits are, at any b
     check_native(compiled, calibration);
     for (int binding = 0; binding < 3; ++binding) check_equivalent(source, compiled, random);
   }
+}
+
+TEST_CASE("a cx takes two sqrt_iswap, and costs as much") {
+  const Calibration calibration = device(2, "sqrt_iswap", {{0, 1}});
+  const CompiledCircuit compiled = compile(Circuit(2).append(Op::cx, {0, 1}), calibration, {});
+  CHECK(count_op(compiled.circuit, Op::sqrt_iswap) == 2);
+  CHECK(count_gates(compiled.circuit, 2) == 2);
+  // With a better gate on the pair the others are left alone.
+  Calibration both = calibration;
+  both.gates.push_back({"rxx", {1, 0}, 0.02, 3e-7});
+  both.native_gates.push_back("rxx");
+  const CompiledCircuit direct = compile(Circuit(2).append(Op::cx, {0, 1}), both, {});
+  CHECK(count_op(direct.circuit, Op::rxx) == 1);
+  CHECK(count_gates(direct.circuit, 2) == 1);
 }
 
 TEST_CASE("and with a layout of one's own, decoupled, or without a schedule") {

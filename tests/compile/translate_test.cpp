@@ -39,7 +39,8 @@ void check_every_gate(const Calibration& target) {
 }  // namespace
 
 TEST_CASE("every gate becomes native gates that do the same, for every native entangler") {
-  const std::string entangler = GENERATE("cx", "ecr", "cz", "rzz");
+  const std::string entangler =
+      GENERATE("cx", "ecr", "cz", "rzz", "rxx", "sqrt_iswap", "xy", "iswap");
   const bool backward = GENERATE(false, true);
   check_every_gate(device(3, entangler, {backward ? std::pair(2, 0) : std::pair(0, 2)}));
 }

@@ -117,6 +117,12 @@ arma::cx_mat two_qubit_matrix(Op op, const std::vector<double>& a) {
       return g.s(0).s(1).h(0).cx(0, 1).cx(1, 0).h(1).matrix();
     case Op::iswapdg:
       return two_qubit_matrix(Op::iswap, {}).t();
+    case Op::sqrt_iswap:
+      return two_qubit_matrix(Op::xy, {pi / 2});
+    case Op::sqrt_iswapdg:
+      return two_qubit_matrix(Op::xy, {-pi / 2});
+    case Op::xy:
+      return two_qubit_matrix(Op::rxx, {-a[0] / 2}) * two_qubit_matrix(Op::ryy, {-a[0] / 2});
     case Op::ecr:
       return g.rzx(pi / 4, 0, 1).x(0).rzx(-pi / 4, 0, 1).matrix();
     case Op::crx:

@@ -17,12 +17,12 @@ namespace rhodrift {
 /// `barrier` keeps passes from moving gates across it and does nothing else.
 // clang-format off
 enum class Op : std::uint8_t {
-  id, x, y, z, h, s, sdg, t, tdg, sx, sxdg,   // fixed, 1 qubit
-  rx, ry, rz, p, u2, u3,                      // angles, 1 qubit
-  cx, cy, cz, ch, swap, iswap, iswapdg, ecr,  // fixed, 2 qubits
-  crx, cry, crz, cp, rxx, ryy, rzz,           // angles, 2 qubits
-  reset, measure, postselect0, postselect1,   // Kraus operators, 1 qubit
-  barrier, delay, channel,                    // what the instruction says
+  id, x, y, z, h, s, sdg, t, tdg, sx, sxdg,                             // fixed, 1 qubit
+  rx, ry, rz, p, u2, u3,                                                // angles, 1 qubit
+  cx, cy, cz, ch, swap, iswap, iswapdg, sqrt_iswap, sqrt_iswapdg, ecr,  // fixed, 2 qubits
+  crx, cry, crz, cp, rxx, ryy, rzz, xy,                                 // angles, 2 qubits
+  reset, measure, postselect0, postselect1,                             // Kraus operators, 1 qubit
+  barrier, delay, channel,                                              // what the instruction says
 };
 // clang-format on
 

@@ -16,7 +16,7 @@ struct CompileOptions {
   /// Where the circuit's qubits start; without it, where the device does the circuit best.
   std::optional<Layout> layout = {};
   /// Routing starts from that many layouts and keeps the one with the fewest swaps; >= 1.
-  int n_trials = 20;
+  int n_trials = 40;
   std::uint64_t seed = 1;
   /// Delays in idle stretches, which takes a duration of every gate.
   bool schedule = true;
