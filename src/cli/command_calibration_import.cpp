@@ -45,7 +45,7 @@ struct ImportCommand {
     if (json)
       print(result);
     else
-      print(fmt::format("{}: {} calibration of {}, {} states, {} repairs\n", output,
+      print(fmt::format("{}: {} of {}, states: {}, repairs: {}\n", output,
                         result["kind"].get<std::string>(), result["device"].get<std::string>(),
                         result["states"].get<std::size_t>(), result["repairs"].get<std::size_t>()));
   }

@@ -30,12 +30,17 @@ std::string qubit_text(const Calibration& calibration, std::size_t q) {
   return fmt::format("{} ({})", q, calibration.qubit_labels[q]);
 }
 
+std::string source_text(const Provenance& provenance) {
+  return provenance.licence.empty()
+             ? provenance.source
+             : fmt::format("{}, licence {}", provenance.source, provenance.licence);
+}
+
 std::string snapshot_text(const Calibration& calibration) {
   std::string text =
-      fmt::format("{} ({}), {} qubits, {}\n  native gates {}\n  source {}, licence {}\n",
-                  calibration.device, calibration.vendor, calibration.n_qubits(),
-                  to_iso8601(calibration.timestamp), fmt::join(calibration.native_gates, " "),
-                  calibration.provenance.source, calibration.provenance.licence);
+      fmt::format("{} ({}), {} qubits, {}\n  native gates {}\n  source {}\n", calibration.device,
+                  calibration.vendor, calibration.n_qubits(), to_iso8601(calibration.timestamp),
+                  fmt::join(calibration.native_gates, " "), source_text(calibration.provenance));
   for (const Repair& repair : calibration.repairs)
     text += fmt::format("  repair {} at {}: {}\n", repair.policy, repair.place, repair.detail);
   TextTable qubits({"qubit", "T1 µs", "T2 µs", "f GHz", "P(1|0)", "P(0|1)"});
@@ -66,9 +71,9 @@ double median(const std::vector<double>& values) {
 
 std::string series_text(const CalibrationSeries& series) {
   const Calibration& first = series.states.front();
-  std::string text = fmt::format(
-      "{} ({}), {} qubits, {} states\n  source {}, licence {}\n", series.device, first.vendor,
-      first.n_qubits(), series.states.size(), first.provenance.source, first.provenance.licence);
+  std::string text =
+      fmt::format("{} ({}), {} qubits, {} states\n  source {}\n", series.device, first.vendor,
+                  first.n_qubits(), series.states.size(), source_text(first.provenance));
   for (const Repair& repair : first.repairs)
     text += fmt::format("  repair {} at {}: {}\n", repair.policy, repair.place, repair.detail);
   TextTable table({"state", "UTC", "median T1 µs", "median T2 µs", "median readout error"});
