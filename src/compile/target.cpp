@@ -32,6 +32,7 @@ double cost_of_error(std::optional<double> error) {
 
 Target::Target(const Calibration& calibration) : calibration_(calibration) {
   read_gates();
+  read_pulses();
   read_couplings();
   measure_distances();
 }
@@ -60,15 +61,26 @@ void Target::read_gates() {
   for (const GateCalibration& gate : calibration_.gates)
     if (const auto op = find_operation(gate.name))
       if (const auto key = key_of(*op, gate.qubits)) gates_.emplace(*key, &gate);
-  for (int q = 0; q < n_qubits(); ++q) {
-    const QubitCalibration& figures = calibration_.qubits[at(q)];
-    const GateCalibration* pulse = nullptr;
-    for (const Op op : pulses)
-      if (pulse == nullptr) pulse = listed_gate(op, {q});
-    pulse_cost_.push_back(pulse ? cost_of_error(pulse->error) : unusable);
+  for (const QubitCalibration& figures : calibration_.qubits) {
     readout_cost_.push_back(figures.readout_p10 && figures.readout_p01
                                 ? cost_of_error((*figures.readout_p10 + *figures.readout_p01) / 2)
                                 : unusable);
+  }
+}
+
+void Target::read_pulses() {
+  std::vector<const GateCalibration*> pulse_on(calibration_.qubits.size(), nullptr);
+  for (int q = 0; q < n_qubits(); ++q)
+    for (const Op op : pulses)
+      if (pulse_on[at(q)] == nullptr) pulse_on[at(q)] = listed_gate(op, {q});
+  // Of a device whose pulses nobody has measured none is the better one.
+  const bool any_reported = std::ranges::any_of(
+      pulse_on, [](const GateCalibration* pulse) { return pulse && pulse->error; });
+  for (const GateCalibration* pulse : pulse_on) {
+    if (pulse && !any_reported)
+      pulse_cost_.push_back(0.0);
+    else
+      pulse_cost_.push_back(pulse ? cost_of_error(pulse->error) : unusable);
   }
 }
 

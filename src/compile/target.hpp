@@ -36,7 +36,7 @@ class Target {
   bool any_works(const std::vector<int>& qubits) const;
 
   /// -log(1 - ε) of one pulse (sx, or what the device has in its place), ∞ where the qubit has no
-  /// working one that reports its error.
+  /// working one that reports its error; 0 everywhere when no pulse of the device does.
   double pulse_cost(int qubit) const { return pulse_cost_[at(qubit)]; }
   /// -log(1 - (p10 + p01)/2), ∞ where a figure is missing.
   double readout_cost(int qubit) const { return readout_cost_[at(qubit)]; }
@@ -53,6 +53,7 @@ class Target {
 
  private:
   void read_gates();
+  void read_pulses();
   void read_couplings();
   void measure_distances();
 

@@ -1,6 +1,7 @@
 #include "compile/placement.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <rhodrift/core/error.hpp>
@@ -148,6 +149,17 @@ TEST_CASE("routing is a function of its seed") {
   CHECK(one.layout == other.layout);
   CHECK(one.final_qubit == other.final_qubit);
   CHECK(one.circuit.instructions().size() == other.circuit.instructions().size());
+}
+
+TEST_CASE("pulses that nobody has measured keep no device from being used") {
+  Calibration calibration = device(3, "cx", chain(3));
+  for (GateCalibration& gate : calibration.gates)
+    if (gate.qubits.size() == 1) gate.error.reset();
+  CHECK(Target(calibration).pulse_cost(1) == 0.0);
+  CHECK(Target(calibration).coupled(0, 1));
+  gate_of(calibration, "sx", {0}).error = 1e-4;  // now the others are the ones without
+  CHECK(std::isinf(Target(calibration).pulse_cost(1)));
+  CHECK_FALSE(Target(calibration).coupled(0, 1));
 }
 
 TEST_CASE("a device whose working gates connect too few qubits is refused, with what is faulty") {
