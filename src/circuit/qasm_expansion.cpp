@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include <rhodrift/circuit/pair_unitary.hpp>
+
 namespace rhodrift::qasm {
 
 namespace {
@@ -59,31 +61,12 @@ std::optional<Op> under_one_control(Op op) {
   }
 }
 
-/// A 1- or 2-qubit matrix on one or both of two qubits, the first operand given first.
-arma::cx_mat on_two_qubits(const arma::cx_mat& matrix, const std::vector<int>& qubits) {
-  const arma::cx_mat one(2, 2, arma::fill::eye);
-  if (qubits.size() == 1) return qubits[0] == 0 ? arma::kron(one, matrix) : arma::kron(matrix, one);
-  const arma::uvec exchanged{0, 2, 1, 3};
-  return qubits[0] == 0 ? matrix : matrix(exchanged, exchanged);
-}
-
 void require_constant(const std::vector<Angle>& angles) {
   if (!std::ranges::all_of(angles, &Angle::is_constant))
     throw ExpressionError{{}, "a power that is no whole number needs constant angles"};
 }
 
 }  // namespace
-
-arma::cx_mat two_qubit_matrix(std::span<const Instruction> instructions) {
-  arma::cx_mat product(4, 4, arma::fill::eye);
-  for (const Instruction& instruction : instructions) {
-    if (instruction.op == Op::barrier) continue;
-    std::vector<double> values;
-    for (const Angle& angle : instruction.angles) values.push_back(angle.offset_rad());
-    product = on_two_qubits(info(instruction.op).unitary(values), instruction.qubits) * product;
-  }
-  return product;
-}
 
 // --- Calls ------------------------------------------------------------------------------------
 
@@ -239,8 +222,7 @@ void Expansion::one_qubit_power(const Applied& call, const Qubits& controls, con
   alone.targets = {1};
   Expansion(instructions, steps_left_).gate(alone, {0}, {});
   const arma::uvec where_control_is_1{1, 3};
-  const arma::cx_mat unitary =
-      two_qubit_matrix(instructions)(where_control_is_1, where_control_is_1);
+  const arma::cx_mat unitary = pair_unitary(instructions)(where_control_is_1, where_control_is_1);
 
   const double alpha = std::arg(arma::det(unitary)) / 2;
   const arma::cx_mat v = std::polar(1.0, -alpha) * unitary;

@@ -13,9 +13,6 @@ namespace rhodrift::qasm {
 /// Thrown when a program expands to more than it may.
 struct TooManySteps {};
 
-/// The product of unitary instructions at constant angles on qubits 0 and 1, and of barriers.
-arma::cx_mat two_qubit_matrix(std::span<const Instruction> instructions);
-
 /// Turns calls of gates into instructions of the operation table, modifiers included, exactly.
 ///
 /// - Calls without controls and powers are the gate's operation if it has one, else its body.

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <rhodrift/circuit/pair_unitary.hpp>
+
 #include "circuit/qasm_definitions.hpp"
 #include "circuit/qasm_expansion.hpp"
 
@@ -42,7 +44,7 @@ arma::cx_mat matrix_of(const GatePointer& gate, std::span<const Angle> angles) {
   constexpr std::uint64_t max_steps = 1000;
   std::vector<Instruction> instructions;
   Expansion(instructions, max_steps).append(gate, angles, {operands.data(), gate->n_qubits});
-  return two_qubit_matrix(instructions);
+  return pair_unitary(instructions);
 }
 
 /// The operation of the table that has the gate's name and, up to a global phase, its matrix.

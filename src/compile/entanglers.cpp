@@ -2,6 +2,8 @@
 
 #include <numbers>
 
+#include <rhodrift/circuit/pair_unitary.hpp>
+
 #include "compile/euler_angles.hpp"
 #include "compile/weyl.hpp"
 
@@ -30,18 +32,6 @@ Circuit core(Op entangler) {
   }
 }
 
-arma::cx_mat unitary_of(const Circuit& circuit) {
-  arma::cx_mat unitary = arma::eye<arma::cx_mat>(4, 4);
-  for (const Instruction& i : circuit.instructions()) {
-    std::vector<double> angles;
-    for (const Angle& angle : i.angles) angles.push_back(angle.offset_rad());
-    const arma::cx_mat gate = info(i.op).unitary(angles);
-    unitary =
-        (i.qubits.size() == 2 ? gate : arma::kron(arma::eye<arma::cx_mat>(2, 2), gate)) * unitary;
-  }
-  return unitary;
-}
-
 void append_local(Circuit& circuit, int qubit, const arma::cx_mat22& matrix) {
   const auto [theta, phi, lambda] = EulerAngles::of(matrix);
   circuit.append(Op::u3, {qubit}, {theta, phi, lambda});
@@ -54,7 +44,7 @@ void append_local(Circuit& circuit, int qubit, const arma::cx_mat22& matrix) {
 Circuit cx_in(Op entangler) {
   const Circuit middle = core(entangler);
   const WeylDecomposition wanted = *WeylDecomposition::of(info(Op::cx).unitary({}));
-  const WeylDecomposition given = *WeylDecomposition::of(unitary_of(middle));
+  const WeylDecomposition given = *WeylDecomposition::of(pair_unitary(middle.instructions()));
   Circuit circuit(2);
   for (std::size_t q = 0; q < 2; ++q)
     append_local(circuit, static_cast<int>(q), given.before[q].t() * wanted.before[q]);

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <rhodrift/circuit/pair_unitary.hpp>
+
 #include "compile/simplify.hpp"
 #include "compile/weyl.hpp"
 
@@ -14,18 +16,6 @@ bool is_constant_gate(const Instruction& instruction) {
          std::ranges::all_of(instruction.angles, &Angle::is_constant);
 }
 
-arma::cx_mat matrix_of(const Instruction& gate) {
-  std::vector<double> angles;
-  for (const Angle& angle : gate.angles) angles.push_back(angle.offset_rad());
-  return info(gate.op).unitary(angles);
-}
-
-// Exchanges the two operands of a 2-qubit matrix.
-arma::cx_mat44 exchanged(const arma::cx_mat44& matrix) {
-  const arma::uvec order{0, 2, 1, 3};
-  return arma::cx_mat44(matrix.submat(order, order));
-}
-
 /// Constant gates on two qubits with no other gate on either between them.
 struct Block {
   int first;                        ///< operand 0 of the matrix
@@ -36,17 +26,8 @@ struct Block {
 
   void add(const Instruction& gate, std::size_t place) {
     places.push_back(place);
-    arma::cx_mat44 step;
-    if (gate.qubits.size() == 1) {
-      const arma::cx_mat identity(2, 2, arma::fill::eye);
-      step = gate.qubits[0] == first ? arma::kron(identity, matrix_of(gate))
-                                     : arma::kron(matrix_of(gate), identity);
-    } else {
-      ++n_entanglers;
-      step = matrix_of(gate);
-      if (gate.qubits[0] != first) step = exchanged(step);
-    }
-    matrix = arma::cx_mat44(step * matrix);
+    n_entanglers += gate.qubits.size() == 2;
+    matrix = arma::cx_mat44(pair_unitary(gate, first) * matrix);
   }
 };
 

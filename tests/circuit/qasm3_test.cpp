@@ -65,7 +65,7 @@ TEST_CASE("Braket's gates have their matrices") {
   const double a = 0.7, b = -1.3, c = 2.1;
   const auto e = [&](double angle_rad) { return std::exp(i * angle_rad); };
   const auto unitary = [](const std::string& call) {
-    return unitary_of(parse_qasm("qubit[2] q; " + call + " q[0], q[1];", "test"));
+    return oracle::unitary_of(parse_qasm("qubit[2] q; " + call + " q[0], q[1];", "test"));
   };
   // Braket's tables have the first qubit as the high bit; here it is the low one.
   const auto reordered = [](const arma::cx_mat& m) {
@@ -92,7 +92,7 @@ TEST_CASE("Braket's gates have their matrices") {
                                reordered(arma::diagmat(phases))) < 1e-15);
   }
   const auto one = [](const std::string& call) {
-    return unitary_of(parse_qasm("qubit q; " + call + " q;", "test"));
+    return oracle::unitary_of(parse_qasm("qubit q; " + call + " q;", "test"));
   };
   const arma::cx_mat gpi{{o, e(-a)}, {e(a), o}};
   const arma::cx_mat gpi2{{l, -i * e(-a)}, {-i * e(a), l}};

@@ -88,7 +88,7 @@ TEST_CASE("Every gate of the table has its exact matrix under controls") {
     for (int n_controls = 1; n_controls <= 3; ++n_controls) {
       const int n = n_controls + row.n_qubits;
       const auto matrix = [&](const std::string& modifiers) {
-        return unitary_of(circuit_of(modifiers + call.text, n));
+        return oracle::unitary_of(circuit_of(modifiers + call.text, n));
       };
       CHECK(distance(matrix(fmt::format("ctrl({}) @ ", n_controls)),
                      controlled(n_controls, unitary)) < 2e-14);
@@ -137,16 +137,17 @@ TEST_CASE("A gate of the program is controlled as it is defined, phase included"
       "gate h q { gphase(0.4); U(pi/2, 0, pi) q; } gate twice q { h q; x q; h q; } ";
   CHECK(listing(circuit_of("h", 1, definitions)) == "h 0");
   const cx_mat h = std::polar(1.0, 0.4) * info(Op::h).unitary({});
-  CHECK(distance(unitary_of(circuit_of("ctrl @ h", 2, definitions)), controlled(1, h)) < 1e-15);
+  CHECK(distance(oracle::unitary_of(circuit_of("ctrl @ h", 2, definitions)), controlled(1, h)) <
+        1e-15);
   const cx_mat twice = h * info(Op::x).unitary({}) * h;
-  CHECK(distance(unitary_of(circuit_of("ctrl @ twice", 2, definitions)), controlled(1, twice)) <
-        1e-14);
+  CHECK(distance(oracle::unitary_of(circuit_of("ctrl @ twice", 2, definitions)),
+                 controlled(1, twice)) < 1e-14);
   // u3 of stdgates.inc and U undo each other only up to a phase.
   const std::string mixed = "gate mixed q { u3(1,2,3) q; x q; U(-1,-3,-2) q; } ";
   const cx_mat u = info(Op::u3).unitary(std::vector{1.0, 2.0, 3.0});
   const cx_mat expected = u.t() * info(Op::x).unitary({}) * u * std::polar(1.0, -2.5);
-  CHECK(distance(unitary_of(circuit_of("ctrl @ mixed", 2, mixed)), controlled(1, expected)) <
-        1e-14);
+  CHECK(distance(oracle::unitary_of(circuit_of("ctrl @ mixed", 2, mixed)),
+                 controlled(1, expected)) < 1e-14);
 }
 
 TEST_CASE("Modifiers nest, and the first operands are the controls of the first") {
@@ -155,28 +156,30 @@ TEST_CASE("Modifiers nest, and the first operands are the controls of the first"
   cx_mat expected(8, 8, arma::fill::eye);
   const arma::uvec where{0b001, 0b101};
   expected(where, where) = x;
-  CHECK(distance(unitary_of(circuit_of("ctrl @ negctrl @ x", 3)), expected) < 1e-14);
-  CHECK(distance(unitary_of(circuit_of("ctrl @ inv @ negctrl @ pow(3) @ x", 3)), expected) < 1e-14);
+  CHECK(distance(oracle::unitary_of(circuit_of("ctrl @ negctrl @ x", 3)), expected) < 1e-14);
+  CHECK(distance(oracle::unitary_of(circuit_of("ctrl @ inv @ negctrl @ pow(3) @ x", 3)), expected) <
+        1e-14);
   const std::string definitions = "gate inner a, b { negctrl @ x b, a; } ";
   cx_mat nested(8, 8, arma::fill::eye);
   const arma::uvec inner{0b001, 0b011};  // q0 = 1, q2 = 0: x on q1
   nested(inner, inner) = x;
-  CHECK(distance(unitary_of(circuit_of("ctrl @ inner", 3, definitions)), nested) < 1e-14);
+  CHECK(distance(oracle::unitary_of(circuit_of("ctrl @ inner", 3, definitions)), nested) < 1e-14);
 }
 
 TEST_CASE("The inverse of a body undoes it") {
   const std::string definitions =
       "gate g(a, b) p, q, r { u2(a, b) p; ecr p, q; ctrl @ U(a, 1, b) q, r; iswap r, p; "
       "barrier p, q; gphase(a); pow(2) @ t q; } ";
-  const cx_mat u = unitary_of(circuit_of("g(0.3, 1.1)", 3, definitions));
-  CHECK(distance_up_to_phase(unitary_of(circuit_of("inv @ g(0.3, 1.1)", 3, definitions)), u.t()) <
-        1e-14);
-  const cx_mat controlled_u = unitary_of(circuit_of("ctrl @ g(0.3, 1.1)", 4, definitions));
+  const cx_mat u = oracle::unitary_of(circuit_of("g(0.3, 1.1)", 3, definitions));
+  CHECK(distance_up_to_phase(oracle::unitary_of(circuit_of("inv @ g(0.3, 1.1)", 3, definitions)),
+                             u.t()) < 1e-14);
+  const cx_mat controlled_u = oracle::unitary_of(circuit_of("ctrl @ g(0.3, 1.1)", 4, definitions));
   const cx_mat controlled_inverse =
-      unitary_of(circuit_of("ctrl @ inv @ g(0.3, 1.1)", 4, definitions));
+      oracle::unitary_of(circuit_of("ctrl @ inv @ g(0.3, 1.1)", 4, definitions));
   CHECK(distance(controlled_inverse, controlled_u.t()) < 1e-14);
-  CHECK(distance_up_to_phase(unitary_of(circuit_of("pow(-2) @ g(0.3, 1.1)", 3, definitions)),
-                             (u * u).t()) < 1e-13);
+  CHECK(distance_up_to_phase(
+            oracle::unitary_of(circuit_of("pow(-2) @ g(0.3, 1.1)", 3, definitions)), (u * u).t()) <
+        1e-13);
 }
 
 TEST_CASE("Whole powers are repetitions, of rotations multiples of the angle") {
@@ -187,7 +190,7 @@ TEST_CASE("Whole powers are repetitions, of rotations multiples of the angle") {
     const Call call = random_call(row, random);
     const cx_mat u = exact_unitary(row, call.angles);
     const auto matrix = [&](int exponent) {
-      return unitary_of(
+      return oracle::unitary_of(
           circuit_of(fmt::format("ctrl @ pow({}) @ {}", exponent, call.text), 1 + row.n_qubits));
     };
     CHECK(distance(matrix(0), controlled(1, u * u.t())) < 1e-14);
@@ -208,7 +211,7 @@ TEST_CASE("Other powers are the principal ones") {
       const cx_mat u = exact_unitary(row, call.angles);
       const double exponent = trial == 0 ? 0.5 : 3 * random.normal();
       const auto matrix = [&](const std::string& modifiers) {
-        return unitary_of(
+        return oracle::unitary_of(
             circuit_of(fmt::format("ctrl @ {}{}", modifiers, call.text), 1 + row.n_qubits));
       };
       CHECK(distance(matrix(fmt::format("pow({}) @ ", exponent)),

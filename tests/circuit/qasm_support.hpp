@@ -47,20 +47,6 @@ inline double angle(const Circuit& circuit, std::size_t instruction = 0, std::si
   return value.offset_rad();
 }
 
-/// The product of a circuit of gates and barriers, by explicit Kronecker products.
-inline arma::cx_mat unitary_of(const Circuit& circuit, const Binding& binding = {}) {
-  arma::cx_mat product(arma::size(oracle::pauli(0, circuit.n_qubits())), arma::fill::eye);
-  for (const Instruction& instruction : circuit.instructions()) {
-    if (instruction.op == Op::barrier) continue;
-    std::vector<double> angles;
-    for (const Angle& a : instruction.angles) angles.push_back(a.value(binding));
-    product = oracle::embed(info(instruction.op).unitary(angles), instruction.qubits,
-                            circuit.n_qubits()) *
-              product;
-  }
-  return product;
-}
-
 /// `target` on the last operands when all others, the low bits, are 1.
 inline arma::cx_mat controlled(int n_controls, const arma::cx_mat& target) {
   const arma::uword n_cases = arma::uword{1} << n_controls;

@@ -84,7 +84,7 @@ TEST_CASE("The gates of qelib1.inc that are expanded have their matrices") {
   const std::vector<double> euler{0.7, -1.9, 2.6};
   const cx_mat u3 = info(Op::u3).unitary(euler);
   const auto unitary = [](int n_qubits, const std::string& call) {
-    return unitary_of(parse(fmt::format("qreg q[{}]; {};", n_qubits, call)));
+    return oracle::unitary_of(parse(fmt::format("qreg q[{}]; {};", n_qubits, call)));
   };
   const double tolerance = 1e-14;
   CHECK(distance_up_to_phase(unitary(1, "u0(1) q[0]"), cx_mat(2, 2, arma::fill::eye)) < tolerance);
@@ -107,9 +107,9 @@ TEST_CASE("The gates of qelib1.inc that are expanded have their matrices") {
 
 TEST_CASE("rccx and rc3x are Toffoli gates up to relative phases") {
   const cx_mat x = info(Op::x).unitary({});
-  const cx_mat rccx = unitary_of(parse("qreg q[3]; rccx q[0],q[1],q[2];"));
+  const cx_mat rccx = oracle::unitary_of(parse("qreg q[3]; rccx q[0],q[1],q[2];"));
   CHECK(arma::abs(arma::abs(rccx) - arma::abs(controlled(2, x))).max() < 1e-14);
-  const cx_mat rc3x = unitary_of(parse("qreg q[4]; rc3x q[0],q[1],q[2],q[3];"));
+  const cx_mat rc3x = oracle::unitary_of(parse("qreg q[4]; rc3x q[0],q[1],q[2],q[3];"));
   CHECK(arma::abs(arma::abs(rc3x) - arma::abs(controlled(3, x))).max() < 1e-14);
 }
 

@@ -25,20 +25,6 @@ std::size_t count_gates(const Circuit& circuit) {
   return static_cast<std::size_t>(std::ranges::count_if(circuit.instructions(), is_gate));
 }
 
-arma::cx_mat unitary_of(const Circuit& circuit, const Binding& binding) {
-  const arma::uword dim = arma::uword{1} << circuit.n_qubits();
-  arma::cx_mat total = arma::eye<arma::cx_mat>(dim, dim);
-  for (const Instruction& instruction : circuit.instructions()) {
-    if (!is_gate(instruction)) continue;
-    std::vector<double> angles;
-    for (const Angle& angle : instruction.angles) angles.push_back(angle.value(binding));
-    total = oracle::embed(info(instruction.op).unitary(angles), instruction.qubits,
-                          circuit.n_qubits()) *
-            total;
-  }
-  return total;
-}
-
 /// 10 gates on 3 qubits with parameters, a barrier within, and measurements in another order.
 Circuit example() {
   Circuit circuit(3);
@@ -85,11 +71,11 @@ TEST_CASE("Folded circuits do what the original does and have the gates they cla
   const Circuit circuit = example();
   const std::vector<double> weights{0.4, -1.1}, features{0.8};
   const Binding binding{weights, features};
-  const arma::cx_mat original = unitary_of(circuit, binding);
+  const arma::cx_mat original = oracle::unitary_of(circuit, binding);
   REQUIRE(count_gates(circuit) == example_gates);
   for (const double factor : {1.0, 1.2, 1.5, 2.0, 2.95, 3.0, 3.7, 5.0, 7.4}) {
     const zne::FoldedCircuit folded = zne::fold_global(circuit, factor);
-    CHECK(arma::abs(unitary_of(folded.circuit, binding) - original).max() < 1e-13);
+    CHECK(arma::abs(oracle::unitary_of(folded.circuit, binding) - original).max() < 1e-13);
     CHECK(static_cast<double>(count_gates(folded.circuit)) ==
           Approx(folded.scale_factor * example_gates).epsilon(1e-15));
     // Gates come in pairs, so the count is within one gate of what was asked for.

@@ -249,6 +249,18 @@ arma::cx_mat evolve_unnormalised(const Circuit& circuit, const std::vector<doubl
 
 }  // namespace
 
+arma::cx_mat unitary_of(const rhodrift::Circuit& circuit, const rhodrift::Binding& binding) {
+  arma::cx_mat product(arma::size(pauli(0, circuit.n_qubits())), arma::fill::eye);
+  for (const Instruction& instruction : circuit.instructions()) {
+    if (instruction.op == Op::barrier || instruction.op == Op::measure) continue;
+    std::vector<double> angles;
+    for (const Angle& a : instruction.angles) angles.push_back(a.value(binding));
+    product = embed(info(instruction.op).unitary(angles), instruction.qubits, circuit.n_qubits()) *
+              product;
+  }
+  return product;
+}
+
 arma::cx_mat evolve(const Circuit& circuit, const std::vector<double>& weights,
                     const std::vector<double>& features) {
   const arma::cx_mat density = evolve_unnormalised(circuit, weights, features);

@@ -17,6 +17,10 @@ namespace oracle {
 /// unitary up to a global phase. Operand 0 is the least significant bit.
 arma::cx_mat gate_matrix(rhodrift::Op op, const std::vector<double>& angles_rad);
 
+/// The unitary of a circuit's gates, by explicit Kronecker products of the operation table's
+/// matrices, whose phases gate_matrix has not. Barriers and measurements are passed over.
+arma::cx_mat unitary_of(const rhodrift::Circuit& circuit, const rhodrift::Binding& binding = {});
+
 /// ρ after the circuit, from |0…0>, before its final measurements, given its post-selections.
 arma::cx_mat evolve(const rhodrift::Circuit& circuit, const std::vector<double>& weights = {},
                     const std::vector<double>& features = {});
