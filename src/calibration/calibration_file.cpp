@@ -62,8 +62,8 @@ QubitCalibration qubit_from_json(const JsonPlace& place) {
   qubit.frequency_hz = number_or_absent(place, "frequency_hz");
   if (const auto readout = place.find("readout")) {
     readout->allow_keys({"p10", "p01"});
-    qubit.readout_p10 = readout->at("p10").number();
-    qubit.readout_p01 = readout->at("p01").number();
+    qubit.readout_p10 = number_or_absent(*readout, "p10");
+    qubit.readout_p01 = number_or_absent(*readout, "p01");
   }
   qubit.readout_duration_s = number_or_absent(place, "readout_duration_s");
   return qubit;

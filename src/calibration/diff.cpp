@@ -70,6 +70,12 @@ class Comparison {
     for (std::size_t q = 0; q < before_.qubits.size(); ++q) compare_qubit(q);
     compare_gates();
     compare_zz_couplings();
+    compare_sets("/native_gates", before_.native_gates, after_.native_gates,
+                 [](const std::string& gate) { return gate + " as a native gate"; });
+    compare_sets("/coupling", before_.coupling, after_.coupling, [](const auto& pair) {
+      return fmt::format("coupling of {} with {}", pair.first, pair.second);
+    });
+    compare_readout_matrices();
     const auto rank = [](const Change& change) {
       return std::pair(std::abs(change.infidelity), std::abs(change.relative.value_or(infinity)));
     };
@@ -182,6 +188,45 @@ class Comparison {
           fmt::format("shift_hz between {} and {}", pair.first, pair.second), shift.first,
           shift.second, zz_infidelity(pair, shift.second) - zz_infidelity(pair, shift.first));
     }
+  }
+
+  /// What only one of the lists has.
+  template <typename Item, typename Name>
+  void compare_sets(const char* place, const std::vector<Item>& before,
+                    const std::vector<Item>& after, Name name) {
+    const std::set<Item> olds(before.begin(), before.end()), news(after.begin(), after.end());
+    for (const Item& item : olds) {
+      if (!news.contains(item)) add(place, name(item) + " is gone", {}, {}, 0);
+    }
+    for (const Item& item : news) {
+      if (!olds.contains(item)) add(place, name(item) + " is new", {}, {}, 0);
+    }
+  }
+
+  void compare_readout_matrices() {
+    std::map<std::vector<int>, std::pair<const ConfusionMatrix*, const ConfusionMatrix*>> groups;
+    for (const ConfusionMatrix& matrix : before_.readout_matrices) {
+      groups[matrix.bits].first = &matrix;
+    }
+    for (const ConfusionMatrix& matrix : after_.readout_matrices) {
+      groups[matrix.bits].second = &matrix;
+    }
+    for (const auto& [bits, both] : groups) {
+      const auto& [old, now] = both;
+      if (old && now && arma::approx_equal(old->matrix, now->matrix, "absdiff", 0.0)) continue;
+      add("/readout_matrices",
+          fmt::format("readout matrix of {} {}", fmt::join(bits, ", "),
+                      old && now ? "changed"
+                      : now      ? "is new"
+                                 : "is gone"),
+          {}, {}, assignment_error(now) - assignment_error(old));
+    }
+  }
+
+  /// Averaged over what is prepared; 0 for no matrix.
+  static double assignment_error(const ConfusionMatrix* readout) {
+    if (!readout) return 0;
+    return 1 - arma::trace(readout->matrix) / static_cast<double>(readout->matrix.n_rows);
   }
 
   /// exp(-i (pi/2) shift t Z⊗Z) over the longest gate on one of the two.

@@ -22,18 +22,13 @@ constexpr std::array importers = {&ibm_importer,    &ibm_csv_importer, &qprov_im
                                   &google_importer, &rigetti_importer, &braket_importer,
                                   &table_importer};
 
-bool is_data_file(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".json" || extension == ".csv" || extension == ".toml";
-}
-
 /// The data files anywhere below a folder, by name.
 std::set<fs::path> data_files_below(const fs::path& folder) {
   std::set<fs::path> files;
   std::error_code error;
   for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (is_data_file(entry->path())) files.insert(entry->path());
+    if (RawFile::kind_of(entry->path())) files.insert(entry->path());
   }
   if (error) throw InputError(folder.string(), "", "cannot be read: " + error.message());
   return files;
@@ -44,7 +39,8 @@ std::vector<fs::path> data_files(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
   std::set<fs::path> seen;
   const auto add = [&](const fs::path& file) {
-    if (seen.insert(file).second) files.push_back(file);
+    std::error_code error;
+    if (seen.insert(fs::weakly_canonical(file, error)).second) files.push_back(file);
   };
   for (const fs::path& path : paths) {
     std::error_code error;
@@ -137,6 +133,7 @@ std::variant<Calibration, CalibrationSeries> import_calibration(const std::vecto
   require_repairs_allowed(states, options, input.source);
   if (states.size() == 1) return std::move(states.front());
   CalibrationSeries series{states.front().device, std::move(states)};
+  share_coupling(series);
   require_consistent(series, input.source);
   return series;
 }

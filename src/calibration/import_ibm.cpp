@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <rhodrift/core/error.hpp>
 
 #include "calibration/importing.hpp"
 #include "calibration/units.hpp"
@@ -104,14 +105,25 @@ void read_gate(const JsonPlace& place, Calibration& calibration) {
   if (!is_measurement(name)) {
     auto error = items.find("gate_error", plain);
     if (items.find("operational", plain) == 0.0 && !(error && *error >= 1)) {
-      note(calibration, "not-operational", fmt::format("/gates/{}/error", calibration.gates.size()),
-           fmt::format("{} is not operational; its error is set to 1", name));
+      note(calibration, "not-operational", "/gates",
+           fmt::format("{} on {} is not operational; its error is set to 1", name,
+                       fmt::join(qubits, ", ")));
       error = 1;
     }
     calibration.gates.push_back({name, qubits, error, duration_s});
   } else if (name == "measure" && qubits.size() == 1) {
     QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(qubits[0])];
     if (!qubit.readout_duration_s) qubit.readout_duration_s = duration_s;
+  }
+}
+
+/// A qubit that is not operational has no gate that works.
+void read_operational(const JsonPlace& items, std::size_t q, Calibration& calibration) {
+  if (Items(items).find("operational", plain) != 0.0) return;
+  note(calibration, "not-operational", fmt::format("/qubits/{}", q),
+       fmt::format("qubit {} is not operational; the errors of its gates are set to 1", q));
+  for (GateCalibration& gate : calibration.gates) {
+    if (std::ranges::find(gate.qubits, static_cast<int>(q)) != gate.qubits.end()) gate.error = 1;
   }
 }
 
@@ -160,15 +172,14 @@ std::optional<std::pair<int, int>> coupled_pair(const std::string& digits,
 
 /// The static ZZ shifts among the `general` items. Those of pairs without a 2-qubit gate are left.
 void read_zz_couplings(const JsonPlace& general, Calibration& calibration) {
-  static const std::regex zz(R"(zz_(\d+))");
   std::set<std::pair<int, int>> coupled;
   for (const auto& [a, b] : calibration.coupling) coupled.insert({{a, b}, {b, a}});
   std::set<std::pair<int, int>> seen;
   for (const JsonPlace& item : general.elements()) {
     const std::string& name = item.at("name").string();
-    std::smatch part;
-    if (!std::regex_match(name, part, zz)) continue;
-    const auto pair = coupled_pair(part.str(1), coupled);
+    const std::string digits = name.starts_with("zz_") ? name.substr(3) : "";
+    if (digits.find_first_not_of("0123456789") != std::string::npos) continue;
+    const auto pair = coupled_pair(digits, coupled);
     if (!pair) continue;
     if (!seen.insert(*pair).second) item.refuse(fmt::format("{} is given twice", name));
     calibration.zz_couplings.push_back({*pair, hertz(item)});
@@ -197,6 +208,7 @@ Calibration ibm_state(const JsonPlace& properties, const std::optional<JsonPlace
     calibration.qubits.push_back(read_qubit(qubits[q], q, calibration.repairs));
   }
   for (const JsonPlace& gate : properties.at("gates").elements()) read_gate(gate, calibration);
+  for (std::size_t q = 0; q < qubits.size(); ++q) read_operational(qubits[q], q, calibration);
   if (configuration) {
     require_same_device(*configuration, calibration);
     calibration.native_gates = read_native_gates(*configuration, calibration);
@@ -221,9 +233,20 @@ std::string misfit(const RawFile& file) {
 /// Each file holds both documents, or properties are read against the one configuration among the
 /// files. One document is in memory at a time, besides the configuration.
 std::vector<Calibration> states(const ImportInput& input) {
+  if (input.options.time) {
+    throw InputError(input.source, "/last_update_date",
+                     "says when the figures are of; a time of one's own is for files without");
+  }
   const Provenance provenance = input.provenance("ibm-properties");
   std::vector<Calibration> all;
+  std::optional<std::string> device;
   const auto add = [&](Calibration state, const RawFile& file) {
+    if (device.value_or(state.device) != state.device) {
+      throw InputError(file.source(), "/backend_name",
+                       fmt::format("\"{}\", but \"{}\" in the files before; one device at a time",
+                                   state.device, *device));
+    }
+    device = state.device;
     if (input.options.device) state.device = *input.options.device;
     finish_state(state, file.source());
     all.push_back(std::move(state));
@@ -237,8 +260,8 @@ std::vector<Calibration> states(const ImportInput& input) {
           file);
     } else if (!file.has_member("basis_gates")) {
       properties.push_back(path);
-    } else if (configuration) {
-      file.json().refuse("a second BackendConfiguration; one device at a time");
+    } else if (configuration && configuration->json().value() != file.json().value()) {
+      file.json().refuse("a second BackendConfiguration, which is another; one at a time");
     } else {
       configuration.emplace(std::move(file));
     }

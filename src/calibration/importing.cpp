@@ -197,6 +197,14 @@ std::vector<std::pair<int, int>> coupling_of(const Calibration& calibration) {
   return {pairs.begin(), pairs.end()};
 }
 
+void share_coupling(CalibrationSeries& series) {
+  std::set<std::pair<int, int>> coupled;
+  for (const Calibration& state : series.states) {
+    coupled.insert(state.coupling.begin(), state.coupling.end());
+  }
+  for (Calibration& state : series.states) state.coupling = {coupled.begin(), coupled.end()};
+}
+
 void date_undated(Calibration& calibration, const fs::path& file, const ImportOptions& options) {
   if (options.time) {
     calibration.timestamp = *options.time;

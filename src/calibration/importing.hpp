@@ -91,6 +91,10 @@ std::vector<std::string> listed_gates(const Calibration& calibration);
 /// Pairs that carry one of the native gates.
 std::vector<std::pair<int, int>> coupling_of(const Calibration& calibration);
 
+/// The pairs coupled in any state, for all: a gate that is not listed on one day is not listed, but
+/// the device is the same.
+void share_coupling(CalibrationSeries& series);
+
 /// Dates a state that the file does not date: the given time, else a date in the file's name
 /// (repair "time-from-name"), else 1970-01-01 (repair "unknown-time").
 void date_undated(Calibration& calibration, const std::filesystem::path& file,

@@ -21,7 +21,14 @@ std::string json_number(double value) {
 }
 
 std::string json_string(const std::string& text) {
-  return nlohmann::json(text).dump();
+  const nlohmann::json value(text);
+  try {
+    return value.dump();
+  } catch (const nlohmann::json::type_error&) {
+    using Handler = nlohmann::json::error_handler_t;
+    throw InputError(value.dump(-1, ' ', false, Handler::replace), "",
+                     "is not UTF-8, which all text in a calibration file has to be");
+  }
 }
 
 std::string json_qubits(const std::vector<int>& qubits) {

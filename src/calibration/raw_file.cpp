@@ -4,19 +4,18 @@
 
 namespace rhodrift {
 
-namespace {
-
-RawFile::Kind kind_of(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
+std::optional<RawFile::Kind> RawFile::kind_of(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   if (extension == ".csv") return RawFile::Kind::csv;
   if (extension == ".toml") return RawFile::Kind::toml;
-  return RawFile::Kind::json;
+  if (extension == ".json") return RawFile::Kind::json;
+  return std::nullopt;
 }
 
-}  // namespace
-
 RawFile::RawFile(std::filesystem::path path)
-    : path_(std::move(path)), kind_(kind_of(path_)), text_(read_file(path_)) {
+    : path_(std::move(path)), kind_(kind_of(path_).value_or(Kind::json)), text_(read_file(path_)) {
   if (kind_ != Kind::json) return;
   document_.emplace(text_, path_.string());
   text_ = {};  // a document is several times as large as its text; both at once are not needed

@@ -13,6 +13,8 @@ namespace rhodrift {
 class RawFile {
  public:
   enum class Kind { json, csv, toml };
+  /// By the ending of its name, in either case; nullopt for no data file.
+  static std::optional<Kind> kind_of(const std::filesystem::path& path);
 
   /// Throws InputError when the file cannot be read or is not JSON where it should be.
   explicit RawFile(std::filesystem::path path);

@@ -149,13 +149,19 @@ std::vector<Repair> repair(Calibration& calibration, const std::vector<std::stri
 
 std::size_t repair(CalibrationSeries& series, const std::vector<std::string>& policies) {
   std::size_t n_repairs = 0;
-  std::set<std::pair<int, int>> coupled;
+  std::set<std::pair<int, int>> had_gates, have_gates;
+  auto coupling = series.states.front().coupling;  // every state's
   for (Calibration& state : series.states) {
+    const auto before = coupling_of(state);
+    had_gates.insert(before.begin(), before.end());
     n_repairs += repair(state, policies).size();
-    const auto pairs = coupling_of(state);
-    coupled.insert(pairs.begin(), pairs.end());
+    const auto after = coupling_of(state);
+    have_gates.insert(after.begin(), after.end());
   }
-  for (Calibration& state : series.states) state.coupling = {coupled.begin(), coupled.end()};
+  std::erase_if(coupling, [&](const auto& pair) {
+    return had_gates.contains(pair) && !have_gates.contains(pair);
+  });
+  for (Calibration& state : series.states) state.coupling = coupling;
   return n_repairs;
 }
 

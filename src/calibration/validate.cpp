@@ -141,7 +141,8 @@ class Validation {
       error(place, fmt::format("angles of FSim on {} qubits; it has two", gate.qubits.size()));
     }
     const std::string gate_text = fmt::format("{} on {}", gate.name, list(gate.qubits));
-    if (!gate.error) warning(place, gate_text + " has no error");
+    // A reset's error is that of the readout where nobody says otherwise (docs/noise.md).
+    if (!gate.error && gate.name != "reset") warning(place, gate_text + " has no error");
     if (!gate.duration_s) {
       warning(place, gate_text + " has no duration",
               family_duration_s(calibration_, gate.name) ? "duration-from-family" : "");
@@ -273,7 +274,10 @@ void require_consistent(const CalibrationSeries& series, const std::string& sour
     const std::string place = fmt::format("/states/{}", i);
     const auto require_same = [&](const auto& value, const auto& expected, const char* what) {
       if (value != expected) {
-        throw InputError(source, place, fmt::format("does not have the first state's {}", what));
+        throw InputError(
+            source, place,
+            fmt::format("the state of {} does not have the {} of the first, of {}",
+                        to_iso8601(state.timestamp), what, to_iso8601(first.timestamp)));
       }
     };
     require_same(state.device, series.device, "device");

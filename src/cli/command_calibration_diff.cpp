@@ -20,8 +20,10 @@ Calibration read_state(const std::string& argument) {
   const std::size_t at = argument.rfind('@');
   std::size_t index = 0;
   const char* const end = argument.data() + argument.size();
-  const bool numbered = at != std::string::npos && at + 1 < argument.size() &&
-                        std::from_chars(argument.data() + at + 1, end, index).ptr == end;
+  const auto [last, error] = at == std::string::npos
+                                 ? std::from_chars_result{argument.data(), std::errc{}}
+                                 : std::from_chars(argument.data() + at + 1, end, index);
+  const bool numbered = at != std::string::npos && at + 1 < argument.size() && last == end;
   const std::string path = numbered ? argument.substr(0, at) : argument;
   auto document = read_any_calibration(path);
   if (auto* snapshot = std::get_if<Calibration>(&document)) {
@@ -30,9 +32,10 @@ Calibration read_state(const std::string& argument) {
   }
   std::vector<Calibration>& states = std::get<CalibrationSeries>(document).states;
   if (!numbered) return std::move(states.back());
-  if (index >= states.size())
-    throw InputError(argument, "",
-                     fmt::format("state {} is outside 0..{}", index, states.size() - 1));
+  if (index >= states.size() || error == std::errc::result_out_of_range)
+    throw InputError(
+        argument, "",
+        fmt::format("state {} is outside 0..{}", argument.substr(at + 1), states.size() - 1));
   return std::move(states[index]);
 }
 

@@ -124,11 +124,12 @@ struct HistoryCommand {
 
   void run() const {
     const CalibrationSeries series = read_calibration_series(path);
+    const std::string table = json ? "" : text(series);
     if (!output.empty()) write(series);
     if (json)
       print(series_json(series));
     else
-      print(text(series));
+      print(table);
   }
 
   void write(const CalibrationSeries& series) const {
@@ -164,12 +165,14 @@ void add_calibration_history(CLI::App& calibration) {
       calibration.add_subcommand("history", "How the figures of a series went, with its gaps");
   auto command = std::make_shared<HistoryCommand>();
   verb->add_option("series", command->path, "Series file")->required();
-  verb->add_option("--qubits", command->qubits,
-                   "Figures on these qubits, e.g. 3 or 0,1, instead of medians over the device")
-      ->delimiter(',');
+  CLI::Option* qubits = verb->add_option("--qubits", command->qubits,
+                                         "Figures on these qubits in the table, e.g. 3 or 0,1, "
+                                         "instead of medians over the device")
+                            ->delimiter(',');
   verb->add_option("-o,--output", command->output,
                    "File to export every figure to, .csv (a line a value) or .json (as --json)");
-  verb->add_flag("--json", command->json, "Machine-readable output");
+  verb->add_flag("--json", command->json, "Machine-readable output, every figure")
+      ->excludes(qubits);
   verb->footer("Example: rhodrift calibration history ibm_fez.json -o ibm_fez.csv");
   verb->callback([command] { command->run(); });
 }

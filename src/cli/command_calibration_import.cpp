@@ -1,8 +1,11 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/calibration/import.hpp>
+#include <rhodrift/core/error.hpp>
 
 #include "cli/calibration_commands.hpp"
 #include "cli/output.hpp"
@@ -20,6 +23,11 @@ struct ImportCommand {
   bool json = false;
 
   void run() {
+    for (const std::string& input : inputs) {
+      std::error_code error;
+      if (std::filesystem::equivalent(input, output, error))
+        throw InputError("--output", output, "is one of the files to import");
+    }
     if (!format.empty()) options.format = import_format(format);
     if (!time.empty()) options.time = parse_utc(time, "--time", "");
     const auto document = import_calibration({inputs.begin(), inputs.end()}, options);

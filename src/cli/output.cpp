@@ -29,7 +29,8 @@ Json rows_of(const arma::mat& matrix) {
 }
 
 void print(const Json& document) {
-  print(document.dump(2) + "\n");
+  // Names of files need not be UTF-8.
+  print(document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void print(const std::string& text) {

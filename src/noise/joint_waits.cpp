@@ -52,9 +52,9 @@ std::vector<double> ends_of_pieces(const InstructionInTime& delay,
           cuts.push_back(time);
   }
   std::ranges::sort(cuts);
-  const auto same =
-      std::ranges::unique(cuts, [](double a, double b) { return b - a <= resolution_s; });
-  cuts.erase(same.begin(), same.end());
+  const auto last = std::unique(cuts.begin(), cuts.end(),
+                                [](double a, double b) { return b - a <= resolution_s; });
+  cuts.erase(last, cuts.end());
   cuts.push_back(delay.end_s);
   return cuts;
 }

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/calibration/validate.hpp>
 #include <rhodrift/core/random.hpp>
 
 #include "calibration/examples.hpp"
@@ -79,6 +80,23 @@ TEST_CASE("A file can be read without being validated") {
         path + ": /qubits/0/readout/p01: 1.03 is outside [0, 1]");
   const auto read = std::get<Calibration>(read_unvalidated_calibration(path));
   CHECK(read.qubits[0].readout_p01 == 1.03);
+}
+
+TEST_CASE("One of p10 and p01 alone is read, found and mended") {
+  const std::string half = replaced(to_json(example_calibration()), "\"p10\": 0.02, ", "");
+  const ScratchDirectory folder;
+  auto c = std::get<Calibration>(read_unvalidated_calibration(folder.write("c.json", half)));
+  CHECK_FALSE(c.qubits[1].readout_p10);
+  CHECK(refusal([&] { calibration_from_json(half, "c.json"); }).find("/qubits/1/readout") !=
+        std::string::npos);
+  CHECK(repair(c, {"symmetric-readout"}).size() == 1);
+  CHECK(c.qubits[1].readout_p10 == 0.04);
+}
+
+TEST_CASE("Text that is not UTF-8 is refused") {
+  Calibration c = example_calibration();
+  c.device = "b\xFClem";
+  CHECK(refusal([&] { to_json(c); }).find("is not UTF-8") != std::string::npos);
 }
 
 TEST_CASE("Every double reads back to the same bits") {
@@ -162,7 +180,8 @@ TEST_CASE("A snapshot that breaks the schema is refused with the place") {
   CHECK(refusal_with("\"t1_s\": 1e-04", "\"t1_s\": null") ==
         "c.json: /qubits/0/t1_s: expected a number, found null");
   CHECK(refusal_with("\"p10\": 0.01, ", "") ==
-        "c.json: /qubits/0/readout: the key \"p10\" is missing");
+        "c.json: /qubits/0/readout: only p01 is given; p10 and p01 belong together (repair: "
+        "symmetric-readout)");
   CHECK(refusal_with("[[0, 1], [1, 0]]", "[[0, 1], [1]]") ==
         "c.json: /coupling/1: 1 qubits where a pair is expected");
   CHECK(refusal_with("\"qubits\": [1, 0]", "\"qubits\": [1, 99999999999]") ==

@@ -69,7 +69,9 @@ TEST_CASE("A series keeps coherent errors and names of qubits") {
   CHECK(count(text, "\"qubit_labels\"") == 1);
   series.states[1].qubit_labels = {"0", "1"};
   CHECK(refusal([&] { to_json(series); }) ==
-        "calibration series: /states/1: does not have the first state's qubit labels");
+        "calibration series: /states/1: the state of " + to_iso8601(series.states[1].timestamp) +
+            " does not have the qubit labels of the first, of " +
+            to_iso8601(series.states[0].timestamp));
 }
 
 TEST_CASE("A series says once what does not change") {
@@ -83,6 +85,7 @@ TEST_CASE("A series says once what does not change") {
 }
 
 TEST_CASE("A series whose states do not belong together is refused") {
+  const auto time = [](std::size_t i) { return to_iso8601(example_series().states[i].timestamp); };
   const auto refusal_after = [](auto change) {
     CalibrationSeries series = example_series();
     change(series);
@@ -91,11 +94,14 @@ TEST_CASE("A series whose states do not belong together is refused") {
   CHECK(refusal_after([](auto& s) { s.states.clear(); }) ==
         "calibration series: /states: a series needs a state");
   CHECK(refusal_after([](auto& s) { s.states[1].device = "three"; }) ==
-        "calibration series: /states/1: does not have the first state's device");
+        "calibration series: /states/1: the state of " + time(1) +
+            " does not have the device of the first, of " + time(0));
   CHECK(refusal_after([](auto& s) { s.states[2].qubits.pop_back(); }) ==
-        "calibration series: /states/2: does not have the first state's number of qubits");
+        "calibration series: /states/2: the state of " + time(2) +
+            " does not have the number of qubits of the first, of " + time(0));
   CHECK(refusal_after([](auto& s) { s.states[2].native_gates.push_back("x"); }) ==
-        "calibration series: /states/2: does not have the first state's native gates");
+        "calibration series: /states/2: the state of " + time(2) +
+            " does not have the native gates of the first, of " + time(0));
   CHECK(refusal_after([](auto& s) { s.states[2].timestamp = s.states[1].timestamp; }) ==
         "calibration series: /states/2/timestamp: 2024-05-06T08:08:09Z does not follow "
         "2024-05-06T08:08:09Z");

@@ -110,6 +110,25 @@ TEST_CASE("What matters most comes first: gates that are gone, then by infidelit
   CHECK(changes[5].place == "/qubits/0/frequency_hz");
 }
 
+TEST_CASE("Native gates, couplings and readout matrices are compared") {
+  const auto texts = [](auto edit) {
+    std::vector<std::string> what;
+    for (const Change& change : changes_after(edit)) what.push_back(change.what);
+    return what;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(texts([](Calibration& c) { c.native_gates.push_back("ecr"); }) ==
+        Texts{"ecr as a native gate is new"});
+  CHECK(texts([](Calibration& c) { std::erase(c.coupling, std::pair(0, 1)); }) ==
+        Texts{"coupling of 0 with 1 is gone"});
+  const Change readout = change_after(
+      [](Calibration& c) { c.readout_matrices[0] = ConfusionMatrix::single(0, 0.03, 0.05); });
+  CHECK(readout.what == "readout matrix of 0 changed");
+  CHECK(readout.infidelity == Approx(0.02).epsilon(1e-12));
+  CHECK(change_after([](Calibration& c) { c.readout_matrices.clear(); }).what ==
+        "readout matrix of 0 is gone");
+}
+
 TEST_CASE("States of different sizes are not compared") {
   CHECK(refusal([] {
           Calibration other = example_calibration();

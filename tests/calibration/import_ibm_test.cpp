@@ -267,7 +267,51 @@ TEST_CASE("What IBM marks as not operational is faulty") {
   const Calibration c = import_ibm(properties, fixture("configuration.json"), options);
   CHECK(c.find_gate("cz", {1, 0})->error == 1.0);
   REQUIRE(c.repairs.size() == 1);
-  CHECK(c.repairs[0].policy == "not-operational");
+  CHECK(c.repairs[0] == Repair{"not-operational", "/gates",
+                               "cz on 1, 0 is not operational; its error is set to 1"});
+  const auto qubit_down = folder.write(
+      "q.json", replaced(properties_text(), "\"name\": \"readout_length\"",
+                         "\"name\": \"operational\", \"unit\": \"\", \"value\": 0}, "
+                         "{\"date\": \"2024-02-29T20:00:00-05:00\", \"name\": \"readout_length\""));
+  const Calibration q = import_ibm(qubit_down, fixture("configuration.json"), options);
+  const Calibration up =
+      import_ibm(fixture("properties.json"), fixture("configuration.json"), options);
+  for (std::size_t g = 0; g < up.gates.size(); ++g) {
+    const bool is_on_it = std::ranges::find(up.gates[g].qubits, 0) != up.gates[g].qubits.end();
+    CHECK(q.gates[g].error == (is_on_it ? 1.0 : up.gates[g].error));
+  }
+  REQUIRE(q.repairs.size() == 1);
+  CHECK(q.repairs[0].place == "/qubits/0");
+}
+
+TEST_CASE("A device's name does not make one device of two") {
+  const ScratchDirectory folder;
+  const auto other =
+      folder.write("other.json", replaced(replaced(properties_text(), "fake_pair", "fake_couple"),
+                                          "2024-02-29T23", "2024-02-29T22"));
+  ImportOptions options = repairing();
+  options.device = "mine";
+  CHECK(refusal([&] {
+          import_calibration({fixture("properties.json"), other}, options);
+        }) == other +
+                  ": /backend_name: \"fake_couple\", but \"fake_pair\" in the files before; "
+                  "one device at a time");
+}
+
+TEST_CASE("The same configuration may be there once a day, and a file be named twice") {
+  const ScratchDirectory folder;
+  folder.write("1/props.json", properties_text());
+  folder.write("1/conf.json", configuration_text());
+  folder.write("2/PROPS.JSON", replaced(properties_text(), "2024-02-29T23", "2024-02-28T23"));
+  folder.write("2/conf.json", configuration_text());
+  const auto series = std::get<CalibrationSeries>(
+      import_calibration({folder.path(), folder.path() / "1/../1/props.json"}, {}));
+  CHECK(series.states.size() == 2);
+  ImportOptions dated;
+  dated.time = parse_utc("2024-01-01T00:00:00Z", "test", "");
+  CHECK(refusal([&] {
+          import_calibration({folder.path() / "1"}, dated);
+        }).find("/last_update_date: says when") != std::string::npos);
 }
 
 TEST_CASE("Static ZZ shifts are read from the general items") {

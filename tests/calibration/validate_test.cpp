@@ -128,6 +128,7 @@ TEST_CASE("What is missing or faulty is a warning") {
         "warning /gates/2/error: 1 of cx on [1, 0]: >= 1 marks a faulty gate (drop-faulty-gate)");
   CHECK(findings_after([](Calibration& c) { c.gates[2].error.reset(); }) ==
         "warning /gates/2: cx on [1, 0] has no error");
+  CHECK(findings_after([](Calibration& c) { c.gates.push_back({"reset", {0}, {}, 1e-6}); }) == "");
   CHECK(findings_after([](Calibration& c) { c.gates[2].duration_s.reset(); }) ==
         "warning /gates/2: cx on [1, 0] has no duration");
   CHECK(findings_after([](Calibration& c) {

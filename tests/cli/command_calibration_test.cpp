@@ -122,6 +122,8 @@ TEST_CASE("diff compares snapshots and states of series") {
              ContainsSubstring("0 figures changed"));
   CHECK_THAT(run({"calibration", "diff", series + "@59", series}).err,
              ContainsSubstring("state 59 is outside 0..58"));
+  CHECK_THAT(run({"calibration", "diff", series + "@18446744073709551616", series}).err,
+             ContainsSubstring("state 18446744073709551616 is outside 0..58"));
   CHECK_THAT(run({"calibration", "diff", belem + "@0", belem}).err,
              ContainsSubstring("is a snapshot"));
   CHECK_THAT(run({"calibration", "diff", belem, series}).err,
@@ -152,6 +154,11 @@ TEST_CASE("history prints a series with its gaps and exports it") {
   CHECK(run({"calibration", "history", series, "-o", (scratch.path() / "h.xml").string()}).status ==
         2);
   CHECK(run({"calibration", "history", shipped("calibrations/belem.json")}).status == 2);
+  const std::filesystem::path refused = scratch / "refused.csv";
+  CHECK(run({"calibration", "history", series, "--qubits", "99", "-o", refused.string()}).status ==
+        2);
+  CHECK_FALSE(std::filesystem::exists(refused));
+  CHECK(run({"calibration", "history", series, "--qubits", "1", "--json"}).status == 2);
 }
 
 TEST_CASE("import takes a format and a time") {
@@ -168,4 +175,6 @@ TEST_CASE("import takes a format and a time") {
   CHECK(run({"calibration", "import", table, "--from", "cirq", "-o", output}).status == 2);
   CHECK_THAT(run({"calibration", "import", table, "--time", "noon", "-o", output}).err,
              ContainsSubstring("--time: time \"noon\""));
+  CHECK_THAT(run({"calibration", "import", table, "-o", table}).err,
+             ContainsSubstring("is one of the files to import"));
 }
