@@ -8,6 +8,9 @@ namespace rhodrift {
 
 namespace {
 
+// No table has longer ones; what reads a field may recurse over it.
+constexpr std::size_t longest_field = 4096;
+
 class CsvReader {
  public:
   CsvReader(std::string_view text, const std::string& source) : text_(text), source_(source) {
@@ -38,6 +41,11 @@ class CsvReader {
     CsvRecord record{line_, {}};
     do {
       record.fields.push_back(skip('"') ? read_quoted() : read_plain());
+      if (record.fields.back().size() > longest_field) {
+        fail(record.line,
+             fmt::format("field {} has {} characters, more than {}", record.fields.size(),
+                         record.fields.back().size(), longest_field));
+      }
     } while (skip(separator_));
     skip('\r');
     if (!at_end() && !skip('\n')) fail(line_, "text after a closing quote");

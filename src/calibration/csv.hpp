@@ -14,7 +14,8 @@ struct CsvRecord {
 
 /// Comma-separated values with quoted fields (RFC 4180); a byte order mark, blank lines and CRLF
 /// are passed over. Where the first line has a semicolon and no comma, semicolons separate. Every
-/// record has as many fields as the first. Throws InputError naming `source` and the line.
+/// record has as many fields as the first, of at most 4096 characters. Throws InputError naming
+/// `source` and the line.
 std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& source);
 
 /// The fields of one line alone, as far as it can be read.

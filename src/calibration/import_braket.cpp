@@ -40,7 +40,8 @@ std::optional<JsonPlace> member(const JsonPlace& object, const std::string& key)
 
 double seconds(const JsonPlace& time) {
   const JsonPlace unit = time.at("unit");
-  const auto scale = units_per_second(unit.string());
+  // The schema leaves the unit open, and Braket's own SDK writes "S".
+  const auto scale = units_per_second(unit.string() == "S" ? "s" : unit.string());
   if (scale) return time.at("value").number() / *scale;
   unit.refuse(fmt::format("unknown unit \"{}\"; known are {}", unit.string(), time_unit_names()));
 }
@@ -95,7 +96,10 @@ constexpr std::array pair_gates = {
     PairGate{"CX", "cx", false},      PairGate{"ECR", "ecr", false},
     PairGate{"ISWAP", "iswap", true}, PairGate{"XY", "xy", true},
     PairGate{"CPHASE", "cp", true},   PairGate{"CPHASESHIFT", "cp", true},
-    PairGate{"ZZ", "rzz", true},      PairGate{"MS", "rxx", true}};
+    PairGate{"ZZ", "rzz", true},      PairGate{"RZZ", "rzz", true},
+    PairGate{"XX", "rxx", true},      PairGate{"RXX", "rxx", true},
+    PairGate{"YY", "ryy", true},      PairGate{"RYY", "ryy", true},
+    PairGate{"MS", "rxx", true}};
 
 /// nullptr for a gate that we have no name for.
 const PairGate* find_pair_gate(const std::string& braket) {
@@ -269,7 +273,7 @@ class BraketReader {
       }
     }
     note(calibration_, "two-qubit-gate-assumed", "/gates",
-         "the file does not name its 2-qubit gate; its figures are given to cz");
+         "the file names no 2-qubit gate that is known here; its figures are given to cz");
     return "cz";
   }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -189,12 +190,15 @@ std::optional<UtcTime> stated_time(const JsonPlace& root) {
   const auto ms = root.find("timestampMs");
   if (!ms) return std::nullopt;
   // Protocol buffers write 64-bit numbers as strings.
-  if (ms->value().is_number()) return UtcTime{static_cast<std::int64_t>(ms->number()) / 1000};
-  try {
-    return UtcTime{std::stoll(ms->string()) / 1000};
-  } catch (const std::logic_error&) {
-    ms->refuse(fmt::format("\"{}\" is no number of milliseconds", ms->string()));
+  const std::string text = ms->value().is_number() ? ms->value().dump() : ms->string();
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  constexpr double year_10000_ms = 253402300800000.0;
+  if (error != std::errc() || end != text.data() + text.size() ||
+      !(value >= 0 && value < year_10000_ms)) {
+    ms->refuse(fmt::format("\"{}\" is no number of milliseconds from 1970 to 9999", text));
   }
+  return UtcTime{static_cast<std::int64_t>(value / 1000)};
 }
 
 Calibration read(const RawFile& file, const ImportOptions& options) {
@@ -230,7 +234,8 @@ Calibration read(const RawFile& file, const ImportOptions& options) {
   for (const std::string& name : names.names()) {
     calibration.qubits.push_back(read_qubit(metrics, name, pulse_s));
   }
-  if (pulse_s) {
+  if (std::ranges::any_of(calibration.qubits,
+                          [](const QubitCalibration& qubit) { return qubit.t2_s.has_value(); })) {
     note(calibration, "t2-from-incoherent-error", "/qubits",
          fmt::format("T2 of every qubit is what makes the incoherent error of a {} s gate",
                      *pulse_s));

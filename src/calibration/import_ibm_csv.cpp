@@ -42,7 +42,11 @@ enum class Figure {
   u2_error,
   u3_error,
   cx_error,
-  cx_length,
+  ecr_error,
+  cz_error,
+  pair_length,
+  pulse_length,
+  operational,
 };
 enum class Dimension { none, time, frequency };
 
@@ -57,10 +61,12 @@ constexpr std::array headers = {
     Header{"anharmonicity", Figure::ignored, Dimension::frequency},
     Header{"timestamp", Figure::timestamp},
     Header{"qubit", Figure::qubit},
+    Header{"c\u00fabit", Figure::qubit},
     Header{"frequency", Figure::frequency, Dimension::frequency},
     Header{"frecuency", Figure::frequency, Dimension::frequency},
     Header{"frecuencia", Figure::frequency, Dimension::frequency},
     Header{"frequenz", Figure::frequency, Dimension::frequency},
+    Header{"fr\u00e9quence", Figure::frequency, Dimension::frequency},
     Header{"t1", Figure::t1, Dimension::time},
     Header{"t2", Figure::t2, Dimension::time},
     Header{"readout error", Figure::readout_error},
@@ -71,15 +77,33 @@ constexpr std::array headers = {
     Header{"prob meas1 prep0", Figure::p10},
     Header{"readout length", Figure::readout_length, Dimension::time},
     Header{"id error", Figure::id_error},
+    Header{"z-axis rotation (rz) error", Figure::ignored},  // rz is virtual
     Header{"sqrt-x (sx) error", Figure::sx_error},
+    Header{"sx error", Figure::sx_error},
     Header{"single-qubit pauli-x error", Figure::x_error},
     Header{"pauli-x error", Figure::x_error},
     Header{"single-qubit u2 error", Figure::u2_error},
     Header{"single-qubit u3 error", Figure::u3_error},
     Header{"cnot error", Figure::cx_error},
     Header{"cx error", Figure::cx_error},
-    Header{"gate time", Figure::cx_length, Dimension::time},
+    Header{"cnot-fehler", Figure::cx_error},
+    Header{"ecr error", Figure::ecr_error},
+    Header{"cz error", Figure::cz_error},
+    Header{"gate time", Figure::pair_length, Dimension::time},
+    Header{"gate length", Figure::pair_length, Dimension::time},
+    Header{"single-qubit gate length", Figure::pulse_length, Dimension::time},
+    Header{"operational", Figure::operational},
 };
+
+/// The 2-qubit gate of a table is the one whose errors it has.
+struct PairGate {
+  Figure error;
+  const char* name;
+  bool both_ways;  ///< whether a gate listed in one direction is there in the other
+};
+constexpr std::array pair_gates = {PairGate{Figure::cx_error, "cx", true},
+                                   PairGate{Figure::ecr_error, "ecr", false},
+                                   PairGate{Figure::cz_error, "cz", true}};
 
 /// What one column of a table holds: numbers times or divided by a power of ten are in SI units.
 struct Column {
@@ -97,7 +121,27 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   return result.append(text);
 }
 
-/// Splits "T1 (µs)" or "T1 [us]" into "t1" and "us".
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+/// "US", "microseconds", "Ghz" and, from Excel, a µ of Latin-1 as units.hpp calls them.
+std::string usual_unit(std::string unit) {
+  if (unit.starts_with('\xB5')) unit.replace(0, 1, "u");
+  unit = lower(std::move(unit));
+  for (const auto& [spelt, usual] :
+       {std::pair{"seconds", "s"}, std::pair{"milliseconds", "ms"}, std::pair{"microseconds", "us"},
+        std::pair{"nanoseconds", "ns"}, std::pair{"hz", "Hz"}, std::pair{"khz", "kHz"},
+        std::pair{"mhz", "MHz"}, std::pair{"ghz", "GHz"}}) {
+    if (unit == spelt) return usual;
+  }
+  return unit;
+}
+
+/// Splits "T1 (µs)", "T1 [us]" or "T1 µs" into "t1" and the unit.
 std::pair<std::string, std::string> name_and_unit(const std::string& header) {
   static const std::regex with_unit(R"((.*?)\s*[(\[]\s*([^()\[\]]*?)\s*[)\]])");
   std::string text = replaced(trimmed(header), "\u221a", "sqrt-");
@@ -106,11 +150,14 @@ std::pair<std::string, std::string> name_and_unit(const std::string& header) {
     unit = part.str(2);
     text = part.str(1);
   }
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  text = lower(std::move(text));
   if (text.ends_with(" rate")) text.resize(text.size() - 5);
-  return {text, unit};
+  const std::size_t space = text.rfind(' ');
+  if (unit.empty() && space != std::string::npos) {
+    const std::string last = usual_unit(text.substr(space + 1));
+    if (units_per_second(last) || hertz_per_unit(last)) return {text.substr(0, space), last};
+  }
+  return {text, usual_unit(unit)};
 }
 
 /// nullopt for a column that no table is known to have, or whose unit is none of its figure.
@@ -128,6 +175,8 @@ std::optional<Column> recognised(const std::string& header) {
     const auto hertz = hertz_per_unit(unit);
     if (!hertz) return std::nullopt;
     column.times = *hertz;
+  } else if (unit == "%") {
+    column.divided_by = 100;
   } else if (!unit.empty()) {
     return std::nullopt;
   }
@@ -183,8 +232,11 @@ class Table {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const std::string text = trimmed(record.fields[i]);
       if (columns_[i].figure != figure || text.empty()) continue;
-      if (!found.text.empty() && found.text != text) {
-        refuse(row, figure, fmt::format("\"{}\" and \"{}\" in one row", found.text, text));
+      const bool agrees = found.text == text && found.column.times == columns_[i].times &&
+                          found.column.divided_by == columns_[i].divided_by;
+      if (!found.text.empty() && !agrees) {
+        refuse(row, figure,
+               fmt::format("\"{}\" and \"{}\" in one row, not the same figure", found.text, text));
       }
       found = {text, columns_[i]};
     }
@@ -227,7 +279,7 @@ using PairFigures = std::map<Pair, double>;
 
 /// Where the next "cx0_1: …" of a list begins, or its end. A comma can be a decimal sign as well.
 std::size_t next_item(const std::string& list, std::size_t from) {
-  static const std::regex separator(R"([,;]\s*(?=(?:[cC][xX])?\d+_)|[,;]\s*$)");
+  static const std::regex separator(R"([,;]\s*(?=[a-zA-Z]*\d+_)|[,;]\s*$)");
   std::smatch match;
   const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
   if (!std::regex_search(begin, list.end(), match, separator)) return list.size();
@@ -236,7 +288,7 @@ std::size_t next_item(const std::string& list, std::size_t from) {
 
 /// Adds "cx0_14: 2.225e-2 , cx0_1: 1.892e-2 " or "0_14:935.111; 0_1:743.111" to `figures`.
 void read_pairs(const Table& table, std::size_t row, Figure figure, PairFigures& figures) {
-  static const std::regex entry(R"([\s,;]*(?:[cC][xX])?(\d{1,6})_(\d{1,6})\s*:\s*(\S+)\s*)");
+  static const std::regex entry(R"([\s,;]*[a-zA-Z]*(\d{1,6})_(\d{1,6})\s*:\s*(\S+)\s*)");
   const auto [list, column] = table.field(row, figure);
   for (std::size_t begin = 0; begin < list.size();) {
     const std::size_t end = next_item(list, begin + 1);
@@ -271,7 +323,11 @@ std::size_t read_label(const Table& table, std::size_t row) {
 class StateReader {
  public:
   StateReader(const Table& table, std::vector<std::size_t> rows)
-      : table_(table), rows_(std::move(rows)) {}
+      : table_(table), rows_(std::move(rows)) {
+    for (const PairGate& gate : pair_gates) {
+      if (table.has(gate.error)) pair_gate_ = gate;
+    }
+  }
 
   Calibration read() {
     state_.vendor = "IBM";
@@ -288,12 +344,13 @@ class StateReader {
       seen[q] = true;
       read_qubit(row, state_.qubits[q]);
       read_single_qubit_gates(row, static_cast<int>(q));
-      read_pairs(table_, row, Figure::cx_error, cx_errors_);
-      read_pairs(table_, row, Figure::cx_length, cx_lengths_s_);
+      read_pairs(table_, row, pair_gate_.error, pair_errors_);
+      read_pairs(table_, row, Figure::pair_length, pair_lengths_s_);
     }
-    add_cx();
+    add_pair_gates();
+    for (const std::size_t row : rows_) read_operational(row);
     // The same for every state of a series, though only later tables list id as well.
-    state_.native_gates = {"cx", "rz", "sx", "x"};
+    state_.native_gates = {pair_gate_.name, "rz", "sx", "x"};
     return std::move(state_);
   }
 
@@ -313,12 +370,26 @@ class StateReader {
     }
   }
 
+  void read_operational(std::size_t row) {
+    const std::string text = lower(table_.text(row, Figure::operational));
+    if (text.empty() || text == "yes" || text == "true" || text == "1") return;
+    if (text != "no" && text != "false" && text != "0") {
+      table_.refuse(row, Figure::operational, fmt::format("\"{}\" is neither yes nor no", text));
+    }
+    const auto q = static_cast<int>(read_label(table_, row));
+    note(state_, "not-operational", fmt::format("/qubits/{}", q),
+         fmt::format("qubit {} is not operational; the errors of its gates are set to 1", q));
+    for (GateCalibration& gate : state_.gates) {
+      if (std::ranges::find(gate.qubits, q) != gate.qubits.end()) gate.error = 1;
+    }
+  }
+
   void read_single_qubit_gates(std::size_t row, int q) {
-    const auto add = [&](const char* name, std::optional<double> error,
-                         std::optional<double> duration_s = std::nullopt) {
-      state_.gates.push_back({name, {q}, error, duration_s});
+    const auto pulse_s = table_.number(row, Figure::pulse_length);
+    const auto add = [&](const char* name, std::optional<double> error) {
+      state_.gates.push_back({name, {q}, error, pulse_s});
     };
-    add("rz", 0.0, 0.0);
+    state_.gates.push_back({"rz", {q}, 0.0, 0.0});
     note(state_, "virtual-rz", "/gates", "the table has no rz; added without error and duration");
     if (const auto id = table_.number(row, Figure::id_error)) add("id", id);
     auto sx = table_.number(row, Figure::sx_error);
@@ -330,9 +401,14 @@ class StateReader {
       sx = *u3 / 2;
       note(state_, "sx-from-u3", "/gates", "u3 is two pulses; the error of sx is half of u3's");
     }
+    auto x = table_.number(row, Figure::x_error);
+    if (x && !sx) {
+      sx = x;
+      note(state_, "sx-from-x", "/gates",
+           "the table has no sx; its error is that of x, one pulse each");
+    }
     if (!sx) return;
     add("sx", sx);
-    auto x = table_.number(row, Figure::x_error);
     if (!x) {
       x = sx;
       note(state_, "x-from-sx", "/gates",
@@ -341,20 +417,23 @@ class StateReader {
     add("x", x);
   }
 
-  void add_cx() {
-    for (const auto& [pair, error] : PairFigures(cx_errors_)) {
+  void add_pair_gates() {
+    for (const auto& [pair, error] : PairFigures(pair_errors_)) {
       const Pair reverse{pair.second, pair.first};
-      if (!cx_errors_.emplace(reverse, error).second) continue;
-      note(state_, "cx-direction-symmetric", "/gates",
-           "cx is listed in one direction; the other one gets the same error");
+      if (!pair_gate_.both_ways || !pair_errors_.emplace(reverse, error).second) continue;
+      note(state_, fmt::format("{}-direction-symmetric", pair_gate_.name), "/gates",
+           fmt::format("{} is listed in one direction; the other one gets the same error",
+                       pair_gate_.name));
     }
     std::set<Pair> pairs;
-    for (const PairFigures* figures : {&cx_errors_, &cx_lengths_s_}) {
+    for (const PairFigures* figures : {&pair_errors_, &pair_lengths_s_}) {
       for (const auto& [pair, figure] : *figures) pairs.insert(pair);
     }
     for (const Pair& pair : pairs) {
-      state_.gates.push_back(
-          {"cx", {pair.first, pair.second}, find(cx_errors_, pair), find(cx_lengths_s_, pair)});
+      state_.gates.push_back({pair_gate_.name,
+                              {pair.first, pair.second},
+                              find(pair_errors_, pair),
+                              find(pair_lengths_s_, pair)});
       state_.coupling.push_back(pair);
     }
   }
@@ -367,13 +446,15 @@ class StateReader {
   const Table& table_;
   std::vector<std::size_t> rows_;
   Calibration state_;
-  PairFigures cx_errors_;
-  PairFigures cx_lengths_s_;
+  PairGate pair_gate_ = pair_gates.front();
+  PairFigures pair_errors_;
+  PairFigures pair_lengths_s_;
 };
 
 /// "2021-01-03 23:32:00", "2019-09-12" or, as folders are named, "01-03-2021 23-32-00".
 std::optional<std::string> iso_time(const std::string& text) {
-  static const std::regex year_first(R"((\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)[:-](\d\d)[:-](\d\d))?)");
+  static const std::regex year_first(
+      R"((\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)[:-](\d\d)(?:[:-](\d\d))?(?:Z|\+00:00)?)?)");
   static const std::regex year_last(R"((\d\d)-(\d\d)-(\d{4})(?: (\d\d)-(\d\d)-(\d\d))?)");
   std::smatch part;
   std::string date;
@@ -385,7 +466,8 @@ std::optional<std::string> iso_time(const std::string& text) {
     return std::nullopt;
   }
   if (!part[4].matched) return date;
-  return fmt::format("{}T{}:{}:{}Z", date, part.str(4), part.str(5), part.str(6));
+  return fmt::format("{}T{}:{}:{}Z", date, part.str(4), part.str(5),
+                     part[6].matched ? part.str(6) : "00");
 }
 
 UtcTime read_time(const Table& table, std::size_t row, const fs::path& file,
@@ -395,11 +477,17 @@ UtcTime read_time(const Table& table, std::size_t row, const fs::path& file,
   const std::string text = in_column ? table.text(row, Figure::timestamp)
                                      : fs::absolute(file).parent_path().filename().string();
   const auto iso = iso_time(text);
+  if (!iso && in_column) {
+    table.refuse(row, Figure::timestamp,
+                 fmt::format("\"{}\" is neither of the form YYYY-MM-DD[ HH:MM[:SS]] nor MM-DD-YYYY "
+                             "HH-MM-SS",
+                             text));
+  }
   if (!iso) {
     throw InputError(table.source(), "",
-                     fmt::format("no time of download: the {} \"{}\" is neither of the form "
+                     fmt::format("no time of download: the folder \"{}\" is neither of the form "
                                  "YYYY-MM-DD[ HH-MM-SS] nor MM-DD-YYYY HH-MM-SS",
-                                 in_column ? "timestamp" : "folder", text));
+                                 text));
   }
   return parse_utc(*iso, table.source(), "");
 }
@@ -417,7 +505,7 @@ std::vector<Calibration> states_in(const RawFile& file, const std::string& devic
     state.device = device;
     state.timestamp = time;
     if (!options.time || table.has(Figure::timestamp)) {
-      note(state, "utc-assumed", "/timestamp", "the time of download has no zone; read as UTC");
+      note(state, "utc-assumed", "/timestamp", "the time of download is taken to be in UTC");
     }
     finish_state(state, table.source());
     states.push_back(std::move(state));
@@ -444,6 +532,7 @@ void add_pulse_durations(Calibration& state) {
     if (!reverse || !reverse->duration_s) continue;
     // Tables state picoseconds; what lies below is rounding.
     const double difference_s = std::round(std::abs(*cx.duration_s - *reverse->duration_s) * 1e12);
+    if (difference_s == 0) continue;  // one figure for both directions says nothing of pulses
     for (const int q : cx.qubits) {
       const auto [found, added] = pulse_s.emplace(q, difference_s / 1e12);
       if (!added) found->second = std::min(found->second, difference_s / 1e12);

@@ -75,22 +75,26 @@ class DailyTable {
   }
 
   void read_columns(const std::string& header) {
-    static const std::regex form(R"(date(?:,q\d{1,6})+|date(?:,\(\d{1,6},\d{1,6}\))+)");
-    static const std::regex column(R"(q(\d+)|\((\d+),(\d+)\))");
-    if (!std::regex_match(header, form)) {
-      refuse(2, fmt::format("\"{}\" is not of the form date,q0,q1,… or date,(0,1),…", header));
-    }
+    static const std::regex column(R"(q(\d{1,6})|\((\d{1,6}),(\d{1,6})\))");
     const bool pairs = header.find('(') != std::string::npos;
-    if (pairs != (kind_ == Kind::cx_error)) {
-      refuse(2, pairs ? "pairs where qubits are expected" : "qubits where pairs are expected");
-    }
+    std::string understood = "date";
     for (std::sregex_iterator at(header.begin(), header.end(), column), end; at != end; ++at) {
+      understood += "," + at->str();
+      if (pairs != (at->str()[0] == '(')) break;
       const Qubits qubits = pairs ? Qubits{std::stoi(at->str(2)), std::stoi(at->str(3))}
                                   : Qubits{std::stoi(at->str(1))};
       if (std::find(columns_.begin(), columns_.end(), qubits) != columns_.end()) {
         refuse(2, fmt::format("the column {} is given twice", at->str()));
       }
       columns_.push_back(qubits);
+    }
+    if (understood != header || columns_.empty()) {
+      constexpr std::size_t most_shown = 80;
+      refuse(2, fmt::format("\"{}\" is not of the form date,q0,q1,… or date,(0,1),…",
+                            header.substr(0, most_shown)));
+    }
+    if (pairs != (kind_ == Kind::cx_error)) {
+      refuse(2, pairs ? "pairs where qubits are expected" : "qubits where pairs are expected");
     }
   }
 
@@ -140,20 +144,22 @@ std::string device_of(const fs::path& file) {
 }
 
 /// What all days share: how many qubits there are and which pairs have a cx.
-Calibration device_in(const std::vector<DailyTable>& tables, const std::string& name) {
+Calibration device_in(const std::vector<DailyTable>& tables, const std::string& name,
+                      const std::string& source) {
   Calibration device;
   device.device = name;
   device.vendor = "IBM";
   device.native_gates = {"cx", "rz", "sx", "x"};
-  int n_qubits = 0;
+  std::set<int> listed;
   std::set<std::pair<int, int>> pairs;
   for (const DailyTable& table : tables) {
     for (const Qubits& qubits : table.columns()) {
-      for (const int q : qubits) n_qubits = std::max(n_qubits, q + 1);
+      listed.insert(qubits.begin(), qubits.end());
       if (qubits.size() == 2) pairs.emplace(qubits[0], qubits[1]);
     }
   }
-  device.qubits.resize(static_cast<std::size_t>(n_qubits));
+  require_no_gap(listed, source);
+  device.qubits.resize(listed.size());
   device.coupling = {pairs.begin(), pairs.end()};
   note(device, "utc-assumed", "/timestamp", "the day has no zone; its midnight in UTC is taken");
   return device;
@@ -205,7 +211,7 @@ std::vector<Calibration> states(const ImportInput& input) {
     const RawFile file = open_raw(path, qprov_importer);
     tables.emplace_back(file, title_of(file)->kind);
   }
-  Calibration common = device_in(tables, device);
+  Calibration common = device_in(tables, device, input.source);
   common.provenance = input.provenance("qprov");
   std::map<UtcTime, Calibration> by_day;
   for (const DailyTable& table : tables) {

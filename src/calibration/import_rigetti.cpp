@@ -30,6 +30,14 @@ std::string rx_name(double angle_rad) {
   return "";
 }
 
+double error_of(const JsonPlace& fidelity) {
+  const double value = fidelity.number();
+  if (!(value >= 0 && value <= 1)) {
+    fidelity.refuse(fmt::format("the fidelity {} is outside [0, 1]", value));
+  }
+  return 1 - value;
+}
+
 /// Fidelities of 2-qubit gates are of gates that are symmetric in their qubits. XY(pi) is iSWAP.
 void add_pair_gate(Calibration& calibration, const std::string& name, std::vector<int> qubits,
                    std::optional<double> error, std::optional<double> duration_s) {
@@ -42,9 +50,9 @@ void add_pair_gate(Calibration& calibration, const std::string& name, std::vecto
   }
 }
 
-void set_readout_fidelity(Calibration& calibration, int q, double fidelity) {
+void set_readout_error(Calibration& calibration, int q, double error) {
   QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(q)];
-  qubit.readout_p10 = qubit.readout_p01 = 1 - fidelity;
+  qubit.readout_p10 = qubit.readout_p01 = error;
   note(calibration, "symmetric-readout", "/qubits",
        "the file has one readout fidelity f a qubit; p10 and p01 are both 1 - f");
 }
@@ -112,8 +120,7 @@ class QcsIsa {
     for (const JsonPlace& site : operation.at("sites").elements()) {
       for (const JsonPlace& item : site.at("characteristics").elements()) {
         const auto own = item.find("node_ids");
-        use(item.at("name").string(), item.at("value").number(),
-            operands(own ? *own : site.at("node_ids")));
+        use(item.at("name").string(), item.at("value"), operands(own ? *own : site.at("node_ids")));
         if (const auto time = item.find("timestamp")) {
           last_ = std::max(last_, parse_utc(time->string(), time->source(), time->pointer()));
         }
@@ -124,36 +131,36 @@ class QcsIsa {
   void read_benchmark(const JsonPlace& benchmark) {
     const bool simultaneous =
         benchmark.at("name").string().find("simultaneous") != std::string::npos;
-    for_each_characteristic(
-        benchmark, [&](const std::string& name, double value, const std::vector<int>& qubits) {
-          if (qubits.size() != 1) return;
-          QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(qubits[0])];
-          if (name == "fRB") (simultaneous ? together_ : alone_)[qubits[0]] = value;
-          if (name == "T1") qubit.t1_s = value;
-          if (name == "T2") qubit.t2_s = value;
-        });
+    for_each_characteristic(benchmark, [&](const std::string& name, const JsonPlace& value,
+                                           const std::vector<int>& qubits) {
+      if (qubits.size() != 1) return;
+      QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(qubits[0])];
+      if (name == "fRB") (simultaneous ? together_ : alone_)[qubits[0]] = error_of(value);
+      if (name == "T1") qubit.t1_s = value.number();
+      if (name == "T2") qubit.t2_s = value.number();
+    });
   }
 
   void read_instruction(const JsonPlace& instruction) {
     const std::string& gate = instruction.at("name").string();
-    for_each_characteristic(
-        instruction, [&](const std::string& name, double value, const std::vector<int>& qubits) {
-          if (name == "fRO" && qubits.size() == 1) {
-            set_readout_fidelity(calibration_, qubits[0], value);
-          } else if (gate == "RESET" && qubits.size() == 1) {
-            calibration_.gates.push_back({"reset", qubits, 1 - value, {}});
-          } else if (qubits.size() == 2) {
-            add_pair_gate(calibration_, gate, qubits, 1 - value, std::nullopt);
-          }
-        });
+    for_each_characteristic(instruction, [&](const std::string& name, const JsonPlace& value,
+                                             const std::vector<int>& qubits) {
+      if (name == "fRO" && qubits.size() == 1) {
+        set_readout_error(calibration_, qubits[0], error_of(value));
+      } else if (gate == "RESET" && qubits.size() == 1) {
+        calibration_.gates.push_back({"reset", qubits, error_of(value), {}});
+      } else if (qubits.size() == 2 && name == "f" + gate) {
+        add_pair_gate(calibration_, gate, qubits, error_of(value), std::nullopt);
+      }
+    });
   }
 
   /// Randomized benchmarking of all qubits together where it was done, else of each alone.
   void add_pulses() {
-    for (const auto& [q, fidelity] : alone_) together_.emplace(q, fidelity);
-    for (const auto& [q, fidelity] : together_) {
+    for (const auto& [q, error] : alone_) together_.emplace(q, error);
+    for (const auto& [q, error] : together_) {
       for (const char* gate : {"sx", "sxdg", "x"}) {
-        calibration_.gates.push_back({gate, {q}, 1 - fidelity, {}});
+        calibration_.gates.push_back({gate, {q}, error, {}});
       }
     }
     note(calibration_, "pulses-from-rb", "/gates",
@@ -176,16 +183,22 @@ double nanoseconds(const JsonPlace& gate) {
 
 void read_qubit_gate(const JsonPlace& gate, int q, Calibration& calibration) {
   const std::string& name = gate.at("operator").string();
-  const double fidelity = gate.at("fidelity").number();
+  const double error = error_of(gate.at("fidelity"));
   if (name == "MEASURE") {
-    set_readout_fidelity(calibration, q, fidelity);
+    set_readout_error(calibration, q, error);
     calibration.qubits[static_cast<std::size_t>(q)].readout_duration_s = nanoseconds(gate);
   } else if (name == "RX") {
     const std::vector<JsonPlace> angles = gate.at("parameters").elements();
     if (angles.size() != 1 || !angles[0].value().is_number()) return;
     const std::string ours = rx_name(angles[0].number());
-    if (!ours.empty()) calibration.gates.push_back({ours, {q}, 1 - fidelity, nanoseconds(gate)});
+    if (!ours.empty()) calibration.gates.push_back({ours, {q}, error, nanoseconds(gate)});
   }
+}
+
+/// A qubit or an edge that is out of use, whatever gates it lists.
+bool is_dead(const JsonPlace& place) {
+  const auto dead = place.find("dead");
+  return dead && dead->value() == true;
 }
 
 Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options) {
@@ -196,6 +209,7 @@ Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options)
   calibration.qubits.resize(static_cast<std::size_t>(names.size()));
   for (int q = 0; q < names.size(); ++q) {
     const JsonPlace qubit = qubits.at(names.names()[static_cast<std::size_t>(q)]);
+    if (is_dead(qubit)) continue;
     for (const JsonPlace& gate : qubit.at("gates").elements()) {
       read_qubit_gate(gate, q, calibration);
     }
@@ -203,6 +217,7 @@ Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options)
   const JsonPlace edges = file.json().at("2Q");
   for (const std::string& key : edges.keys()) {
     const JsonPlace edge = edges.at(key);
+    if (is_dead(edge)) continue;
     std::vector<int> operands;
     for (const JsonPlace& id : edge.at("ids").elements()) {
       const auto q = names.index(std::to_string(id.integer()));
@@ -212,7 +227,7 @@ Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options)
     if (operands.size() != 2) edge.at("ids").refuse("two qubits are expected");
     for (const JsonPlace& gate : edge.at("gates").elements()) {
       add_pair_gate(calibration, gate.at("operator").string(), operands,
-                    1 - gate.at("fidelity").number(), nanoseconds(gate));
+                    error_of(gate.at("fidelity")), nanoseconds(gate));
     }
   }
   finish(calibration, names);

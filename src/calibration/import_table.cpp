@@ -196,6 +196,9 @@ class StateReader {
     return std::move(state_);
   }
 
+  /// Those that have a row.
+  const std::set<int>& qubits() const { return seen_; }
+
  private:
   void read_row(const Row& row) {
     const std::string& operation = field(row, "operation");
@@ -310,10 +313,14 @@ std::vector<Calibration> states_in(const RawFile& file, const ImportOptions& opt
         .push_back(&row);
   }
   std::vector<Calibration> states;
+  std::set<int> qubits;
   for (auto& [time, rows] : rows_at) {
-    states.push_back(StateReader(file, content, std::move(rows)).read());
+    StateReader reader(file, content, std::move(rows));
+    states.push_back(reader.read());
     states.back().timestamp = time;
+    qubits.insert(reader.qubits().begin(), reader.qubits().end());
   }
+  require_no_gap(qubits, file.source());
   return states;
 }
 

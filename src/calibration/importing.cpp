@@ -197,6 +197,18 @@ std::vector<std::pair<int, int>> coupling_of(const Calibration& calibration) {
   return {pairs.begin(), pairs.end()};
 }
 
+void require_no_gap(const std::set<int>& qubits, const std::string& source) {
+  int expected = 0;
+  for (const int q : qubits) {
+    if (q != expected++) {
+      throw InputError(source, "",
+                       fmt::format("there is a qubit {}, but no qubit {}; they are "
+                                   "numbered from 0 without gaps",
+                                   *qubits.rbegin(), expected - 1));
+    }
+  }
+}
+
 void share_coupling(CalibrationSeries& series) {
   std::set<std::pair<int, int>> coupled;
   for (const Calibration& state : series.states) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,9 @@ void add_virtual_rz(Calibration& calibration);
 std::vector<std::string> listed_gates(const Calibration& calibration);
 /// Pairs that carry one of the native gates.
 std::vector<std::pair<int, int>> coupling_of(const Calibration& calibration);
+
+/// Throws InputError when qubits below the largest of these are not among them.
+void require_no_gap(const std::set<int>& qubits, const std::string& source);
 
 /// The pairs coupled in any state, for all: a gate that is not listed on one day is not listed, but
 /// the device is the same.

@@ -99,6 +99,18 @@ TEST_CASE("A device's capabilities name gate, pairs and qubits") {
                                                 "device-average", "virtual-rz", "utc-assumed"});
 }
 
+TEST_CASE("An ion trap's rxx, and times in S, are known") {
+  const Calibration c = import_text(
+      "{\"service\": {\"updatedAt\": \"2025-03-01T00:00:00\"}, \"paradigm\": {\"qubitCount\": 2, "
+      "\"nativeGateSet\": [\"r\", \"rxx\", \"rz\"]}, \"standardized\": " +
+      replaced(replaced(v3(), "\"oneQubitProperties\"", "\"ignored\""), "\"updatedAt\"",
+               "\"then\"") +
+      "}");
+  CHECK(c.find_gate("rxx", {0, 1}) != nullptr);
+  CHECK(c.find_gate("cz", {0, 1}) == nullptr);
+  CHECK(import_text(replaced(v1(), "\"unit\": \"s\"", "\"unit\": \"S\"")).qubits[1].t1_s == 2.5e-5);
+}
+
 TEST_CASE("What Braket's properties get wrong is refused with the place") {
   CHECK(refusal_of(replaced(v1(), "\"version\": \"1\"", "\"version\": \"4\"")) ==
         ": /braketSchemaHeader/version: \"4\" is unknown; known are \"1\", \"2\", \"3\"");

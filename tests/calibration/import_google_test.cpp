@@ -125,6 +125,19 @@ TEST_CASE("A file without a time takes the given one, or says that it has none")
   CHECK(dated.repairs[0].policy == "cycle-error-kept");
 }
 
+TEST_CASE("A time that is none is refused") {
+  for (const std::string time : {"\"99999999999999999\"", "1e300", "\"12abc\"", "-1"}) {
+    const ScratchDirectory folder;
+    const std::string file = folder.write(
+        "g.json", "{\"timestampMs\": " + time +
+                      ", \"metrics\": [{\"name\": \"single_qubit_idle_t1_micros\", \"targets\": "
+                      "[\"q0_6\"], \"values\": [{\"doubleVal\": 70}]}]}");
+    CHECK(refusal([&] {
+            import_calibration({file}, repairing());
+          }).find("is no number of milliseconds from 1970 to 9999") != std::string::npos);
+  }
+}
+
 TEST_CASE("What Google's metrics get wrong is refused with the place") {
   CHECK(refusal_with("[{\"doubleVal\": 16}]", "[]") ==
         ": /metrics/metrics/0/values: 0 values where one is expected");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/calibration/import.hpp>
 
@@ -221,7 +223,7 @@ TEST_CASE("Without leave to repair, a series is refused with what it needs, each
           "devices of the family IBM cx (states: 2)\n"
           "  symmetric-readout: /qubits: the table has one readout error a qubit; p10 and p01 "
           "are both set to it (states: 2)\n"
-          "  utc-assumed: /timestamp: the time of download has no zone; read as UTC (states: 2)\n"
+          "  utc-assumed: /timestamp: the time of download is taken to be in UTC (states: 2)\n"
           "  virtual-rz: /gates: the table has no rz; added without error and duration (states: "
           "2)\n"
           "  x-from-sx: /gates: the table has no x; its error is that of sx, one pulse each "
@@ -272,5 +274,62 @@ TEST_CASE("A table needs a time") {
   CHECK(refusal_of(sx_table, "13-01-2021 00-00-00/dev.csv").find("month 13 is outside 1..12") !=
         std::string::npos);
   CHECK(refusal_of(replaced(full_table, "2021-04-07 15:10:00", "yesterday"))
-            .find("no time of download: the timestamp \"yesterday\"") != std::string::npos);
+            .find("line 2, column \"timestamp\": \"yesterday\" is neither of the form") !=
+        std::string::npos);
+}
+
+TEST_CASE("Newer headers, units and languages are read") {
+  const Calibration c = import_table(
+      "C\u00fabit,Fr\u00e9quence (Ghz),T1 (US),T2 \u00b5s,Readout error (%),sx error,"
+      "Z-axis rotation (rz) error,Single-qubit gate length (ns),CZ error,Gate length (ns),"
+      "Operational\n"
+      "0,5.25,100,80,2,0.0004,0,32,0_1:4e-3,0_1:68,Yes\n"
+      "1,5.1,50,60.5,3.5,0.0005,0,32,1_0:4e-3,1_0:68,No\n");
+  CHECK(c.native_gates == std::vector<std::string>{"cz", "rz", "sx", "x"});
+  CHECK(c.qubits[0].t1_s == 1e-4);
+  CHECK(c.qubits[0].t2_s == 8e-5);
+  CHECK(c.qubits[0].readout_p10 == 0.02);
+  CHECK(c.qubits[0].frequency_hz == 5.25e9);
+  CHECK(*c.find_gate("sx", {0}) == GateCalibration{"sx", {0}, 4e-4, 32e-9});
+  CHECK(*c.find_gate("cz", {0, 1}) == GateCalibration{"cz", {0, 1}, 1.0, 68e-9});  // 1 is down
+  CHECK(c.find_gate("sx", {1})->error == 1.0);
+  CHECK(std::ranges::count(policies(c), "not-operational") == 1);
+  const Calibration ecr = import_table(
+      "Qubit,T1 (microseconds),T2 (\xB5s),Readout assignment error,\u221ax (sx) error,ECR error\n"
+      "0,100,80,0.02,4e-4,ecr0_1: 7e-3\n1,50,60,0.03,5e-4,\n");
+  CHECK(ecr.find_gate("ecr", {0, 1})->error == 7e-3);
+  CHECK(ecr.find_gate("ecr", {1, 0}) == nullptr);
+  CHECK(ecr.qubits[1].t2_s == 6e-5);
+}
+
+TEST_CASE("A table with x alone gives sx the error of x") {
+  const Calibration c = import_table(replaced(sx_table, "Sqrt-x (sx)", "Single-qubit Pauli-X"));
+  CHECK(c.find_gate("x", {2})->error == 6e-4);
+  CHECK(c.find_gate("sx", {2})->error == 6e-4);
+  CHECK(std::ranges::count(policies(c), "sx-from-x") == 1);
+}
+
+TEST_CASE("One length for both directions of cx says nothing of pulses") {
+  const Calibration c = import_table(
+      "Qubit,T1 (us),T2 (us),Readout error,Sqrt-x (sx) error,CNOT error,Gate time (ns)\n"
+      "0,100,80,0.02,4e-4,0_1:1e-2,0_1:500\n1,50,60,0.03,5e-4,1_0:1e-2,1_0:500\n");
+  CHECK(c.find_gate("sx", {0})->duration_s == 35.56e-9);  // the family's
+  CHECK(std::ranges::count(policies(c), "duration-from-family") >= 1);
+}
+
+TEST_CASE("Columns of one figure in different units have to agree") {
+  CHECK(refusal_of("Qubit,T1 (us),T1 (ms),T2 (us)\n0,100,100,80\n").find("not the same figure") !=
+        std::string::npos);
+}
+
+TEST_CASE("No length of a field breaks the reader") {
+  const ScratchDirectory folder;
+  for (const std::string& text :
+       {std::string(100000, '\0'), std::string(60000, 'A'),
+        "Qubit,T1 (us),T2 (us),CNOT error\n0,1,1,\"" + std::string(300000, '1') + "\"\n",
+        "T1 times in s\ndate" + replaced(std::string(5000, 'q'), "q", ",q0") + "\n1,1\n"}) {
+    const auto file = folder.write("2021-01-04/long.csv", text);
+    CHECK(refusal([&] { import_calibration({file}, repairing()); }).find("long.csv: ") !=
+          std::string::npos);
+  }
 }

@@ -97,6 +97,8 @@ TEST_CASE("What a daily table gets wrong is refused with the line") {
         ": line 1: no rows below the two lines of header");
   CHECK(refusal_of("T1 times in s\ndate,q0\n2020-12-01,no data\n") ==
         ": no state with any figure in it");
+  CHECK(refusal_of("T1 times in s\ndate,q0,q999999\n2020-12-01,1e-4,1e-4\n")
+            .find("there is a qubit 999999, but no qubit 1") != std::string::npos);
   CHECK(refusal_of("T3 times in s\ndate,q0\n2020-12-01,1e-4\n").find("fits none of the formats") !=
         std::string::npos);
 }

@@ -73,13 +73,33 @@ TEST_CASE("The ISA of the compiler is read, what is dead has no gates") {
   CHECK(policies(c) == std::vector<std::string>{"symmetric-readout", "virtual-rz", "unknown-time"});
 }
 
+TEST_CASE("What is dead has no gates, whatever it lists") {
+  const ScratchDirectory folder;
+  const std::string file =
+      folder.write("isa.json", replaced(read_file(fixture("rigetti_compiler_isa.json")),
+                                        "\"1\": {\"id\": 1, \"gates\"",
+                                        "\"1\": {\"id\": 1, \"dead\": true, \"gates\""));
+  const auto c = std::get<Calibration>(import_calibration({file}, repairing()));
+  CHECK(c.find_gate("sx", {1}) == nullptr);
+  CHECK(c.find_gate("sx", {0}) != nullptr);
+}
+
+TEST_CASE("Only fidelities of the gate itself are its error") {
+  CHECK(refusal_with("rigetti_qcs_isa.json", "\"fCZ\"", "\"gateDuration\"") == "accepted");
+  const ScratchDirectory folder;
+  const std::string file = folder.write(
+      "isa.json",
+      replaced(read_file(fixture("rigetti_qcs_isa.json")), "\"fCZ\"", "\"gateDuration\""));
+  const auto c = std::get<Calibration>(import_calibration({file}, repairing()));
+  CHECK(c.find_gate("cz", {0, 1}) == nullptr);
+}
+
 TEST_CASE("What an ISA gets wrong is refused with the place") {
   CHECK(refusal_with("rigetti_qcs_isa.json", "{\"node_ids\": [0, 1], \"characteristics\"",
                      "{\"node_ids\": [0, 7], \"characteristics\"") ==
         ": /instructions/2/sites/0/node_ids/1: 7 is no node of the architecture");
-  CHECK(
-      refusal_with("rigetti_qcs_isa.json", "\"value\": 0.95", "\"value\": 1.95").find("/gates/") !=
-      std::string::npos);
+  CHECK(refusal_with("rigetti_qcs_isa.json", "\"value\": 0.95", "\"value\": 1.95")
+            .find("/value: the fidelity 1.95 is outside [0, 1]") != std::string::npos);
   CHECK(refusal_with("rigetti_compiler_isa.json", "\"ids\": [0, 1]", "\"ids\": [0, 2]") ==
         ": /2Q/0-1/ids/1: 2 is not among the qubits of 1Q");
   CHECK(refusal_with("rigetti_compiler_isa.json", "\"ids\": [0, 1]", "\"ids\": [0]") ==

@@ -134,6 +134,16 @@ TEST_CASE("A table without times takes the given one") {
   CHECK(to_iso8601(c.timestamp) == "2026-01-01T00:00:00Z");
 }
 
+TEST_CASE("Qubits are numbered without gaps") {
+  const ScratchDirectory folder;
+  const std::string file =
+      folder.write("mine.csv", "operation,qubits,t1_us\nqubit,0,100\nqubit,7,100\n");
+  ImportOptions options = repairing();
+  options.time = parse_utc("2022-02-02T02:02:02Z", "test", "");
+  CHECK(refusal([&] { import_calibration({file}, options); }) ==
+        file + ": there is a qubit 7, but no qubit 1; they are numbered from 0 without gaps");
+}
+
 TEST_CASE("What a table gets wrong is refused with the line") {
   const auto csv_with = [](const std::string& what, const std::string& by) {
     return refusal_of(replaced(csv, what, by), "chip.csv");
