@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
-#include <rhodrift/compile/translate.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/circuit_setting.hpp"
@@ -73,8 +72,9 @@ CircuitOnDevice circuit_on_device(const ShowOptions& options, const NoiseModel& 
       options.device.layout.empty() ? trivial_layout(circuit.n_qubits()) : options.device.layout;
   require_valid_layout(layout, circuit.n_qubits(), model.calibration());
   return {options.circuit.file, layout, naming(options.circuit.file, [&] {
-            return circuit_error_budget(model, translate(circuit, model.calibration(), layout),
-                                        layout);
+            return circuit_error_budget(
+                model, native_circuit(circuit, {model.calibration(), layout, model.policy()}),
+                layout);
           })};
 }
 

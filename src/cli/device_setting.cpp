@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/compile/schedule.hpp>
 #include <rhodrift/compile/translate.hpp>
 #include <rhodrift/core/error.hpp>
 
@@ -46,9 +47,16 @@ void require_readout_figures(const DeviceSetting& device, const std::string& opt
   }
 }
 
-Circuit on_device(const Circuit& circuit, const DeviceSetting& device) {
+Circuit native_circuit(const Circuit& circuit, const DeviceSetting& device) {
   const Circuit native = translate(circuit, device.calibration, device.layout);
-  return NoiseModel(device.calibration, device.policy).apply(native, device.layout);
+  const NoisePolicy& policy = device.policy;
+  if (!policy.noise || !policy.idle || !policy.schedule) return native;
+  return schedule_alap(native, device.calibration, device.layout).circuit;
+}
+
+Circuit on_device(const Circuit& circuit, const DeviceSetting& device) {
+  return NoiseModel(device.calibration, device.policy)
+      .apply(native_circuit(circuit, device), device.layout);
 }
 
 }  // namespace rhodrift::cli

@@ -33,6 +33,10 @@ struct DeviceOptions {
 /// figures: nothing is passed off as mitigated that is not.
 void require_readout_figures(const DeviceSetting& device, const std::string& option);
 
+/// The circuit in the device's native gates and, if the policy has waiting qubits relax, with a
+/// delay wherever a qubit waits for another.
+Circuit native_circuit(const Circuit& circuit, const DeviceSetting& device);
+
 /// The circuit in the device's native gates with the device's noise and readout error in it.
 Circuit on_device(const Circuit& circuit, const DeviceSetting& device);
 

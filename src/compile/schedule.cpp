@@ -31,8 +31,10 @@ double duration_of(const Instruction& instruction, const Target& target, const L
   if (op == Op::measure) {
     duration = target.calibration().qubits[at(qubits[0])].readout_duration_s;
   } else {
-    const GateCalibration* gate = target.gate(op, qubits);
-    if (gate == nullptr) refuse("is no gate of the device; only native circuits have a schedule");
+    const GateCalibration* gate = target.listed_gate(op, qubits);
+    if (gate == nullptr)
+      refuse(fmt::format("is no gate of the device there; its native gates are {}",
+                         fmt::join(target.calibration().native_gates, " ")));
     duration = gate->duration_s;
   }
   if (!duration) refuse("the calibration tells no duration, without which there is no schedule");

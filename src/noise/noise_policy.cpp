@@ -17,12 +17,13 @@ namespace {
 constexpr const char* source = "noise policy";
 constexpr std::string_view temperature_option = "temperature-mk=";
 
-constexpr std::array<std::pair<std::string_view, bool NoisePolicy::*>, 6> switches{{
+constexpr std::array<std::pair<std::string_view, bool NoisePolicy::*>, 7> switches{{
     {"no-keep-error", &NoisePolicy::keep_error},
     {"no-coherent", &NoisePolicy::coherent},
     {"no-marginal-readout", &NoisePolicy::marginal_readout},
     {"no-mid-circuit", &NoisePolicy::mid_circuit},
     {"no-idle", &NoisePolicy::idle},
+    {"no-schedule", &NoisePolicy::schedule},
     {"no-exclude-faulty", &NoisePolicy::exclude_faulty},
 }};
 

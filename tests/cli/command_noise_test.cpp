@@ -1,5 +1,7 @@
 #include <armadillo>
 
+#include <fmt/format.h>
+
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/noise/error_budget.hpp>
 
@@ -61,6 +63,29 @@ TEST_CASE("noise channel takes a policy with options") {
                             "2", "--policy", "scaled:much"});
   CHECK(refused.status == 2);
   CHECK_THAT(refused.err, ContainsSubstring("'much' is not a finite number >= 0"));
+}
+
+TEST_CASE("a qubit that waits for another relaxes, as if the circuit said so") {
+  const ScratchDirectory scratch;
+  const std::string calibration = shipped("calibrations/belem.json");
+  const double wait_s = 100 * *read_calibration(calibration).find_gate("sx", {1})->duration_s;
+  const auto infidelity = [&](const std::string& waiting, const std::string& policy) {
+    std::string text =
+        "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nx q[0];\ncx q[0], q[1];\n";
+    for (int k = 0; k < 100; ++k) text += "sx q[1];\n";
+    const std::string file = scratch.write("waits.qasm", text + waiting + "cx q[0], q[1];\n");
+    const auto result = run({"noise", "show", "--calibration", calibration, "--circuit", file,
+                             "--policy", policy, "--json"});
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return result.json()["circuit"]["expected_infidelity"].get<double>();
+  };
+  const double as_written = infidelity("", "device:no-schedule");
+  CHECK(infidelity("", "device") > as_written + 0.01);
+  CHECK(infidelity("", "device") ==
+        Approx(infidelity(fmt::format("delay[{}s] q[0];\n", wait_s), "device:no-schedule"))
+            .epsilon(1e-9));
+  CHECK(infidelity("", "device:no-idle") == Approx(as_written).epsilon(1e-12));
 }
 
 TEST_CASE("noise show prints the library's budget, of the device and of a circuit") {

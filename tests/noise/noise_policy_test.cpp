@@ -31,7 +31,7 @@ TEST_CASE("Options switch one thing each, and come back as text") {
   for (const char* text :
        {"device:temperature-mk=15.5", "scaled:0.25,temperature-mk=1e+03,no-keep-error,no-coherent",
         "device:no-coherent", "device:no-marginal-readout", "device:no-mid-circuit",
-        "device:no-idle", "device:no-exclude-faulty", "scaled:0"}) {
+        "device:no-idle", "device:no-schedule", "device:no-exclude-faulty", "scaled:0"}) {
     CAPTURE(text);
     CHECK(to_string(parse_noise_policy(text)) ==
           to_string(parse_noise_policy(to_string(parse_noise_policy(text)))));
@@ -41,7 +41,7 @@ TEST_CASE("Options switch one thing each, and come back as text") {
         "device:temperature-mk=15.5,no-idle");
   // Aer is the device without the improvements.
   CHECK(parse_noise_policy("device:no-keep-error,no-coherent,no-marginal-readout,no-mid-circuit,"
-                           "no-exclude-faulty") == NoisePolicy::aer);
+                           "no-schedule,no-exclude-faulty") == NoisePolicy::aer);
 }
 
 TEST_CASE("Policies that cannot be read are refused") {
@@ -64,7 +64,7 @@ TEST_CASE("Policies that cannot be read are refused") {
   CHECK_THROWS_WITH(
       parse_noise_policy("device:idle"),
       "noise policy: option 'idle' is unknown; known are temperature-mk=T, no-keep-error, "
-      "no-coherent, no-marginal-readout, no-mid-circuit, no-idle, no-exclude-faulty");
+      "no-coherent, no-marginal-readout, no-mid-circuit, no-idle, no-schedule, no-exclude-faulty");
   CHECK_THROWS_WITH(parse_noise_policy("device:"), ContainsSubstring("option '' is unknown"));
   CHECK_THROWS_WITH(parse_noise_policy("device:no-idle,"),
                     ContainsSubstring("option '' is unknown"));

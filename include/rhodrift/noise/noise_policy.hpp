@@ -10,7 +10,7 @@ namespace rhodrift {
 /// Written "ideal", "aer", "device" or "scaled:FACTOR", the last two with options:
 /// "device:OPTION,…" and "scaled:FACTOR,OPTION,…". The options are "temperature-mk=T" and one
 /// "no-…" for each of the switches below: no-keep-error, no-coherent, no-marginal-readout,
-/// no-mid-circuit, no-idle, no-exclude-faulty.
+/// no-mid-circuit, no-idle, no-schedule, no-exclude-faulty.
 struct NoisePolicy {
   bool noise = true;  ///< false: the device's gates and connections, perfect
   /// How strong the noise is, 0 to ∞: relaxation and coherent error act for `scale` times as long,
@@ -27,6 +27,9 @@ struct NoisePolicy {
   bool marginal_readout = true;
   bool mid_circuit = true;  ///< qubits relax while they are read mid-circuit, resets leave some |1>
   bool idle = true;         ///< qubits relax in delays
+  /// Whoever translates circuits schedules them as well (compile/schedule.hpp), with a delay
+  /// wherever a qubit waits. A NoiseModel takes circuits as they are.
+  bool schedule = true;
   bool exclude_faulty = true;  ///< gates with a reported error >= 1 are refused
 
   bool operator==(const NoisePolicy&) const = default;
@@ -44,6 +47,7 @@ inline constexpr NoisePolicy NoisePolicy::aer{.keep_error = false,
                                               .coherent = false,
                                               .marginal_readout = false,
                                               .mid_circuit = false,
+                                              .schedule = false,
                                               .exclude_faulty = false};
 inline constexpr NoisePolicy NoisePolicy::device{};
 
