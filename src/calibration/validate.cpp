@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <set>
 
@@ -9,6 +11,7 @@
 #include <rhodrift/core/error.hpp>
 
 #include "calibration/durations.hpp"
+#include "calibration/importing.hpp"
 #include "calibration/repair.hpp"
 
 namespace rhodrift {
@@ -38,12 +41,20 @@ class Validation {
       const GateCalibration& gate = calibration_.gates[g];
       const std::string place = fmt::format("/gates/{}", g);
       check_gate(gate, place);
+      const auto [first, added] = operands_of_.emplace(gate.name, gate.qubits);
+      if (!added && !first->second.empty() && first->second.size() != gate.qubits.size()) {
+        warning(place + "/qubits", fmt::format("{} on {}; the first one is on {}", gate.name,
+                                               list(gate.qubits), list(first->second)));
+      }
       if (!seen.emplace(gate.name, gate.qubits).second) {
         error(place, fmt::format("gate {} on {} is listed twice", gate.name, list(gate.qubits)));
       }
     }
     check_zz_couplings();
     check_readout_matrices();
+    const bool is_sound = std::ranges::none_of(
+        findings_, [](const Finding& finding) { return finding.severity == Severity::error; });
+    if (is_sound) check_uncoupled_gates();  // else it may follow from an error
     return std::move(findings_);
   }
 
@@ -85,6 +96,18 @@ class Validation {
     }
   }
 
+  /// Every pair with a native gate is one that circuits can use.
+  void check_uncoupled_gates() {
+    const std::set<std::pair<int, int>> coupled(calibration_.coupling.begin(),
+                                                calibration_.coupling.end());
+    for (const auto& pair : coupling_of(calibration_)) {
+      if (!coupled.contains(pair)) {
+        warning("/coupling", fmt::format("[{}, {}] has a native gate, but is not among the pairs",
+                                         pair.first, pair.second));
+      }
+    }
+  }
+
   void check_labels() {
     const auto& labels = calibration_.qubit_labels;
     if (labels.empty()) return;
@@ -98,6 +121,16 @@ class Validation {
         error(fmt::format("/qubit_labels/{}", q), fmt::format("\"{}\" is listed twice", labels[q]));
       }
     }
+  }
+
+  /// A figure that no superconducting device has comes from a wrong unit. Of others we know less.
+  void check_plausible(std::optional<double> value, const std::string& place, double low,
+                       double high, const char* unit) {
+    const std::string& vendor = calibration_.vendor;
+    if (vendor != "IBM" && vendor != "Google" && vendor != "Rigetti") return;
+    if (!value || !(*value > 0) || (*value >= low && *value <= high)) return;
+    warning(place, fmt::format("{} {} is outside {} to {} {}: a wrong unit?", *value, unit, low,
+                               high, unit));
   }
 
   void check_qubit(const QubitCalibration& qubit, const std::string& place) {
@@ -126,6 +159,9 @@ class Validation {
                           *qubit.readout_p10 + *qubit.readout_p01));
     }
     check_not_negative(qubit.readout_duration_s, place + "/readout_duration_s", " s");
+    check_plausible(qubit.t1_s, place + "/t1_s", 1e-8, 0.1, "s");
+    check_plausible(qubit.t2_s, place + "/t2_s", 1e-8, 0.1, "s");
+    check_plausible(qubit.frequency_hz, place + "/frequency_hz", 1e8, 2e10, "Hz");
   }
 
   void check_gate(const GateCalibration& gate, const std::string& place) {
@@ -134,6 +170,7 @@ class Validation {
     check_operands(gate.qubits, place + "/qubits");
     check_not_negative(gate.error, place + "/error", "");
     check_not_negative(gate.duration_s, place + "/duration_s", " s");
+    check_plausible(gate.duration_s, place + "/duration_s", 1e-10, 1e-3, "s");
     check_angle(gate.over_rotation_rad, place + "/over_rotation_rad");
     check_angle(gate.fsim_theta_error_rad, place + "/fsim_theta_error_rad");
     check_angle(gate.fsim_phi_error_rad, place + "/fsim_phi_error_rad");
@@ -244,6 +281,7 @@ class Validation {
   const Calibration& calibration_;
   bool has_t1_ = false;
   std::vector<Finding> findings_;
+  std::map<std::string, std::vector<int>> operands_of_;  ///< of the first gate of a name
 };
 
 }  // namespace

@@ -139,6 +139,23 @@ TEST_CASE("What is missing or faulty is a warning") {
         "warning /native_gates/2: no gate \"ecr\" is listed in /gates");
 }
 
+TEST_CASE("What no device has, or says twice differently, is a warning") {
+  CHECK(findings_after([](Calibration& c) {
+          c.vendor = "IBM";
+          c.gates[3].duration_s = 3e-7;
+          c.qubits[0].t1_s = 100;  // µs taken for s
+        }) == "warning /qubits/0/t1_s: 100 s is outside 1e-08 to 0.1 s: a wrong unit?");
+  CHECK(findings_after([](Calibration& c) {
+          c.qubits[0].t1_s = 100;  // of an ion, it can be
+        }) == "");
+  CHECK(findings_after([](Calibration& c) {
+          c.coupling = {{1, 0}};
+        }) == "warning /coupling: [0, 1] has a native gate, but is not among the pairs");
+  CHECK(findings_after([](Calibration& c) {
+          c.gates.push_back({"cx", {0}, 0.1, 1e-7});
+        }) == "warning /gates/4/qubits: cx on [0]; the first one is on [1, 0]");
+}
+
 TEST_CASE("Coherent errors and names of qubits have limits") {
   CHECK(findings_after([](Calibration& c) { c.gates[0].over_rotation_rad = -3.2; }) ==
         "error /gates/0/over_rotation_rad: -3.2 rad is outside [-pi, pi]");
