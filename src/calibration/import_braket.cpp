@@ -4,6 +4,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 
@@ -38,10 +39,18 @@ std::optional<JsonPlace> member(const JsonPlace& object, const std::string& key)
   return place;
 }
 
+/// The schema leaves the unit open, and Braket's own SDK writes "S". A capital M or P is another
+/// prefix, mega or peta; U and N are none, so "US" and "NS" can only be meant one way.
+std::string usual_case(std::string unit) {
+  if (unit.ends_with('S')) unit.back() = 's';
+  if (unit == "Us") return "us";
+  if (unit == "Ns") return "ns";
+  return unit;
+}
+
 double seconds(const JsonPlace& time) {
   const JsonPlace unit = time.at("unit");
-  // The schema leaves the unit open, and Braket's own SDK writes "S".
-  const auto scale = units_per_second(unit.string() == "S" ? "s" : unit.string());
+  const auto scale = units_per_second(usual_case(unit.string()));
   if (scale) return time.at("value").number() / *scale;
   unit.refuse(fmt::format("unknown unit \"{}\"; known are {}", unit.string(), time_unit_names()));
 }
@@ -66,22 +75,6 @@ double error_of(const JsonPlace& figure) {
 std::string type_of(const JsonPlace& figure) {
   const auto type = member(figure, "fidelityType");
   return type ? type->at("name").string() : "";
-}
-
-/// The error of the first figure in the list of the first of these types that occurs.
-std::optional<double> error_of_type(const JsonPlace& list,
-                                    std::initializer_list<std::string_view> types) {
-  for (const std::string_view type : types) {
-    for (const JsonPlace& figure : list.elements()) {
-      if (type_of(figure) == type) return error_of(figure);
-    }
-  }
-  return std::nullopt;
-}
-
-/// Qubits are driven together in a circuit, so a simultaneous figure is the better one.
-std::optional<double> pulse_error(const JsonPlace& list) {
-  return error_of_type(list, {"SIMULTANEOUS_RANDOMIZED_BENCHMARKING", "RANDOMIZED_BENCHMARKING"});
 }
 
 /// What Braket and what our circuits call a 2-qubit gate. MS with phases 0 is rxx; other phases are
@@ -157,7 +150,32 @@ class BraketReader {
   void read_qubit_fidelities(const JsonPlace& place, int q) {
     const JsonPlace list = place.at("oneQubitFidelity");
     if (const auto error = pulse_error(list)) add_pulses(q, *error, std::nullopt);
-    if (const auto error = error_of_type(list, {"READOUT"})) set_readout(q, *error);
+    if (const auto error = error_of_type(list, "READOUT")) set_readout(q, *error);
+  }
+
+  /// Qubits are driven together in a circuit, so a simultaneous figure is the better one.
+  std::optional<double> pulse_error(const JsonPlace& list) {
+    const auto together = error_of_type(list, "SIMULTANEOUS_RANDOMIZED_BENCHMARKING");
+    return together ? together : error_of_type(list, "RANDOMIZED_BENCHMARKING");
+  }
+
+  std::optional<double> error_of_type(const JsonPlace& list, const std::string& type) {
+    std::vector<JsonPlace> figures = list.elements();
+    std::erase_if(figures, [&](const JsonPlace& figure) { return type_of(figure) != type; });
+    if (figures.empty()) return std::nullopt;
+    return first_error(figures, "/qubits", fmt::format("fidelities {} of a qubit", type));
+  }
+
+  /// Nothing in the schema tells figures of one kind apart.
+  double first_error(const std::vector<JsonPlace>& figures, const std::string& place,
+                     const std::string& what) {
+    const double first = error_of(figures.front());
+    for (const JsonPlace& other : figures) {
+      if (error_of(other) == first) continue;
+      note(calibration_, "first-of-several", place,
+           fmt::format("there are several {}; the first is taken", what));
+    }
+    return first;
   }
 
   void read_pair(const JsonPlace& place, const std::string& key, const QubitNames& names) {
@@ -168,20 +186,22 @@ class BraketReader {
       place.refuse("the key is not of the form \"0-1\" with qubits of oneQubitProperties");
     }
     // Of several figures for one gate, the interleaved one is the gate's own.
-    std::map<std::string, JsonPlace> figures;
+    std::map<std::string, std::vector<JsonPlace>> interleaved, figures;
     for (const JsonPlace& figure : place.at("twoQubitGateFidelity").elements()) {
-      const bool interleaved = type_of(figure).find("INTERLEAVED") != std::string::npos;
-      const auto [entry, added] = figures.emplace(figure.at("gateName").string(), figure);
-      if (!added && interleaved) entry->second = figure;
+      const bool own = type_of(figure).find("INTERLEAVED") != std::string::npos;
+      (own ? interleaved : figures)[figure.at("gateName").string()].push_back(figure);
     }
-    for (const auto& [braket, figure] : figures) {
+    for (const auto& [braket, own] : interleaved) figures[braket] = own;
+    for (const auto& [braket, of_gate] : figures) {
       std::vector<int> qubits{*a, *b};
-      const auto direction = member(figure, "direction");
+      const auto direction = member(of_gate.front(), "direction");
       if (direction) {
         qubits = {endpoint(direction->at("control"), names),
                   endpoint(direction->at("target"), names)};
       }
-      add_pair_gate(braket, qubits, direction.has_value(), error_of(figure));
+      add_pair_gate(
+          braket, qubits, direction.has_value(),
+          first_error(of_gate, "/gates", fmt::format("fidelities of {} on {}", braket, key)));
     }
   }
 
@@ -215,13 +235,13 @@ class BraketReader {
       qubit.t1_s = time_of(root_, "T1");
       qubit.t2_s = time_of(root_, "T2");
       qubit.readout_duration_s = time_of(root_, "readoutDuration");
-      if (const auto list = member(root_, "readoutFidelity")) set_readout(q, first_error(*list));
+      if (const auto list = member(root_, "readoutFidelity")) set_readout(q, device_error(*list));
       std::optional<double> error;
       if (qubits) {
         error = pulse_error(
             qubits->at(names.names()[static_cast<std::size_t>(q)]).at("oneQubitFidelity"));
       }
-      if (!error && average) error = first_error(*average);
+      if (!error && average) error = device_error(*average);
       if (error) add_pulses(q, *error, pulse_s);
       if (const auto reset_s = time_of(root_, "activeResetDuration")) {
         calibration_.gates.push_back({"reset", {q}, {}, reset_s});
@@ -232,10 +252,10 @@ class BraketReader {
          "the file has one figure for the whole device; every qubit and pair gets it");
   }
 
-  static double first_error(const JsonPlace& list) {
+  double device_error(const JsonPlace& list) {
     const std::vector<JsonPlace> figures = list.elements();
     if (figures.empty()) list.refuse("no fidelity in the list");
-    return error_of(figures.front());
+    return first_error(figures, "/", "fidelities in " + list.pointer());
   }
 
   /// "0", "1", … as many as the capabilities' paradigm says.
@@ -255,7 +275,7 @@ class BraketReader {
   void add_average_pairs(const QubitNames& names) {
     const auto list = member(root_, "twoQubitGateFidelity");
     if (!list) return;
-    const double error = first_error(*list);
+    const double error = device_error(*list);
     const auto duration_s = time_of(root_, "twoQubitGateDuration");
     const std::string gate = native_pair_gate();
     for (const auto& [a, b] : connected_pairs(names)) {
@@ -263,17 +283,30 @@ class BraketReader {
     }
   }
 
-  /// The 2-qubit gate in the paradigm's nativeGateSet.
+  /// The 2-qubit gate in the paradigm's nativeGateSet, the first where there are several.
   std::string native_pair_gate() {
     const auto paradigm = member(file_.json(), "paradigm");
     const auto native = paradigm ? member(*paradigm, "nativeGateSet") : std::nullopt;
-    if (native) {
-      for (const JsonPlace& name : native->elements()) {
-        if (const PairGate* gate = find_pair_gate(name.string())) return std::string(gate->ours);
-      }
+    std::vector<std::string> listed, known;
+    for (const JsonPlace& name : native ? native->elements() : std::vector<JsonPlace>{}) {
+      listed.push_back(name.string());
+      if (const PairGate* gate = find_pair_gate(name.string())) known.emplace_back(gate->ours);
     }
+    if (known.size() > 1) {
+      note(calibration_, "first-of-several", "/gates",
+           fmt::format("there are several native 2-qubit gates ({}); the device's figures are "
+                       "given to the first",
+                       fmt::join(known, ", ")));
+    }
+    if (!known.empty()) return known.front();
+    const std::string found =
+        listed.empty() ? "the file names no native gates"
+                       : fmt::format(
+                             "among the native gates {} is no 2-qubit gate that is known "
+                             "here",
+                             fmt::join(listed, ", "));
     note(calibration_, "two-qubit-gate-assumed", "/gates",
-         "the file names no 2-qubit gate that is known here; its figures are given to cz");
+         found + "; the figures of 2-qubit gates are given to cz");
     return "cz";
   }
 

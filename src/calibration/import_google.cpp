@@ -2,9 +2,11 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <numbers>
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 
@@ -21,15 +23,47 @@ namespace {
 /// One metric by its targets.
 using Metric = std::map<std::vector<std::string>, double>;
 
-double value_of(const JsonPlace& item) {
+JsonPlace value_of(const JsonPlace& item) {
   const std::vector<JsonPlace> values = item.at("values").elements();
   if (values.size() != 1) {
     item.at("values").refuse(fmt::format("{} values where one is expected", values.size()));
   }
   for (const char* kind : {"doubleVal", "floatVal"}) {
-    if (const auto number = values[0].find(kind)) return number->number();
+    if (const auto number = values[0].find(kind)) return *number;
   }
   values[0].refuse("neither doubleVal nor floatVal");
+}
+
+/// What the metrics that are read may be, by the ends of their names. Angles are called errors too.
+struct Range {
+  std::string_view suffix;
+  double low, high;
+  const char* text;
+};
+constexpr double pi = std::numbers::pi;
+constexpr std::array ranges = {Range{"_p00_error", 0, 1, "[0, 1]"},
+                               Range{"_p11_error", 0, 1, "[0, 1]"},
+                               Range{"_rb_pauli_error_per_gate", 0, 1, "[0, 1]"},
+                               Range{"_rb_incoherent_error_per_gate", 0, 1, "[0, 1]"},
+                               Range{"_xeb_pauli_error_per_cycle", 0, 1, "[0, 1]"},
+                               Range{"_theta_error_per_cycle", -pi, pi, "[-pi, pi] rad"},
+                               Range{"_phi_error_per_cycle", -pi, pi, "[-pi, pi] rad"}};
+
+/// The value of a metric, where it is one that the metric can have.
+double checked_value(const JsonPlace& item, const std::string& name,
+                     const std::vector<std::string>& targets) {
+  const JsonPlace place = value_of(item);
+  const double value = place.number();
+  const auto refuse = [&](const std::string& problem) {
+    place.refuse(fmt::format("{} of {}: {} {}", name, fmt::join(targets, ", "), value, problem));
+  };
+  if (name == "single_qubit_idle_t1_micros" && !(value > 0)) refuse("is not > 0");
+  for (const Range& range : ranges) {
+    if (name.ends_with(range.suffix) && !(value >= range.low && value <= range.high)) {
+      refuse(fmt::format("is outside {}", range.text));
+    }
+  }
+  return value;
 }
 
 /// All metrics of a file by name.
@@ -44,7 +78,7 @@ class Metrics {
         targets.push_back(name.starts_with('q') ? name.substr(1) : name);
       }
       const std::string& name = item.at("name").string();
-      if (!metrics_[name].emplace(targets, value_of(item)).second) {
+      if (!metrics_[name].emplace(targets, checked_value(item, name, targets)).second) {
         item.refuse(fmt::format("{} of these targets is given twice", name));
       }
     }

@@ -45,6 +45,36 @@ const Title* title_of(const RawFile& file) {
 
 using Qubits = std::vector<int>;
 
+std::string column_name(const Qubits& qubits) {
+  return qubits.size() == 1 ? fmt::format("q{}", qubits[0])
+                            : fmt::format("({},{})", qubits[0], qubits[1]);
+}
+
+// What takes something off the front of `text` does nothing to it where that is not there. By hand:
+// std::regex recurses over its text, and a header may be of any length.
+bool take(std::string_view& text, std::string_view what) {
+  if (!text.starts_with(what)) return false;
+  text.remove_prefix(what.size());
+  return true;
+}
+
+bool take_number(std::string_view& text, int& number) {
+  if (text.empty() || text.front() < '0' || text.front() > '9') return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+/// ",q3" or ",(0,1)"; nullopt when the text begins with neither.
+std::optional<Qubits> take_column(std::string_view& text) {
+  int a = 0, b = 0;
+  if (take(text, ",q")) return take_number(text, a) ? std::optional(Qubits{a}) : std::nullopt;
+  const bool pair = take(text, ",(") && take_number(text, a) && take(text, ",") &&
+                    take_number(text, b) && take(text, ")");
+  return pair ? std::optional(Qubits{a, b}) : std::nullopt;
+}
+
 /// One file: for each day the figures of those qubits or pairs that have data.
 class DailyTable {
  public:
@@ -57,6 +87,7 @@ class DailyTable {
     }
   }
 
+  const std::string& source() const { return source_; }
   Kind kind() const { return kind_; }
   const std::vector<Qubits>& columns() const { return columns_; }
   const std::map<UtcTime, std::map<Qubits, double>>& days() const { return days_; }
@@ -75,27 +106,26 @@ class DailyTable {
   }
 
   void read_columns(const std::string& header) {
-    static const std::regex column(R"(q(\d{1,6})|\((\d{1,6}),(\d{1,6})\))");
-    const bool pairs = header.find('(') != std::string::npos;
-    std::string understood = "date";
-    for (std::sregex_iterator at(header.begin(), header.end(), column), end; at != end; ++at) {
-      understood += "," + at->str();
-      if (pairs != (at->str()[0] == '(')) break;
-      const Qubits qubits = pairs ? Qubits{std::stoi(at->str(2)), std::stoi(at->str(3))}
-                                  : Qubits{std::stoi(at->str(1))};
-      if (std::find(columns_.begin(), columns_.end(), qubits) != columns_.end()) {
-        refuse(2, fmt::format("the column {} is given twice", at->str()));
+    const bool pairs = kind_ == Kind::cx_error;
+    std::string_view rest = header;
+    bool understood = take(rest, "date") && !rest.empty();
+    std::set<Qubits> seen;
+    while (understood && !rest.empty()) {
+      const std::optional<Qubits> qubits = take_column(rest);
+      understood = qubits.has_value();
+      if (!qubits) break;
+      if (pairs != (qubits->size() == 2)) {
+        refuse(2, pairs ? "qubits where pairs are expected" : "pairs where qubits are expected");
       }
-      columns_.push_back(qubits);
+      if (!seen.insert(*qubits).second) {
+        refuse(2, fmt::format("the column {} is given twice", column_name(*qubits)));
+      }
+      columns_.push_back(*qubits);
     }
-    if (understood != header || columns_.empty()) {
-      constexpr std::size_t most_shown = 80;
-      refuse(2, fmt::format("\"{}\" is not of the form date,q0,q1,… or date,(0,1),…",
-                            header.substr(0, most_shown)));
-    }
-    if (pairs != (kind_ == Kind::cx_error)) {
-      refuse(2, pairs ? "pairs where qubits are expected" : "qubits where pairs are expected");
-    }
+    if (understood) return;
+    constexpr std::size_t most_shown = 80;
+    refuse(2, fmt::format("\"{}\" is not of the form date,q0,q1,… or date,(0,1),…",
+                          header.substr(0, most_shown)));
   }
 
   void read_row(const std::string& line, int number) {
@@ -143,23 +173,38 @@ std::string device_of(const fs::path& file) {
   return std::regex_replace(file.stem().string(), suffix, "");
 }
 
+/// All that some table has a column of, without gaps: a number too many would be as many qubits.
+std::set<int> listed_qubits(const std::vector<DailyTable>& tables) {
+  std::set<int> listed;
+  std::string place_of_largest;
+  for (const DailyTable& table : tables) {
+    for (const Qubits& column : table.columns()) {
+      for (const int q : column) {
+        if (listed.empty() || q > *listed.rbegin()) {
+          place_of_largest =
+              fmt::format("{}: line 2, column {}", table.source(), column_name(column));
+        }
+        listed.insert(q);
+      }
+    }
+  }
+  require_no_gap(listed, place_of_largest);
+  return listed;
+}
+
 /// What all days share: how many qubits there are and which pairs have a cx.
-Calibration device_in(const std::vector<DailyTable>& tables, const std::string& name,
-                      const std::string& source) {
+Calibration device_in(const std::vector<DailyTable>& tables, const std::string& name) {
   Calibration device;
   device.device = name;
   device.vendor = "IBM";
   device.native_gates = {"cx", "rz", "sx", "x"};
-  std::set<int> listed;
+  device.qubits.resize(listed_qubits(tables).size());
   std::set<std::pair<int, int>> pairs;
   for (const DailyTable& table : tables) {
     for (const Qubits& qubits : table.columns()) {
-      listed.insert(qubits.begin(), qubits.end());
       if (qubits.size() == 2) pairs.emplace(qubits[0], qubits[1]);
     }
   }
-  require_no_gap(listed, source);
-  device.qubits.resize(listed.size());
   device.coupling = {pairs.begin(), pairs.end()};
   note(device, "utc-assumed", "/timestamp", "the day has no zone; its midnight in UTC is taken");
   return device;
@@ -211,7 +256,7 @@ std::vector<Calibration> states(const ImportInput& input) {
     const RawFile file = open_raw(path, qprov_importer);
     tables.emplace_back(file, title_of(file)->kind);
   }
-  Calibration common = device_in(tables, device, input.source);
+  Calibration common = device_in(tables, device);
   common.provenance = input.provenance("qprov");
   std::map<UtcTime, Calibration> by_day;
   for (const DailyTable& table : tables) {

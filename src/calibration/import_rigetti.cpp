@@ -38,21 +38,41 @@ double error_of(const JsonPlace& fidelity) {
   return 1 - value;
 }
 
-/// Fidelities of 2-qubit gates are of gates that are symmetric in their qubits. XY(pi) is iSWAP.
-void add_pair_gate(Calibration& calibration, const std::string& name, std::vector<int> qubits,
-                   std::optional<double> error, std::optional<double> duration_s) {
-  if (name == "CZ") add_symmetric_gate(calibration, {"cz", qubits, error, duration_s});
-  if (name == "CPHASE") add_symmetric_gate(calibration, {"cp", qubits, error, duration_s});
-  if (name == "ISWAP") add_symmetric_gate(calibration, {"iswap", qubits, error, duration_s});
-  if (name == "XY") {
-    add_symmetric_gate(calibration, {"xy", qubits, error, duration_s});
-    add_symmetric_gate(calibration, {"iswap", qubits, error, duration_s});
-  }
+/// Our names of a 2-qubit gate, all symmetric in their qubits; none of one that is unknown here.
+/// XY(pi) is iSWAP.
+std::vector<std::string> pair_gate_names(const std::string& name) {
+  if (name == "CZ") return {"cz"};
+  if (name == "CPHASE") return {"cp"};
+  if (name == "ISWAP") return {"iswap"};
+  if (name == "XY") return {"xy", "iswap"};
+  return {};
 }
 
-void set_readout_error(Calibration& calibration, int q, double error) {
+/// What is left may be a figure that would have mattered.
+void note_left(Calibration& calibration, const std::string& what) {
+  note(calibration, "unknown-figure-left", "/gates", what + " is not known here and is left");
+}
+
+/// A figure that a file may state more than once, as long as it says the same.
+void set_once(std::optional<double>& figure, double value, const JsonPlace& stated) {
+  if (figure && *figure != value) {
+    stated.refuse(
+        fmt::format("{} contradicts an earlier figure of the same qubit: it makes {} "
+                    "where that made {}",
+                    stated.number(), value, *figure));
+  }
+  figure = value;
+}
+
+double positive(const JsonPlace& figure) {
+  if (!(figure.number() > 0)) figure.refuse(fmt::format("{} is not > 0", figure.number()));
+  return figure.number();
+}
+
+void set_readout_error(Calibration& calibration, int q, const JsonPlace& fidelity) {
   QubitCalibration& qubit = calibration.qubits[static_cast<std::size_t>(q)];
-  qubit.readout_p10 = qubit.readout_p01 = error;
+  set_once(qubit.readout_p10, error_of(fidelity), fidelity);
+  qubit.readout_p01 = qubit.readout_p10;
   note(calibration, "symmetric-readout", "/qubits",
        "the file has one readout fidelity f a qubit; p10 and p01 are both 1 - f");
 }
@@ -128,16 +148,30 @@ class QcsIsa {
     }
   }
 
+  void leave(const JsonPlace& operation, const std::string& characteristic) {
+    note_left(calibration_, fmt::format("the characteristic {} of {}", characteristic,
+                                        operation.at("name").string()));
+  }
+
+  /// "fCZ_std_err": how well another characteristic is known, which we do not keep.
+  static bool is_spread(const std::string& name) { return name.ends_with("_std_err"); }
+
   void read_benchmark(const JsonPlace& benchmark) {
     const bool simultaneous =
         benchmark.at("name").string().find("simultaneous") != std::string::npos;
     for_each_characteristic(benchmark, [&](const std::string& name, const JsonPlace& value,
                                            const std::vector<int>& qubits) {
-      if (qubits.size() != 1) return;
-      QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(qubits[0])];
-      if (name == "fRB") (simultaneous ? together_ : alone_)[qubits[0]] = error_of(value);
-      if (name == "T1") qubit.t1_s = value.number();
-      if (name == "T2") qubit.t2_s = value.number();
+      if (is_spread(name)) return;
+      if (qubits.size() != 1) return leave(benchmark, name);
+      const int q = qubits[0];
+      QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(q)];
+      if (name == "fRB") {
+        set_once((simultaneous ? together_ : alone_)[q], error_of(value), value);
+      } else if (name == "T1" || name == "T2") {
+        set_once(name == "T1" ? qubit.t1_s : qubit.t2_s, positive(value), value);
+      } else {
+        leave(benchmark, name);
+      }
     });
   }
 
@@ -146,11 +180,15 @@ class QcsIsa {
     for_each_characteristic(instruction, [&](const std::string& name, const JsonPlace& value,
                                              const std::vector<int>& qubits) {
       if (name == "fRO" && qubits.size() == 1) {
-        set_readout_error(calibration_, qubits[0], error_of(value));
-      } else if (gate == "RESET" && qubits.size() == 1) {
+        set_readout_error(calibration_, qubits[0], value);
+      } else if (name == "fAR" && qubits.size() == 1) {
         calibration_.gates.push_back({"reset", qubits, error_of(value), {}});
-      } else if (qubits.size() == 2 && name == "f" + gate) {
-        add_pair_gate(calibration_, gate, qubits, error_of(value), std::nullopt);
+      } else if (name == "f" + gate && qubits.size() == 2 && !pair_gate_names(gate).empty()) {
+        for (const std::string& ours : pair_gate_names(gate)) {
+          add_symmetric_gate(calibration_, {ours, qubits, error_of(value), {}});
+        }
+      } else if (!is_spread(name)) {
+        leave(instruction, name);
       }
     });
   }
@@ -171,34 +209,57 @@ class QcsIsa {
   const ImportOptions& options_;
   QubitNames names_;
   Calibration calibration_;
-  std::map<int, double> alone_, together_;
+  std::map<int, std::optional<double>> alone_, together_;
   UtcTime last_;
 };
 
 // --- The ISA of the compiler --------------------------------------------------------------------
 
 double nanoseconds(const JsonPlace& gate) {
-  return gate.at("duration").number() / 1e9;
+  const JsonPlace duration = gate.at("duration");
+  if (!(duration.number() >= 0)) duration.refuse(fmt::format("{} is not >= 0", duration.number()));
+  return duration.number() / 1e9;
 }
 
 void read_qubit_gate(const JsonPlace& gate, int q, Calibration& calibration) {
   const std::string& name = gate.at("operator").string();
-  const double error = error_of(gate.at("fidelity"));
+  const JsonPlace fidelity = gate.at("fidelity");
+  const double error = error_of(fidelity);
   if (name == "MEASURE") {
-    set_readout_error(calibration, q, error);
-    calibration.qubits[static_cast<std::size_t>(q)].readout_duration_s = nanoseconds(gate);
+    // Twice, into a bit and into none.
+    set_readout_error(calibration, q, fidelity);
+    set_once(calibration.qubits[static_cast<std::size_t>(q)].readout_duration_s, nanoseconds(gate),
+             gate.at("duration"));
   } else if (name == "RX") {
     const std::vector<JsonPlace> angles = gate.at("parameters").elements();
     if (angles.size() != 1 || !angles[0].value().is_number()) return;
     const std::string ours = rx_name(angles[0].number());
     if (!ours.empty()) calibration.gates.push_back({ours, {q}, error, nanoseconds(gate)});
+  } else if (name != "RZ" && name != "I" && name != "_") {  // virtual, nothing, quilc's wildcard
+    note_left(calibration, "the gate " + name);
   }
 }
 
-/// A qubit or an edge that is out of use, whatever gates it lists.
+void read_pair_gate(const JsonPlace& gate, const std::vector<int>& qubits,
+                    Calibration& calibration) {
+  const std::string& name = gate.at("operator").string();
+  const double error = error_of(gate.at("fidelity"));
+  if (name == "_") return;  // quilc's wildcard: no gate of its own
+  if (pair_gate_names(name).empty()) note_left(calibration, "the gate " + name);
+  for (const std::string& ours : pair_gate_names(name)) {
+    add_symmetric_gate(calibration, {ours, qubits, error, nanoseconds(gate)});
+  }
+}
+
+/// A qubit or an edge that is out of use, whatever gates it lists, if any. Each for itself: edges
+/// of a dead qubit can be alive.
 bool is_dead(const JsonPlace& place) {
   const auto dead = place.find("dead");
-  return dead && dead->value() == true;
+  if (!dead) return false;
+  if (!dead->value().is_boolean()) {
+    dead->refuse(fmt::format("{} is neither true nor false", dead->value().dump()));
+  }
+  return dead->value().get<bool>();
 }
 
 Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options) {
@@ -226,8 +287,7 @@ Calibration read_compiler_isa(const RawFile& file, const ImportOptions& options)
     }
     if (operands.size() != 2) edge.at("ids").refuse("two qubits are expected");
     for (const JsonPlace& gate : edge.at("gates").elements()) {
-      add_pair_gate(calibration, gate.at("operator").string(), operands,
-                    error_of(gate.at("fidelity")), nanoseconds(gate));
+      read_pair_gate(gate, operands, calibration);
     }
   }
   finish(calibration, names);

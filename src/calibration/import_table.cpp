@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <numbers>
 #include <set>
 #include <sstream>
 
@@ -41,6 +42,7 @@ struct Heading {
 struct TemplateFile {
   Heading heading;
   std::vector<Row> rows;
+  bool decimal_comma = false;
 };
 
 // --- CSV and TOML into rows ---------------------------------------------------------------------
@@ -49,6 +51,8 @@ TemplateFile read_csv(const RawFile& file) {
   const std::vector<CsvRecord> records = parse_csv(file.text(), file.source());
   TemplateFile content;
   content.heading.device = file.path().stem().string();
+  // Where parse_csv takes semicolons for separators, commas are free to be decimal signs.
+  content.decimal_comma = file.first_line().find(',') == std::string_view::npos;
   for (std::size_t r = 1; r < records.size(); ++r) {
     Row row{records[r].line, {}};
     for (std::size_t i = 0; i < records[r].fields.size(); ++i) {
@@ -181,72 +185,140 @@ Named named_figure(const std::string& field) {
   return {field};
 }
 
+/// What a figure of that key may not be and is; nullptr when all is well. The limits of every
+/// calibration, here where they can be told of the row.
+const char* broken_limit(const std::string& key, double value) {
+  if (!std::isfinite(value)) return "beyond a double";
+  if (key == "t1_s" || key == "t2_s" || key == "frequency_hz") {
+    return value > 0 ? nullptr : "not > 0";
+  }
+  if (key == "readout_p10" || key == "readout_p01") {
+    return value >= 0 && value <= 1 ? nullptr : "outside [0, 1]";
+  }
+  if (key.ends_with("_rad")) {
+    return std::abs(value) <= std::numbers::pi ? nullptr : "outside [-pi, pi]";
+  }
+  return value >= 0 || key == "shift_hz" ? nullptr : "not >= 0";
+}
+
+/// How many operands the gates have that circuits can ask for (their own table is not for this
+/// module); nullopt for others, which are as their rows say.
+std::optional<std::size_t> known_operands(const std::string& gate) {
+  static const std::set<std::string> one = {
+      "id", "x",  "y",  "z", "h", "s",  "sdg", "t",  "tdg",   "sx",      "sxdg",
+      "rx", "ry", "rz", "p", "u", "u1", "u2",  "u3", "reset", "measure", "delay"};
+  static const std::set<std::string> two = {
+      "cx",         "cy",           "cz",  "ch",  "swap", "iswap", "iswapdg",
+      "sqrt_iswap", "sqrt_iswapdg", "ecr", "crx", "cry",  "crz",   "cp",
+      "cphase",     "cu1",          "rxx", "ryy", "rzz",  "xy",    "syc"};
+  if (one.contains(gate)) return 1;
+  if (two.contains(gate)) return 2;
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_row(const RawFile& file, const Row& row, const std::string& problem) {
+  throw InputError(file.source(), fmt::format("line {}", row.line), problem);
+}
+
+const std::string& field(const RawFile& file, const Row& row, const std::string& name) {
+  const auto found = row.fields.find(name);
+  if (found == row.fields.end()) {
+    refuse_row(file, row, fmt::format("the field \"{}\" is empty", name));
+  }
+  return found->second;
+}
+
+std::vector<int> operands(const RawFile& file, const Row& row) {
+  std::istringstream words(field(file, row, "qubits"));
+  std::vector<int> qubits;
+  for (std::string word; words >> word;) {
+    int q = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), q);
+    if (error != std::errc() || end != word.data() + word.size() || q < 0 || q >= max_qubits) {
+      refuse_row(file, row, fmt::format("\"{}\" in qubits is not a qubit", word));
+    }
+    if (std::find(qubits.begin(), qubits.end(), q) != qubits.end()) {
+      refuse_row(file, row, fmt::format("\"{}\" in qubits is there twice", word));
+    }
+    qubits.push_back(q);
+  }
+  if (qubits.empty()) refuse_row(file, row, "no qubit in qubits");
+  return qubits;
+}
+
+/// How many have a row at any time. They are numbered without gaps: 7 in place of 1 would be eight.
+std::size_t count_qubits(const RawFile& file, const std::vector<Row>& rows) {
+  std::set<int> listed;
+  int line_of_largest = 1;
+  for (const Row& row : rows) {
+    if (field(file, row, "operation") != "qubit") continue;
+    const std::vector<int> qubits = operands(file, row);
+    if (qubits.size() != 1) refuse_row(file, row, "a row \"qubit\" is of one qubit");
+    if (listed.empty() || qubits[0] > *listed.rbegin()) line_of_largest = row.line;
+    listed.insert(qubits[0]);
+  }
+  require_no_gap(listed, fmt::format("{}: line {}", file.source(), line_of_largest));
+  return listed.size();
+}
+
 class StateReader {
  public:
-  StateReader(const RawFile& file, const TemplateFile& content, std::vector<const Row*> rows)
-      : file_(file), heading_(content.heading), rows_(std::move(rows)) {}
+  StateReader(const RawFile& file, const TemplateFile& content, std::size_t n_qubits,
+              std::vector<const Row*> rows)
+      : file_(file), content_(content), rows_(std::move(rows)) {
+    state_.qubits.resize(n_qubits);
+  }
 
   Calibration read() {
-    state_.device = heading_.device;
-    state_.vendor = heading_.vendor;
+    const Heading& heading = content_.heading;
+    state_.device = heading.device;
+    state_.vendor = heading.vendor;
     for (const Row* row : rows_) read_row(*row);
     state_.native_gates =
-        heading_.native_gates.empty() ? listed_gates(state_) : heading_.native_gates;
+        heading.native_gates.empty() ? listed_gates(state_) : heading.native_gates;
     state_.coupling = coupling_of(state_);
     return std::move(state_);
   }
 
-  /// Those that have a row.
-  const std::set<int>& qubits() const { return seen_; }
-
  private:
   void read_row(const Row& row) {
-    const std::string& operation = field(row, "operation");
-    const std::vector<int> qubits = read_qubits(row);
-    if (operation == "qubit") {
-      if (qubits.size() != 1) refuse(row, "a row \"qubit\" is of one qubit");
-      read_qubit(row, qubits[0]);
-    } else if (operation == "zz") {
-      if (qubits.size() != 2) refuse(row, "a row \"zz\" is of two qubits");
-      const auto shift_hz = figure(row, "shift_hz");
-      if (!shift_hz) refuse(row, "a row \"zz\" needs shift_hz");
-      state_.zz_couplings.push_back({std::minmax(qubits[0], qubits[1]), *shift_hz});
-      require_all_used(row);
-    } else {
-      GateCalibration gate{operation, qubits, {}, {}};
-      for (const GateFigure& known : gate_figures) gate.*(known.figure) = figure(row, known.key);
-      state_.gates.push_back(std::move(gate));
-      require_all_used(row);
+    const std::string& operation = field(file_, row, "operation");
+    const std::vector<int> qubits = operands(file_, row);
+    for (const int q : qubits) {
+      if (q < state_.n_qubits()) continue;
+      refuse(row,
+             fmt::format("qubit {} has no row \"qubit\"; how many have: {}", q, state_.n_qubits()));
     }
-  }
-
-  void read_qubit(const Row& row, int q) {
-    const auto index = static_cast<std::size_t>(q);
-    if (!seen_.insert(q).second) refuse(row, fmt::format("qubit {} is listed twice", q));
-    if (state_.qubits.size() <= index) state_.qubits.resize(index + 1);
-    QubitCalibration& qubit = state_.qubits[index];
-    for (const QubitFigure& known : qubit_figures) qubit.*(known.figure) = figure(row, known.key);
+    if (!seen_.emplace(operation, qubits).second) {
+      refuse(row, fmt::format("{} {} is listed twice", operation, fmt::join(qubits, " ")));
+    }
+    if (operation == "qubit") {
+      QubitCalibration& qubit = state_.qubits[static_cast<std::size_t>(qubits[0])];
+      for (const QubitFigure& known : qubit_figures) qubit.*(known.figure) = figure(row, known.key);
+    } else if (operation == "zz") {
+      read_zz(row, qubits);
+    } else {
+      read_gate(row, operation, qubits);
+    }
     require_all_used(row);
   }
 
-  std::vector<int> read_qubits(const Row& row) {
-    std::istringstream words(field(row, "qubits"));
-    std::vector<int> qubits;
-    for (std::string word; words >> word;) {
-      int q = 0;
-      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), q);
-      if (error != std::errc() || end != word.data() + word.size() || q < 0 || q >= max_qubits) {
-        refuse(row, fmt::format("\"{}\" in qubits is not a qubit", word));
-      }
-      qubits.push_back(q);
-    }
-    return qubits;
+  void read_zz(const Row& row, const std::vector<int>& qubits) {
+    if (qubits.size() != 2) refuse(row, "a row \"zz\" is of two qubits");
+    const auto shift_hz = figure(row, "shift_hz");
+    if (!shift_hz) refuse(row, "a row \"zz\" needs shift_hz");
+    state_.zz_couplings.push_back({std::minmax(qubits[0], qubits[1]), *shift_hz});
   }
 
-  const std::string& field(const Row& row, const std::string& name) {
-    const auto found = row.fields.find(name);
-    if (found == row.fields.end()) refuse(row, fmt::format("the field \"{}\" is empty", name));
-    return found->second;
+  void read_gate(const Row& row, const std::string& name, const std::vector<int>& qubits) {
+    const auto n_operands = known_operands(name);
+    if (n_operands && *n_operands != qubits.size()) {
+      refuse(row, fmt::format("{} on \"{}\": {} operands; it has {}", name, fmt::join(qubits, " "),
+                              qubits.size(), *n_operands));
+    }
+    GateCalibration gate{name, qubits, {}, {}};
+    for (const GateFigure& known : gate_figures) gate.*(known.figure) = figure(row, known.key);
+    state_.gates.push_back(std::move(gate));
   }
 
   /// In SI units, whatever unit the field's name has.
@@ -257,15 +329,21 @@ class StateReader {
       if (named.key != key) continue;
       if (value) refuse(row, fmt::format("\"{}\" gives {} again", name, key));
       value = number(row, name, text) * named.times / named.divided_by;
+      if (const char* limit = broken_limit(key, *value)) {
+        refuse(row, fmt::format("\"{}\" in {} is {}", text, name, limit));
+      }
       used_.insert(name);
     }
     return value;
   }
 
   double number(const Row& row, const std::string& name, const std::string& text) {
+    std::string decimal = text;
+    if (content_.decimal_comma) std::replace(decimal.begin(), decimal.end(), ',', '.');
+    const char* const last = decimal.data() + decimal.size();
     double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    const auto [end, error] = std::from_chars(decimal.data(), last, value);
+    if (error != std::errc() || end != last || !std::isfinite(value)) {
       refuse(row, fmt::format("\"{}\" in {} is not a number", text, name));
     }
     return value;
@@ -284,14 +362,14 @@ class StateReader {
   }
 
   [[noreturn]] void refuse(const Row& row, const std::string& problem) const {
-    throw InputError(file_.source(), fmt::format("line {}", row.line), problem);
+    refuse_row(file_, row, problem);
   }
 
   const RawFile& file_;
-  const Heading& heading_;
+  const TemplateFile& content_;
   std::vector<const Row*> rows_;
   Calibration state_;
-  std::set<int> seen_;
+  std::set<std::pair<std::string, std::vector<int>>> seen_;
   std::set<std::string> used_;
 };
 
@@ -312,15 +390,12 @@ std::vector<Calibration> states_in(const RawFile& file, const ImportOptions& opt
                 : parse_utc(time->second, file.source(), fmt::format("line {}", row.line))]
         .push_back(&row);
   }
+  const std::size_t n_qubits = count_qubits(file, content.rows);
   std::vector<Calibration> states;
-  std::set<int> qubits;
   for (auto& [time, rows] : rows_at) {
-    StateReader reader(file, content, std::move(rows));
-    states.push_back(reader.read());
+    states.push_back(StateReader(file, content, n_qubits, std::move(rows)).read());
     states.back().timestamp = time;
-    qubits.insert(reader.qubits().begin(), reader.qubits().end());
   }
-  require_no_gap(qubits, file.source());
   return states;
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <rhodrift/calibration/import.hpp>
 
 #include "calibration/examples.hpp"
@@ -22,6 +24,25 @@ std::vector<std::string> policies(const Calibration& calibration) {
   std::vector<std::string> names;
   for (const Repair& repair : calibration.repairs) names.push_back(repair.policy);
   return names;
+}
+
+/// Of the first repair of that policy; empty when there is none.
+std::string detail_of(const Calibration& calibration, const std::string& policy) {
+  for (const Repair& repair : calibration.repairs) {
+    if (repair.policy == policy) return repair.detail;
+  }
+  return "";
+}
+
+/// Version 3 as the capabilities of a device of two qubits with these native gates.
+std::string with_native(const std::string& gates) {
+  return "{\"service\": {\"updatedAt\": \"2025-03-01T00:00:00\"}, \"paradigm\": {\"qubitCount\": "
+         "2, "
+         "\"nativeGateSet\": [" +
+         gates + "]}, \"standardized\": " +
+         replaced(replaced(v3(), "\"oneQubitProperties\"", "\"ignored\""), "\"updatedAt\"",
+                  "\"then\"") +
+         "}";
 }
 
 std::string refusal_of(const std::string& text) {
@@ -99,16 +120,69 @@ TEST_CASE("A device's capabilities name gate, pairs and qubits") {
                                                 "device-average", "virtual-rz", "utc-assumed"});
 }
 
-TEST_CASE("An ion trap's rxx, and times in S, are known") {
-  const Calibration c = import_text(
-      "{\"service\": {\"updatedAt\": \"2025-03-01T00:00:00\"}, \"paradigm\": {\"qubitCount\": 2, "
-      "\"nativeGateSet\": [\"r\", \"rxx\", \"rz\"]}, \"standardized\": " +
-      replaced(replaced(v3(), "\"oneQubitProperties\"", "\"ignored\""), "\"updatedAt\"",
-               "\"then\"") +
-      "}");
-  CHECK(c.find_gate("rxx", {0, 1}) != nullptr);
-  CHECK(c.find_gate("cz", {0, 1}) == nullptr);
-  CHECK(import_text(replaced(v1(), "\"unit\": \"s\"", "\"unit\": \"S\"")).qubits[1].t1_s == 2.5e-5);
+TEST_CASE("The 2-qubit gate is that of the native set, under any of its names") {
+  for (const auto& [native, ours] : {std::pair{"rxx", "rxx"},
+                                     {"XX", "rxx"},
+                                     {"RXX", "rxx"},
+                                     {"MS", "rxx"},
+                                     {"YY", "ryy"},
+                                     {"RYY", "ryy"},
+                                     {"RZZ", "rzz"},
+                                     {"ISwap", "iswap"}}) {
+    const Calibration c = import_text(with_native(fmt::format("\"r\", \"{}\", \"rz\"", native)));
+    CHECK(c.find_gate(ours, {0, 1}) != nullptr);
+    CHECK(c.find_gate("cz", {0, 1}) == nullptr);
+    CHECK(detail_of(c, "two-qubit-gate-assumed").empty());
+  }
+}
+
+TEST_CASE("That the 2-qubit gate is assumed is noted with what the file says") {
+  CHECK(detail_of(import_text(v3()), "two-qubit-gate-assumed") ==
+        "the file names no native gates; the figures of 2-qubit gates are given to cz");
+  const Calibration c = import_text(with_native("\"r\", \"FOO\""));
+  CHECK(c.find_gate("cz", {0, 1}) != nullptr);
+  CHECK(detail_of(c, "two-qubit-gate-assumed") ==
+        "among the native gates r, FOO is no 2-qubit gate that is known here; the figures of "
+        "2-qubit gates are given to cz");
+  CHECK(detail_of(import_text(with_native("\"ISwap\", \"CZ\"")), "first-of-several") ==
+        "there are several native 2-qubit gates (iswap, cz); the device's figures are given to the "
+        "first");
+}
+
+TEST_CASE("Units of time are known in capitals where these mean nothing else") {
+  const auto with_unit = [](const std::string& was, const std::string& unit) {
+    return replaced(v1(), "\"unit\": \"" + was + "\"", "\"unit\": \"" + unit + "\"");
+  };
+  CHECK(import_text(with_unit("s", "S")).qubits[1].t1_s == 2.5e-5);
+  for (const char* unit : {"US", "uS", "Us"}) {
+    CHECK(import_text(with_unit("us", unit)).qubits[0].t1_s == 28.9 / 1e6);
+  }
+  CHECK(import_text(with_unit("ns", "NS")).qubits[1].t2_s == 44500 / 1e9);
+  CHECK(refusal_of(with_unit("us", "MS")).find("/T1/unit: unknown unit \"MS\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("Of several figures of one kind the first is taken, and that is noted") {
+  const std::string readout = "{\"fidelityType\": {\"name\": \"READOUT\"}, \"fidelity\": 0.903";
+  const auto twice = [&](const std::string& second) {
+    return import_text(replaced(v1(), readout, readout + "}, " + second));
+  };
+  CHECK(detail_of(twice(readout), "first-of-several").empty());
+  const Calibration c = twice(replaced(readout, "0.903", "0.8"));
+  CHECK(c.qubits[0].readout_p10 == 1 - 0.903);
+  CHECK(detail_of(c, "first-of-several") ==
+        "there are several fidelities READOUT of a qubit; the first is taken");
+  const Calibration pair = import_text(replaced(v1(), "\"gateName\": \"CZ\", \"fidelity\": 0.9, ",
+                                                "\"gateName\": \"CNOT\", \"fidelity\": 0.9, "));
+  CHECK(pair.find_gate("cx", {1, 0})->error == 1 - 0.877);
+  CHECK(detail_of(pair, "first-of-several") ==
+        "there are several fidelities of CNOT on 0-7; the first is taken");
+  const std::string average = "\"readoutFidelity\": [";
+  const Calibration device =
+      import_text(replaced(v3(), average, average + "{\"fidelity\": 0.9}, "));
+  CHECK(device.qubits[0].readout_p10 == 1 - 0.9);
+  CHECK(detail_of(device, "first-of-several") ==
+        "there are several fidelities in /readoutFidelity; the first is taken");
 }
 
 TEST_CASE("What Braket's properties get wrong is refused with the place") {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <rhodrift/calibration/import.hpp>
@@ -138,13 +139,44 @@ TEST_CASE("A time that is none is refused") {
   }
 }
 
+TEST_CASE("A metric outside its range is refused with place, metric, target, value and limit") {
+  const std::string at = ": /metrics/metrics/";
+  CHECK(refusal_with("0.0015}", "-0.1}") ==
+        at + "11/values/0/doubleVal: single_qubit_rb_pauli_error_per_gate of 4_9: -0.1 is outside "
+             "[0, 1]");
+  CHECK(refusal_with("0.0008}", "-0.5}") ==
+        at + "10/values/0/doubleVal: single_qubit_rb_incoherent_error_per_gate of 4_9: -0.5 is "
+             "outside [0, 1]");
+  CHECK(refusal_with("0.01}]},\n    {\"name\": \"two_qubit_parallel",
+                     "1.01}]},\n    {\"name\": \"two_qubit_parallel") ==
+        at + "17/values/0/doubleVal: two_qubit_parallel_sycamore_gate_xeb_pauli_error_per_cycle of "
+             "4_9, 4_10: 1.01 is outside [0, 1]");
+  CHECK(refusal_with("0.05}]},\n    {\"name\": \"single_qubit_p00_error",
+                     "1.05}]},\n    {\"name\": \"single_qubit_p00_error") ==
+        at + "3/values/0/doubleVal: parallel_p11_error of 4_9: 1.05 is outside [0, 1]");
+  CHECK(refusal_with("-0.03", "-3.2") ==
+        at + "19/values/0/doubleVal: "
+             "two_qubit_parallel_sycamore_gate_xeb_entangler_theta_error_per_cycle of 4_10, 4_9: "
+             "-3.2 is outside [-pi, pi] rad");
+}
+
+TEST_CASE("Without an incoherent error there is no T2, and nothing is said of it") {
+  std::string text = sycamore();
+  for (int i = 0; i < 3; ++i) text = replaced(text, "_rb_incoherent_error", "_other");
+  const Calibration c = import_metrics(text);
+  CHECK(!c.qubits[0].t2_s);
+  const auto noted = policies(c);
+  CHECK(std::count(noted.begin(), noted.end(), "t2-from-incoherent-error") == 0);
+}
+
 TEST_CASE("What Google's metrics get wrong is refused with the place") {
   CHECK(refusal_with("[{\"doubleVal\": 16}]", "[]") ==
         ": /metrics/metrics/0/values: 0 values where one is expected");
   CHECK(refusal_with("[{\"doubleVal\": 16}]", "[{\"int64Val\": 16}]") ==
         ": /metrics/metrics/0/values/0: neither doubleVal nor floatVal");
-  CHECK(refusal_with("{\"doubleVal\": 16}", "{\"doubleVal\": -16}")
-            .find("/qubits/0/t1_s: -1.6e-05 s is not finite and > 0") != std::string::npos);
+  CHECK(refusal_with("{\"doubleVal\": 16}", "{\"doubleVal\": -16}") ==
+        ": /metrics/metrics/0/values/0/doubleVal: single_qubit_idle_t1_micros of 4_9: -16 is not > "
+        "0");
   CHECK(refusal_with("\"name\": \"single_qubit_idle_t1_micros\", \"targets\": [\"4_10\"]",
                      "\"name\": \"single_qubit_idle_t1_micros\", \"targets\": [\"4_9\"]") ==
         ": /metrics/metrics/1: single_qubit_idle_t1_micros of these targets is given twice");

@@ -77,6 +77,29 @@ TEST_CASE("Of the tables of several devices one is named") {
         "ibmq_other");
 }
 
+TEST_CASE("A header of any length is read or refused, and qubits have no gaps in any table") {
+  std::string header = "T1 times in s\ndate", row = "\n2020-12-01";
+  for (int q = 0; q < 60'000; ++q) {
+    header += ",q" + std::to_string(q);
+    row += ",no data";
+  }
+  CHECK(refusal_of(header + row + "\n") == ": no state with any figure in it");
+  CHECK(refusal_of(header + ",x" + row + "\n").find(": line 2: \"date,q0,q1,") == 0);
+  for (const std::string wrong : {"date", "date,", "date,q", "date,q-1", "date,q0,", "date,(0,1",
+                                  "date,q99999999999", "date,q0 ", "date;q0"}) {
+    CHECK(refusal_of("T1 times in s\n" + wrong + "\n2020-12-01,1e-4\n") ==
+          ": line 2: \"" + wrong + "\" is not of the form date,q0,q1,… or date,(0,1),…");
+  }
+  const ScratchDirectory folder;
+  folder.write("dev_t1.csv", t1);
+  const std::string file = folder.write(
+      "dev_cnot_error.csv", "CNOT error rate\ndate,(0,1),(1,3)\n2020-12-01,0.01,0.01\n");
+  CHECK(refusal([&] { import_calibration({folder.path()}, repairing()); }) ==
+        file +
+            ": line 2, column (1,3): there is a qubit 3, but no qubit 2; they are numbered from "
+            "0 without gaps");
+}
+
 TEST_CASE("What a daily table gets wrong is refused with the line") {
   CHECK(refusal_of("T1 times in s\ndate,q0\n2020-12-01,long\n") ==
         ": line 3: \"long\" is neither a number nor \"no data\"");
@@ -97,8 +120,10 @@ TEST_CASE("What a daily table gets wrong is refused with the line") {
         ": line 1: no rows below the two lines of header");
   CHECK(refusal_of("T1 times in s\ndate,q0\n2020-12-01,no data\n") ==
         ": no state with any figure in it");
-  CHECK(refusal_of("T1 times in s\ndate,q0,q999999\n2020-12-01,1e-4,1e-4\n")
-            .find("there is a qubit 999999, but no qubit 1") != std::string::npos);
+  CHECK(
+      refusal_of("T1 times in s\ndate,q0,q999999\n2020-12-01,1e-4,1e-4\n") ==
+      ": line 2, column q999999: there is a qubit 999999, but no qubit 1; they are numbered from 0 "
+      "without gaps");
   CHECK(refusal_of("T3 times in s\ndate,q0\n2020-12-01,1e-4\n").find("fits none of the formats") !=
         std::string::npos);
 }

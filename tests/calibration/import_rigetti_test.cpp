@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <rhodrift/calibration/import.hpp>
 
 #include "calibration/examples.hpp"
@@ -84,14 +86,62 @@ TEST_CASE("What is dead has no gates, whatever it lists") {
   CHECK(c.find_gate("sx", {0}) != nullptr);
 }
 
-TEST_CASE("Only fidelities of the gate itself are its error") {
-  CHECK(refusal_with("rigetti_qcs_isa.json", "\"fCZ\"", "\"gateDuration\"") == "accepted");
+TEST_CASE("What is dead may lack its gates, and says so with true or false") {
+  const std::string dead_edge = "\"dead\": true, \"gates\": []}\n  }\n}";
+  CHECK(refusal_with("rigetti_compiler_isa.json", dead_edge, "\"dead\": true}\n  }\n}") ==
+        "accepted");
+  CHECK(refusal_with("rigetti_compiler_isa.json", dead_edge,
+                     "\"dead\": \"yes\", \"gates\": []}\n  }\n}") ==
+        ": /2Q/1-10/dead: \"yes\" is neither true nor false");
+  const ScratchDirectory folder;
+  const std::string file =
+      folder.write("isa.json", replaced(read_file(fixture("rigetti_compiler_isa.json")),
+                                        "\"ids\": [0, 1], \"gates\"",
+                                        "\"ids\": [0, 1], \"dead\": true, \"gates\""));
+  CHECK(std::get<Calibration>(import_calibration({file}, repairing())).coupling.empty());
+}
+
+TEST_CASE("Figures of one qubit that contradict each other are refused") {
+  CHECK(refusal_with("rigetti_compiler_isa.json",
+                     "\"fidelity\": 0.97, \"operator\": \"MEASURE\", \"operator_type\": "
+                     "\"measure\", \"qubit\": 0, \"target\": null",
+                     "\"fidelity\": 0.5, \"operator\": \"MEASURE\", \"operator_type\": "
+                     "\"measure\", \"qubit\": 0, \"target\": null") ==
+        ": /1Q/0/gates/7/fidelity: 0.5 contradicts an earlier figure of the same qubit: it makes "
+        "0.5 where that made 0.030000000000000027");
+  const std::string read_once = "{\"name\": \"fRO\", \"value\": 0.97";
+  CHECK(refusal_with("rigetti_qcs_isa.json", read_once,
+                     "{\"name\": \"fRO\", \"value\": 0.75}, " + read_once) ==
+        ": /instructions/4/sites/0/characteristics/1/value: 0.97 contradicts an earlier figure of "
+        "the same qubit: it makes 0.030000000000000027 where that made 0.25");
+  CHECK(refusal_with("rigetti_qcs_isa.json", read_once,
+                     "{\"name\": \"fRO\", \"value\": 0.97}, " + read_once) == "accepted");
+}
+
+TEST_CASE("Only fidelities of the gate itself are its error; what is unknown is noted") {
   const ScratchDirectory folder;
   const std::string file = folder.write(
       "isa.json",
       replaced(read_file(fixture("rigetti_qcs_isa.json")), "\"fCZ\"", "\"gateDuration\""));
   const auto c = std::get<Calibration>(import_calibration({file}, repairing()));
   CHECK(c.find_gate("cz", {0, 1}) == nullptr);
+  CHECK(c.repairs[0] ==
+        Repair{"unknown-figure-left", "/gates",
+               "the characteristic gateDuration of CZ is not known here and is left"});
+  CHECK(refusal_with("rigetti_qcs_isa.json", "\"fAR\", \"value\": 0.99",
+                     "\"resetDuration\", \"value\": 99") == "accepted");
+  const std::string spread = folder.write(
+      "spread.json", replaced(read_file(fixture("rigetti_qcs_isa.json")), "{\"name\": \"fCZ\"",
+                              "{\"name\": \"fCZ_std_err\", \"value\": 0.01}, {\"name\": \"fCZ\""));
+  const auto with_spread = std::get<Calibration>(import_calibration({spread}, repairing()));
+  CHECK(policies(with_spread) == policies(import_fixture("rigetti_qcs_isa.json")));
+  const std::string other =
+      folder.write("other.json", replaced(read_file(fixture("rigetti_compiler_isa.json")),
+                                          "\"operator\": \"CZ\"", "\"operator\": \"CFOO\""));
+  const auto unknown = std::get<Calibration>(import_calibration({other}, repairing()));
+  CHECK(std::count(unknown.repairs.begin(), unknown.repairs.end(),
+                   Repair{"unknown-figure-left", "/gates",
+                          "the gate CFOO is not known here and is left"}) == 1);
 }
 
 TEST_CASE("What an ISA gets wrong is refused with the place") {
@@ -100,6 +150,12 @@ TEST_CASE("What an ISA gets wrong is refused with the place") {
         ": /instructions/2/sites/0/node_ids/1: 7 is no node of the architecture");
   CHECK(refusal_with("rigetti_qcs_isa.json", "\"value\": 0.95", "\"value\": 1.95")
             .find("/value: the fidelity 1.95 is outside [0, 1]") != std::string::npos);
+  CHECK(refusal_with("rigetti_qcs_isa.json", "\"value\": 2.5e-05", "\"value\": -1") ==
+        ": /benchmarks/2/sites/0/characteristics/0/value: -1 is not > 0");
+  CHECK(refusal_with("rigetti_compiler_isa.json", "\"fidelity\": 0.95", "\"fidelity\": 1.5") ==
+        ": /2Q/0-1/gates/0/fidelity: the fidelity 1.5 is outside [0, 1]");
+  CHECK(refusal_with("rigetti_compiler_isa.json", "\"duration\": 180.0", "\"duration\": -1") ==
+        ": /2Q/0-1/gates/1/duration: -1 is not >= 0");
   CHECK(refusal_with("rigetti_compiler_isa.json", "\"ids\": [0, 1]", "\"ids\": [0, 2]") ==
         ": /2Q/0-1/ids/1: 2 is not among the qubits of 1Q");
   CHECK(refusal_with("rigetti_compiler_isa.json", "\"ids\": [0, 1]", "\"ids\": [0]") ==

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/calibration/import.hpp>
 
@@ -141,7 +143,52 @@ TEST_CASE("Qubits are numbered without gaps") {
   ImportOptions options = repairing();
   options.time = parse_utc("2022-02-02T02:02:02Z", "test", "");
   CHECK(refusal([&] { import_calibration({file}, options); }) ==
-        file + ": there is a qubit 7, but no qubit 1; they are numbered from 0 without gaps");
+        file +
+            ": line 3: there is a qubit 7, but no qubit 1; they are numbered from 0 without gaps");
+  CHECK(refusal_of(replaced(toml, "qubits = [1]", "qubits = 7"), "chip.toml") ==
+        ": line 15: there is a qubit 7, but no qubit 1; they are numbered from 0 without gaps");
+}
+
+TEST_CASE("Where semicolons separate, a decimal sign may be a comma") {
+  std::string german = csv;
+  std::replace(german.begin(), german.end(), ',', ';');
+  std::replace(german.begin(), german.end(), '.', ',');
+  const auto series = std::get<CalibrationSeries>(import_text(german, "chip.csv"));
+  check_first_state(series.states[0]);
+  CHECK(refusal_of(replaced(german, "5,25", "5.250,5"), "chip.csv") ==
+        ": line 2: \"5.250,5\" in frequency_ghz is not a number");
+  CHECK(refusal_of(replaced(csv, "5.25", "\"5,25\""), "chip.csv") ==
+        ": line 2: \"5,25\" in frequency_ghz is not a number");
+}
+
+TEST_CASE("A gate has its number of operands, each once; others than circuits know have any") {
+  const auto with = [](const std::string& what, const std::string& by) {
+    return refusal_of(replaced(toml, what, by), "chip.toml");
+  };
+  const std::string sx = "name = \"sx\"\nqubits = 0";
+  CHECK(with(sx, "name = \"sx\"\nqubits = [0, 1]") ==
+        ": line 19: sx on \"0 1\": 2 operands; it has 1");
+  CHECK(with("qubits = [1, 0]", "qubits = [0]") == ": line 26: cz on \"0\": 1 operands; it has 2");
+  CHECK(with("qubits = [1, 0]", "qubits = [1, 1]") == ": line 26: \"1\" in qubits is there twice");
+  CHECK(with("qubits = [1, 0]", "qubits = []") == ": line 26: no qubit in qubits");
+  CHECK(with("name = \"cz\"", "name = \"my_gate\"") == "accepted");
+}
+
+TEST_CASE("Figures outside their ranges are refused with line, column and text") {
+  const auto with = [](const std::string& what, const std::string& by) {
+    return refusal_of(replaced(csv, what, by), "chip.csv");
+  };
+  CHECK(with("2e-4", "-2e-4") == ": line 4: \"-2e-4\" in error is not >= 0");
+  CHECK(with(",35,", ",-35,") == ": line 4: \"-35\" in duration_ns is not >= 0");
+  CHECK(with(",100,", ",-100,") == ": line 2: \"-100\" in t1_us is not > 0");
+  CHECK(with(",5.25,", ",0,") == ": line 2: \"0\" in frequency_ghz is not > 0");
+  CHECK(with(",5.25,", ",1e298,") == "accepted");
+  CHECK(with(",5.25,", ",1e300,") == ": line 2: \"1e300\" in frequency_ghz is beyond a double");
+  CHECK(with(",0.03,", ",1.03,") == ": line 2: \"1.03\" in readout_p01 is outside [0, 1]");
+  CHECK(with(",-0.02,", ",-3.2,") ==
+        ": line 5: \"-3.2\" in fsim_phi_error_rad is outside [-pi, pi]");
+  CHECK(refusal_of(replaced(toml, "error = 2e-4", "error = -2e-4"), "chip.toml") ==
+        ": line 19: \"-2e-04\" in error is not >= 0");
 }
 
 TEST_CASE("What a table gets wrong is refused with the line") {
@@ -152,13 +199,16 @@ TEST_CASE("What a table gets wrong is refused with the line") {
   CHECK(csv_with(",qubit,0,100,", ",qubit,0,long,") ==
         ": line 2: \"long\" in t1_us is not a number");
   CHECK(csv_with(",qubit,1,50,", ",qubit,0,50,") == ": line 3: qubit 0 is listed twice");
+  CHECK(csv_with(",cz,1 0,,,,,,,7e-3,68,,-0.02,", ",sx,0,,,,,,,7e-3,68,,,") ==
+        ": line 5: sx 0 is listed twice");
   CHECK(csv_with(",qubit,1,50,", ",qubit,0 1,50,") == ": line 3: a row \"qubit\" is of one qubit");
   CHECK(csv_with(",qubit,1,50,", ",,1,50,") == ": line 3: the field \"operation\" is empty");
   CHECK(csv_with(",sx,0,,", ",sx,q0,,") == ": line 4: \"q0\" in qubits is not a qubit");
   CHECK(csv_with(",sx,0,,", ",sx,0,90,") == ": line 4: \"t1_us\" is no figure of a row \"sx\"");
   CHECK(csv_with("shift_khz", "t1_s") == ": line 6: a row \"zz\" needs shift_hz");
   CHECK(csv_with("t2_s,", "t1_ms,") == ": line 2: \"t1_us\" gives t1_s again");
-  CHECK(csv_with(",cz,1 0,", ",cz,1 5,").find("qubit 5 is outside 0..1") != std::string::npos);
+  CHECK(csv_with(",cz,1 0,", ",cz,1 5,") ==
+        ": line 5: qubit 5 has no row \"qubit\"; how many have: 2");
   const auto toml_with = [](const std::string& what, const std::string& by) {
     return refusal_of(replaced(toml, what, by), "chip.toml");
   };
