@@ -8,7 +8,7 @@ namespace rhodrift {
 
 namespace {
 
-// No table has longer ones; what reads a field may recurse over it.
+// No table has longer ones.
 constexpr std::size_t longest_field = 4096;
 
 class CsvReader {
@@ -31,6 +31,7 @@ class CsvReader {
         fail(record.line, fmt::format("{} fields where the header has {}", record.fields.size(),
                                       records[0].fields.size()));
       }
+      require_short_fields(record, records.empty() ? nullptr : &records[0]);
       records.push_back(std::move(record));
     }
     return records;
@@ -41,11 +42,6 @@ class CsvReader {
     CsvRecord record{line_, {}};
     do {
       record.fields.push_back(skip('"') ? read_quoted() : read_plain());
-      if (record.fields.back().size() > longest_field) {
-        fail(record.line,
-             fmt::format("field {} has {} characters, more than {}", record.fields.size(),
-                         record.fields.back().size(), longest_field));
-      }
     } while (skip(separator_));
     skip('\r');
     if (!at_end() && !skip('\n')) fail(line_, "text after a closing quote");
@@ -80,6 +76,17 @@ class CsvReader {
     text_.remove_prefix(1);
     return true;
   }
+  void require_short_fields(const CsvRecord& record, const CsvRecord* header) const {
+    for (std::size_t i = 0; i < record.fields.size(); ++i) {
+      const std::size_t length = record.fields[i].size();
+      if (length <= longest_field) continue;
+      const std::string column = header ? fmt::format("column \"{}\"", header->fields[i])
+                                        : fmt::format("column {}", i + 1);
+      throw InputError(
+          source_, fmt::format("line {}, {}", record.line, column),
+          fmt::format("a field of {} bytes; at most {} are read", length, longest_field));
+    }
+  }
   [[noreturn]] void fail(int line, const std::string& problem) const {
     throw InputError(source_, fmt::format("line {}", line), problem);
   }
@@ -109,6 +116,45 @@ std::string trimmed(const std::string& field) {
   const auto begin = field.find_first_not_of(" \t");
   if (begin == std::string::npos) return "";
   return field.substr(begin, field.find_last_not_of(" \t") - begin + 1);
+}
+
+namespace {
+
+/// How many bytes the character that `text` begins with has; 0 when it is none of UTF-8.
+std::size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80           ? 1
+                             : (lead >> 5) == 0x06 ? 2
+                             : (lead >> 4) == 0x0E ? 3
+                             : (lead >> 3) == 0x1E ? 4
+                                                   : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) >> 6) != 0x02) return 0;
+  }
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string as_utf8(const std::string& field) {
+  if (is_utf8(field)) return field;
+  std::string text;
+  for (const char c : field) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) text += static_cast<char>(0xC0 | (byte >> 6));
+    text += byte >= 0x80 ? static_cast<char>(0x80 | (byte & 0x3F)) : c;
+  }
+  return text;
 }
 
 }  // namespace rhodrift

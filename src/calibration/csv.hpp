@@ -14,7 +14,7 @@ struct CsvRecord {
 
 /// Comma-separated values with quoted fields (RFC 4180); a byte order mark, blank lines and CRLF
 /// are passed over. Where the first line has a semicolon and no comma, semicolons separate. Every
-/// record has as many fields as the first, of at most 4096 characters. Throws InputError naming
+/// record has as many fields as the first, of at most 4096 bytes. Throws InputError naming
 /// `source` and the line.
 std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& source);
 
@@ -23,5 +23,8 @@ std::vector<std::string> csv_fields(std::string_view line);
 
 /// Without blanks and tabs at its ends.
 std::string trimmed(const std::string& field);
+
+/// A field that is not UTF-8 is taken for Latin-1, which spreadsheets still write.
+std::string as_utf8(const std::string& field);
 
 }  // namespace rhodrift

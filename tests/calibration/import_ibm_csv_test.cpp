@@ -234,7 +234,7 @@ TEST_CASE("What a table gets wrong is refused with line and column") {
   const std::string file = "2021-01-04/dev_calibrations.csv: ";
   CHECK(refusal_with("Readout error", "Readout horror")
             .find("line 1: unknown column \"Readout horror\"") != std::string::npos);
-  CHECK(refusal_with("T1 (µs)", "T1 (weeks)").find("ibm-csv: line 1: not a dashboard table") !=
+  CHECK(refusal_with("T1 (µs)", "T3 (µs)").find("ibm-csv: line 1: not a dashboard table") !=
         std::string::npos);
   CHECK(refusal_of("Qubit,T1 (us),T2 (us)\n").find("no rows below a header") != std::string::npos);
   CHECK(refusal_of("Qubit,CNOT error\n0,\n").find("line 1: not a dashboard table") !=
@@ -243,7 +243,7 @@ TEST_CASE("What a table gets wrong is refused with line and column") {
             .find("line 3, column \"T1 (µs)\": \"fifty\" is not a number") != std::string::npos);
   CHECK(refusal_with(",50,", ",nan,").find("line 3, column \"T1 (µs)\": \"nan\" is not a number") !=
         std::string::npos);
-  CHECK(refusal_with(",50,", ",-50,").find("/qubits/1/t1_s: -5e-05 s is not finite and > 0") !=
+  CHECK(refusal_with(",50,", ",-50,").find("line 3, column \"T1 (µs)\": \"-50\" is not > 0") !=
         std::string::npos);
   CHECK(refusal_with("\n2,", "\n1,").find("line 4, column \"Qubit\": qubit 1 is listed twice") !=
         std::string::npos);
@@ -252,12 +252,13 @@ TEST_CASE("What a table gets wrong is refused with line and column") {
   CHECK(refusal_with("\n2,", "\nTwo,").find("line 4, column \"Qubit\": \"Two\" is not a number") !=
         std::string::npos);
   CHECK(refusal_with("cx1_2: 1.25e-2", "cx1-2: 1.25e-2")
-            .find("line 3, column \"CNOT error\": \"cx1-2: 1.25e-2 \" is not of the form") !=
+            .find("line 3, column \"CNOT error\": \"cx1-2: 1.25e-2\" is not of the form") !=
         std::string::npos);
   CHECK(refusal_with("cx1_2: 1.25e-2", "cx1_0: 1.25e-2")
             .find("line 3, column \"CNOT error\": the pair 1_0 is given twice") !=
         std::string::npos);
-  CHECK(refusal_with("cx1_2: 1.25e-2", "cx1_9: 1.25e-2").find("qubit 9 is outside 0..2") !=
+  CHECK(refusal_with("cx1_2: 1.25e-2", "cx1_9: 1.25e-2")
+            .find("line 3, column \"CNOT error\": \"cx1_9: 1.25e-2\": qubit 9 is outside 0..2") !=
         std::string::npos);
   CHECK(refusal_with(",60.5", "").find("line 3: 6 fields where the header has 7") !=
         std::string::npos);
@@ -315,17 +316,122 @@ TEST_CASE("One length for both directions of cx says nothing of pulses") {
       "0,100,80,0.02,4e-4,0_1:1e-2,0_1:500\n1,50,60,0.03,5e-4,1_0:1e-2,1_0:500\n");
   CHECK(c.find_gate("sx", {0})->duration_s == 35.56e-9);  // the family's
   CHECK(std::ranges::count(policies(c), "duration-from-family") >= 1);
+  CHECK(std::ranges::count(policies(c), "pulse-duration-from-cx") == 0);
+}
+
+TEST_CASE("The pair gate and its lengths follow the table's columns") {
+  const std::string heron =
+      "Qubit,T1 (us),T2 (us),Readout error,sx error,RX error,Z-axis rotation (rz) error,CZ error,"
+      "RZZ error,Gate length (ns)\n"
+      "0,100,80,0.02,4e-4,4e-4,1e-6,0_1:4e-3,0_1:5e-3,0_1:72\n"
+      "1,50,60,0.03,5e-4,5e-4,0,,,\n";
+  const Calibration c = import_table(heron);
+  CHECK(*c.find_gate("cz", {1, 0}) == GateCalibration{"cz", {1, 0}, 4e-3, 72e-9});
+  CHECK(*c.find_gate("rzz", {1, 0}) == GateCalibration{"rzz", {1, 0}, 5e-3, 72e-9});
+  CHECK(*c.find_gate("rz", {0}) == GateCalibration{"rz", {0}, 1e-6, 0.0});
+  CHECK(*c.find_gate("rx", {1}) == GateCalibration{"rx", {1}, 5e-4, 32e-9});
+  CHECK(c.native_gates == std::vector<std::string>{"cz", "rz", "sx", "x"});
+  CHECK(c.coupling == std::vector<std::pair<int, int>>{{0, 1}, {1, 0}});
+  CHECK(std::ranges::count(policies(c), "cz-direction-symmetric") == 1);
+  const Calibration rzz =
+      import_table("Qubit,T1 (us),T2 (us),RZZ error\n0,100,80,rzz0_1: 5e-3\n1,50,60,\n");
+  CHECK(rzz.native_gates == std::vector<std::string>{"rzz", "rz", "sx", "x"});
+  CHECK(rzz.find_gate("rzz", {0, 1})->error == 5e-3);
+}
+
+TEST_CASE("Headers in Latin-1 are read") {
+  const Calibration c = import_table(
+      "C\xFA"
+      "bit,Fr\xE9quence (GHz),T1 (\xB5s),T2 \xB5s,CNOT-Fehler\n"
+      "0,5.25,100,80,cx0_1: 1e-2\n1,5.1,50,60,\n");
+  CHECK(c.qubits[0].frequency_hz == 5.25e9);
+  CHECK(c.qubits[0].t1_s == 1e-4);
+  CHECK(c.qubits[1].t2_s == 6e-5);
+  CHECK(c.find_gate("cx", {1, 0})->error == 0.01);
+}
+
+TEST_CASE("A wrong unit is named with its column") {
+  CHECK(refusal_with("T1 (µs)", "T1 (parsec)") ==
+        "2021-01-04/dev_calibrations.csv: line 1, column \"T1 (parsec)\": the unit \"parsec\" is "
+        "unknown; known are \"s\", \"ms\", \"us\", \"\u00b5s\", \"\u03bcs\", \"ns\", \"ps\"");
+  CHECK(refusal_with("T2 (µs)", "T2 parsec")
+            .find("line 1, column \"T2 parsec\": the unit \"parsec\" is unknown") !=
+        std::string::npos);
+  CHECK(refusal_with("T1 (µs)", "T1").find("line 1, column \"T1\": no unit; known are") !=
+        std::string::npos);
+  CHECK(refusal_with("Readout error", "Readout error (us)").find("known is \"%\"") !=
+        std::string::npos);
+  CHECK(refusal_with("Qubit", "Qubit (%)").find("\"%\" is unknown; none belongs here") !=
+        std::string::npos);
+}
+
+TEST_CASE("A figure outside its range is refused with line, column and text") {
+  const auto refused = [](const std::string& what, const std::string& by,
+                          const std::string& problem) {
+    INFO(by);
+    CHECK(refusal_of(replaced(full_table, what, by)) ==
+          "2021-01-04/dev_calibrations.csv: line 3, column " + problem);
+  };
+  refused("5.1,50", "0,50", "\"Frequency (GHz)\": \"0\" is not > 0");
+  refused("5.1,50", "5.1,-5", "\"T1 (us)\": \"-5\" is not > 0");
+  refused("0.04,0.03", "1.04,0.03", "\"Prob meas0 prep1 \": \"1.04\" is outside 0..1");
+  refused("0.03,3000,5e-4", "0.03,-1,5e-4", "\"Readout length (ns)\": \"-1\" is not >= 0");
+  refused("5e-4,6e-4,1_2", "-5e-4,6e-4,1_2", "\"√x (sx) error \": \"-5e-4\" is not >= 0");
+  refused("1_2:2e-2; ", "1_2:-2e-2; ", "\"CNOT error \": \"-2e-2\" is not >= 0");
+  refused("1_2:2e-2; ", "1_1:2e-2; ", "\"CNOT error \": \"1_1:2e-2\" has the same qubit twice");
+  CHECK(refusal_of("Qubit,T1 (us),T2 (us),Readout error (%)\n0,100,80,150\n")
+            .find("line 2, column \"Readout error (%)\": \"150\" is outside 0..100") !=
+        std::string::npos);
+  CHECK(refusal_of("Qubit,T1 (us),T2 (us),Operational\n0,100,80,Maybe\n")
+            .find("line 2, column \"Operational\": \"Maybe\" is neither Yes nor No") !=
+        std::string::npos);
+}
+
+TEST_CASE("Times of a merged table are read in the forms of ISO 8601") {
+  const std::string stamp = "2021-04-07 15:10:00";
+  const auto with = [&](const std::string& time) {
+    return replaced(replaced(replaced(full_table, stamp, time), stamp, time), stamp, time);
+  };
+  for (const std::string time : {"2021-04-07T15:10:00Z", "2021-04-07T15:10:00+00:00",
+                                 "2021-04-07T15:10Z", "2021-04-07T17:10:00.25+02:00"}) {
+    const Calibration c = import_table(with(time));
+    CHECK(to_iso8601(c.timestamp) == "2021-04-07T15:10:00Z");
+    CHECK(std::ranges::count(policies(c), "utc-assumed") == 0);
+  }
+  const Calibration c = import_table(with("2021-04-07 15:10"));
+  CHECK(to_iso8601(c.timestamp) == "2021-04-07T15:10:00Z");
+  CHECK(std::ranges::count(policies(c), "utc-assumed") == 1);
+  CHECK(refusal_of(replaced(full_table, "\n1," + stamp, "\n1,2021-13-07 15:10"))
+            .find("line 3, column \"timestamp\"") != std::string::npos);
 }
 
 TEST_CASE("Columns of one figure in different units have to agree") {
-  CHECK(refusal_of("Qubit,T1 (us),T1 (ms),T2 (us)\n0,100,100,80\n").find("not the same figure") !=
+  CHECK(
+      refusal_of("Qubit,T1 (us),T1 (ms),T2 (us)\n0,100,100,80\n") ==
+      "2021-01-04/dev_calibrations.csv: line 2, column \"T1 (ms)\": \"100\" is not the same figure "
+      "as \"100\" in column \"T1 (us)\"");
+  CHECK(import_table("Qubit,T1 (us),T1 (ms),T2 (us)\n0,100,0.1,80\n").qubits[0].t1_s == 1e-4);
+  const std::string lengths =
+      "Qubit,T1 (us),T2 (us),CNOT error,Gate time (ns),Gate length (us)\n"
+      "0,100,80,0_1:1e-2,0_1:500,0_1:0.5\n1,50,60,,,\n";
+  CHECK(import_table(lengths).find_gate("cx", {0, 1})->duration_s == 5e-7);
+  CHECK(refusal_of(replaced(lengths, ":0.5", ":0.6")).find("is not the same figure as") !=
         std::string::npos);
 }
 
 TEST_CASE("No length of a field breaks the reader") {
+  CHECK(
+      refusal_of("Qubit,T1 (us),T2 (us),CNOT error\n0,1,1," + std::string(300000, '1') + "\n") ==
+      "2021-01-04/dev_calibrations.csv: line 2, column \"CNOT error\": a field of 300000 bytes; at "
+      "most 4096 are read");
+  CHECK(refusal_of("Qubit,T1 (us),T2 (us),CNOT error\n0,1,1," + std::string(4000, 'a') + "\n")
+            .find("column \"CNOT error\": \"" + std::string(80, 'a') + "\"… is not of the form") !=
+        std::string::npos);
   const ScratchDirectory folder;
   for (const std::string& text :
        {std::string(100000, '\0'), std::string(60000, 'A'),
+        // once took minutes
+        "T1" + std::string(1900, ' ') + "(" + std::string(1900, ' ') + "x,Qubit,T2 (us)\n0,1,1\n",
         "Qubit,T1 (us),T2 (us),CNOT error\n0,1,1,\"" + std::string(300000, '1') + "\"\n",
         "T1 times in s\ndate" + replaced(std::string(5000, 'q'), "q", ",q0") + "\n1,1\n"}) {
     const auto file = folder.write("2021-01-04/long.csv", text);
