@@ -8,7 +8,7 @@
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/mitigation/readout.hpp>
+#include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
@@ -109,9 +109,8 @@ Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
             const std::vector<Outcomes> outcomes = executor.run(jobs);
             arma::vec bias(features.n_cols);
             for (std::size_t b = 0; b < features.n_cols; ++b)
-              bias(b) = arma::mean(
-                  arma::abs(stale.estimate(outcomes[b], model.network.observables).values -
-                            fresh.estimate(outcomes[b], model.network.observables).values));
+              bias(b) = arma::mean(arma::abs(stale(outcomes[b], model.network.observables).values -
+                                             fresh(outcomes[b], model.network.observables).values));
             return mean_over_samples(bias, "readout/inversion with the first state's calibration");
           }};
 }

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/mitigation/readout.hpp>
+#include <rhodrift/mitigation/readout/inversion.hpp>
+#include <rhodrift/mitigation/readout/least_squares.hpp>
 
 namespace rhodrift::cli {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <rhodrift/circuit/circuit.hpp>
-#include <rhodrift/mitigation/zne.hpp>
+#include <rhodrift/mitigation/zne/zne.hpp>
 
 namespace rhodrift::cli {
 

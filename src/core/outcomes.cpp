@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include <boost/random/binomial_distribution.hpp>
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
@@ -27,6 +28,38 @@ bool fits(Bitstring bits, int n_bits) {
 void check_fits(const std::string& source, Bitstring bits, int n_bits) {
   if (!fits(bits, n_bits))
     throw InputError(source, "", fmt::format("outcome {} does not fit in {} bits", bits, n_bits));
+}
+
+/// How far below 0 rounding may have put a probability.
+constexpr double rounding = 1e-9;
+
+void check_outcome_text(const std::string& text, int n_bits) {
+  const auto fail = [&](const std::string& problem) {
+    throw InputError("counts", "\"" + text + "\"", problem);
+  };
+  if (text.empty() || text.size() > static_cast<std::size_t>(Outcomes::max_bits))
+    fail(fmt::format("{} characters are outside 1..{}", text.size(), Outcomes::max_bits));
+  if (text.size() != static_cast<std::size_t>(n_bits))
+    fail(fmt::format("has {} characters, another outcome has {}", text.size(), n_bits));
+  const auto wrong = text.find_first_not_of("01");
+  if (wrong != std::string::npos)
+    fail(fmt::format("character {}: '{}' is neither 0 nor 1", wrong + 1, text[wrong]));
+}
+
+/// The outcome's words, bit 0 being the last character of the text.
+void append_words(const std::string& text, std::vector<std::uint64_t>& words) {
+  const std::size_t first = words.size();
+  words.resize(first + (text.size() + 63) / 64, 0);
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[text.size() - 1 - i] == '1') words[first + i / 64] |= std::uint64_t{1} << (i % 64);
+}
+
+std::uint64_t draw_binomial(std::uint64_t trials, double probability, RandomStream& random) {
+  using Signed = std::int64_t;
+  if (probability >= 1.0) return trials;
+  boost::random::binomial_distribution<Signed, double> binomial(static_cast<Signed>(trials),
+                                                                probability);
+  return static_cast<std::uint64_t>(binomial(random));
 }
 
 }  // namespace
@@ -64,10 +97,30 @@ Outcomes Outcomes::from_counts(int n_bits, const std::map<Bitstring, std::uint64
   }
   if (outcomes.shots == 0) throw InputError("counts", "", "hold no shots");
   for (const auto& [bits, count] : counts)
-    if (count > 0)
-      outcomes.frequency.emplace_hint(
-          outcomes.frequency.end(), bits,
-          static_cast<double>(count) / static_cast<double>(outcomes.shots));
+    if (count > 0) {
+      outcomes.words.push_back(bits);
+      outcomes.frequency.push_back(static_cast<double>(count) /
+                                   static_cast<double>(outcomes.shots));
+    }
+  return outcomes;
+}
+
+Outcomes Outcomes::from_counts(const std::map<std::string, std::uint64_t>& counts) {
+  Outcomes outcomes;
+  if (counts.empty()) throw InputError("counts", "", "hold no shots");
+  outcomes.n_bits = static_cast<int>(counts.begin()->first.size());
+  for (const auto& [text, count] : counts) {
+    check_outcome_text(text, outcomes.n_bits);
+    outcomes.shots += count;
+  }
+  if (outcomes.shots == 0) throw InputError("counts", "", "hold no shots");
+  // Texts of one length sort as the numbers they are.
+  for (const auto& [text, count] : counts)
+    if (count > 0) {
+      append_words(text, outcomes.words);
+      outcomes.frequency.push_back(static_cast<double>(count) /
+                                   static_cast<double>(outcomes.shots));
+    }
   return outcomes;
 }
 
@@ -82,18 +135,63 @@ Outcomes Outcomes::from_probabilities(const std::vector<double>& probabilities) 
     if (!std::isfinite(probability))
       throw InputError("probabilities", fmt::format("entry {}", bits),
                        fmt::format("{} is not finite", probability));
-    if (probability != 0.0)
-      outcomes.frequency.emplace_hint(outcomes.frequency.end(), bits, probability);
+    if (probability == 0.0) continue;
+    outcomes.words.push_back(bits);
+    outcomes.frequency.push_back(probability);
   }
   return outcomes;
+}
+
+Bitstring Outcomes::number(std::size_t r) const {
+  if (n_bits > 64)
+    throw InputError("outcomes", "", fmt::format("{} bits are no number of at most 64", n_bits));
+  return words[r];
+}
+
+std::string Outcomes::text(std::size_t r) const {
+  std::string text(static_cast<std::size_t>(n_bits), '0');
+  for (int i = 0; i < n_bits; ++i)
+    if (bit_of(outcome(r), i)) text[static_cast<std::size_t>(n_bits - 1 - i)] = '1';
+  return text;
 }
 
 std::map<Bitstring, std::uint64_t> Outcomes::counts() const {
   if (exact()) throw InputError("outcomes", "", "are exact probabilities and have no counts");
   std::map<Bitstring, std::uint64_t> counts;
-  for (const auto& [bits, share] : frequency)
-    counts[bits] = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(shots)));
+  for (std::size_t r = 0; r < size(); ++r)
+    counts[number(r)] =
+        static_cast<std::uint64_t>(std::llround(frequency[r] * static_cast<double>(shots)));
   return counts;
+}
+
+Outcomes draw(const Outcomes& exact, std::uint64_t shots, RandomStream& random) {
+  if (!exact.exact()) throw InputError("outcomes", "", "to draw from are shots themselves");
+  if (shots == 0) throw InputError("shots", "", "0 are nothing to draw");
+  double mass_left = 0.0;
+  for (std::size_t r = 0; r < exact.size(); ++r) {
+    if (!(exact.frequency[r] >= -rounding))
+      throw InputError("outcomes", exact.text(r),
+                       fmt::format("has probability {}", exact.frequency[r]));
+    mass_left += std::max(exact.frequency[r], 0.0);
+  }
+  Outcomes drawn;
+  drawn.n_bits = exact.n_bits;
+  drawn.shots = shots;
+  // A multinomial as binomials, each of the shots that the earlier outcomes left.
+  std::uint64_t left = shots;
+  for (std::size_t r = 0; r < exact.size() && left > 0; ++r) {
+    const double mass = std::max(exact.frequency[r], 0.0);
+    const bool last = r + 1 == exact.size();
+    const double share = last ? 1.0 : std::clamp(mass / mass_left, 0.0, 1.0);
+    const std::uint64_t count = draw_binomial(left, share, random);
+    mass_left -= mass;
+    left -= count;
+    if (count == 0) continue;
+    const auto words = exact.outcome(r);
+    drawn.words.insert(drawn.words.end(), words.begin(), words.end());
+    drawn.frequency.push_back(static_cast<double>(count) / static_cast<double>(shots));
+  }
+  return drawn;
 }
 
 ShotTable::ShotTable(int n_bits, std::uint64_t size)

@@ -1,4 +1,5 @@
 #include <bit>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,11 +11,7 @@
 namespace rhodrift {
 
 void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables) {
-  if (outcomes.frequency.empty()) throw InputError("outcomes", "", "there are none");
-  const Bitstring highest = outcomes.frequency.rbegin()->first;
-  if (static_cast<int>(std::bit_width(highest)) > outcomes.n_bits)
-    throw InputError("outcomes", "",
-                     fmt::format("outcome {} does not fit in {} bits", highest, outcomes.n_bits));
+  if (outcomes.size() == 0) throw InputError("outcomes", "", "there are none");
   for (const Observable& observable : observables) {
     const std::string source = "observable " + observable.to_string();
     if (!observable.is_diagonal())
@@ -26,34 +23,33 @@ void require_averageable(const Outcomes& outcomes, std::span<const Observable> o
   }
 }
 
-Bitstring parity_mask(const PauliString& pauli) {
-  Bitstring mask = 0;
-  for (const PauliString::Factor& factor : pauli.factors()) mask |= Bitstring{1} << factor.qubit;
+BitMask parity_mask(const PauliString& pauli, std::size_t n_words) {
+  BitMask mask(n_words, 0);
+  for (const PauliString::Factor& factor : pauli.factors())
+    mask[static_cast<std::size_t>(factor.qubit) / 64] |= std::uint64_t{1} << (factor.qubit % 64);
   return mask;
 }
 
-double parity(Bitstring bits, Bitstring mask) {
-  return std::popcount(bits & mask) % 2 == 0 ? 1.0 : -1.0;
+double parity(OutcomeBits outcome, const BitMask& mask) {
+  std::uint64_t folded = 0;  // the parity of a XOR is that of its arguments together
+  for (std::size_t w = 0; w < mask.size(); ++w) folded ^= outcome[w] & mask[w];
+  return std::popcount(folded) % 2 == 0 ? 1.0 : -1.0;
 }
 
 arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables,
-                   const std::function<OutcomeFunction(Bitstring mask)>& term_function) {
-  arma::mat table(outcomes.frequency.size(), observables.size(), arma::fill::zeros);
+                   const std::function<OutcomeFunction(const BitMask& mask)>& term_function) {
+  arma::mat table(outcomes.size(), observables.size(), arma::fill::zeros);
   for (std::size_t k = 0; k < observables.size(); ++k)
     for (const Observable::Term& term : observables[k].terms()) {
-      const OutcomeFunction function = term_function(parity_mask(term.pauli));
-      arma::uword row = 0;
-      for (const auto& [bits, share] : outcomes.frequency)
-        table(row++, k) += term.coefficient * function(bits);
+      const OutcomeFunction function = term_function(parity_mask(term.pauli, outcomes.n_words()));
+      for (std::size_t r = 0; r < outcomes.size(); ++r)
+        table(r, k) += term.coefficient * function(outcomes.outcome(r));
     }
   return table;
 }
 
 JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& functions) {
-  arma::vec frequency(outcomes.frequency.size());
-  arma::uword row = 0;
-  for (const auto& [bits, share] : outcomes.frequency) frequency(row++) = share;
-
+  const arma::vec frequency(outcomes.frequency);
   JointEstimate estimate;
   estimate.values = functions.t() * frequency;
   estimate.covariance.zeros(functions.n_cols, functions.n_cols);
@@ -65,16 +61,53 @@ JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& fun
   return estimate;
 }
 
+ExpectationEstimator independent_estimator(
+    std::string method,
+    std::function<JointEstimate(const Outcomes&, std::span<const Observable>)> estimate) {
+  return {std::move(method), [estimate = std::move(estimate)](std::span<const Reading> readings) {
+            ReadExpectations result;
+            arma::uword n_values = 0;
+            for (const Reading& reading : readings) {
+              result.readings.push_back(estimate(reading.outcomes, reading.observables));
+              n_values += reading.observables.size();
+            }
+            result.shared.zeros(n_values, 0);
+            return result;
+          }};
+}
+
+JointEstimate ReadExpectations::joint() const {
+  JointEstimate whole;
+  const arma::uword n_values = shared.n_rows;
+  whole.values.set_size(n_values);
+  whole.covariance = shared * shared.t();
+  arma::uword first = 0;
+  for (const JointEstimate& reading : readings) {
+    if (reading.values.empty()) continue;
+    const arma::span rows(first, first + reading.values.n_elem - 1);
+    whole.values(rows) = reading.values;
+    whole.covariance(rows, rows) += reading.covariance;
+    first += reading.values.n_elem;
+  }
+  return whole;
+}
+
+JointEstimate ExpectationEstimator::operator()(const Outcomes& outcomes,
+                                               std::span<const Observable> observables) const {
+  const Reading reading{outcomes, observables};
+  return estimate({&reading, 1}).joint();
+}
+
 JointEstimate raw_expectations(const Outcomes& outcomes, std::span<const Observable> observables) {
   require_averageable(outcomes, observables);
-  const auto parity_of = [](Bitstring mask) {
-    return [mask](Bitstring bits) { return parity(bits, mask); };
+  const auto parity_of = [](const BitMask& mask) {
+    return [mask](OutcomeBits bits) { return parity(bits, mask); };
   };
   return multinomial_average(outcomes, tabulate(outcomes, observables, parity_of));
 }
 
 ExpectationEstimator raw_estimator() {
-  return {"raw", raw_expectations};
+  return independent_estimator("raw", raw_expectations);
 }
 
 }  // namespace rhodrift

@@ -1,32 +1,43 @@
 #pragma once
 
 #include <armadillo>
+#include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include <rhodrift/mitigation/expectations.hpp>
 
 namespace rhodrift {
 
+/// The words of one outcome, see Outcomes.
+using OutcomeBits = std::span<const std::uint64_t>;
+/// A set of bits, in words like an outcome.
+using BitMask = std::vector<std::uint64_t>;
 /// A real function of the outcome.
-using OutcomeFunction = std::function<double(Bitstring)>;
+using OutcomeFunction = std::function<double(OutcomeBits)>;
 
-/// Throws InputError when the outcomes are empty or do not fit in their bits, or an observable is
-/// not diagonal or reaches past the bits.
+/// Throws InputError when the outcomes are empty, or an observable is not diagonal or reaches past
+/// the bits.
 void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables);
 
-/// The bits whose parity a diagonal Pauli string is, as a mask.
-Bitstring parity_mask(const PauliString& pauli);
-/// (-1)^(number of ones of `bits` under `mask`)
-double parity(Bitstring bits, Bitstring mask);
+/// The bits whose parity a diagonal Pauli string is.
+BitMask parity_mask(const PauliString& pauli, std::size_t n_words);
+/// (-1)^(number of ones of `outcome` under `mask`)
+double parity(OutcomeBits outcome, const BitMask& mask);
 
-/// A row a seen outcome, in the order of outcomes.frequency, a column an observable: the observable
-/// with the parity of each of its terms replaced by term_function(parity_mask).
+/// A row an outcome, a column an observable: the observable with the parity of each of its terms
+/// replaced by term_function(parity_mask).
 arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables,
-                   const std::function<OutcomeFunction(Bitstring mask)>& term_function);
+                   const std::function<OutcomeFunction(const BitMask& mask)>& term_function);
 
 /// The averages of the functions g tabulated over the seen outcomes, and the covariance of the
 /// multinomial, (<g_i g_j> - <g_i><g_j>)/shots: every estimator's error ends here.
 JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& functions);
+
+/// An estimator whose readings have nothing in common.
+ExpectationEstimator independent_estimator(
+    std::string method,
+    std::function<JointEstimate(const Outcomes&, std::span<const Observable>)> estimate);
 
 }  // namespace rhodrift

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include <rhodrift/core/error.hpp>
@@ -37,7 +38,7 @@ TEST_CASE("Outcomes from counts give the counts back") {
 }
 
 TEST_CASE("Outcomes from counts drop what was never seen and refuse what cannot be") {
-  CHECK(Outcomes::from_counts(2, {{0, 3}, {1, 0}}).frequency.size() == 1);
+  CHECK(Outcomes::from_counts(2, {{Bitstring{0}, 3}, {1, 0}}).size() == 1);
   CHECK_THROWS_WITH(Outcomes::from_counts(2, {{0, 0}}), "counts: hold no shots");
   CHECK_THROWS_WITH(Outcomes::from_counts(2, {{4, 1}}), "counts: outcome 4 does not fit in 2 bits");
   CHECK_THROWS_AS(Outcomes::from_counts(0, {{0, 1}}), InputError);
@@ -47,7 +48,8 @@ TEST_CASE("Outcomes from probabilities are exact") {
   const Outcomes outcomes = Outcomes::from_probabilities({0.25, 0.0, 0.0, 0.75});
   CHECK(outcomes.exact());
   CHECK(outcomes.n_bits == 2);
-  CHECK(outcomes.frequency == std::map<Bitstring, double>{{0, 0.25}, {3, 0.75}});
+  CHECK(outcomes.words == std::vector<std::uint64_t>{0, 3});
+  CHECK(outcomes.frequency == std::vector<double>{0.25, 0.75});
   CHECK_THROWS_WITH(outcomes.counts(), "outcomes: are exact probabilities and have no counts");
 }
 
@@ -58,6 +60,63 @@ TEST_CASE("Outcomes from probabilities need 2^n finite numbers") {
   CHECK_THROWS_AS(Outcomes::from_probabilities({}), InputError);
   CHECK_THROWS_WITH(Outcomes::from_probabilities({1.0, std::numeric_limits<double>::infinity()}),
                     "probabilities: entry 1: inf is not finite");
+}
+
+TEST_CASE("Outcomes have any number of bits") {
+  std::string low(127, '0'), high(127, '0');
+  low.back() = high.front() = '1';
+  const Outcomes outcomes = Outcomes::from_counts({{high, 1}, {low, 3}});
+  CHECK(outcomes.n_bits == 127);
+  CHECK(outcomes.n_words() == 2);
+  CHECK(outcomes.words == std::vector<std::uint64_t>{1, 0, 0, std::uint64_t{1} << 62});
+  CHECK(outcomes.frequency == std::vector<double>{0.75, 0.25});
+  CHECK(outcomes.text(0) == low);
+  CHECK(outcomes.text(1) == high);
+  CHECK(bit_of(outcomes.outcome(1), 126));
+  CHECK_FALSE(bit_of(outcomes.outcome(1), 0));
+  CHECK_THROWS_WITH(outcomes.counts(), ContainsSubstring("127 bits"));
+}
+
+TEST_CASE("Counts as text are checked") {
+  using Counts = std::map<std::string, std::uint64_t>;
+  CHECK(Outcomes::from_counts(Counts{{"01", 3}, {"10", 1}}).counts() ==
+        std::map<Bitstring, std::uint64_t>{{1, 3}, {2, 1}});
+  CHECK_THROWS_WITH(Outcomes::from_counts(Counts{{"01", 1}, {"1", 1}}),
+                    ContainsSubstring("has 1 characters, another outcome has 2"));
+  CHECK_THROWS_WITH(Outcomes::from_counts(Counts{{"0x", 1}}),
+                    ContainsSubstring("character 2: 'x' is neither 0 nor 1"));
+  CHECK_THROWS_WITH(Outcomes::from_counts(Counts{}), ContainsSubstring("no shots"));
+  CHECK_THROWS_WITH(Outcomes::from_counts(Counts{{"0", 0}}), ContainsSubstring("no shots"));
+  CHECK_THROWS_WITH(Outcomes::from_counts(Counts{{"", 1}}), ContainsSubstring("0 characters"));
+}
+
+TEST_CASE("Draws are multinomial") {
+  const std::vector<double> p{0.5, 0.0, 0.3, 0.2};
+  const Outcomes exact = Outcomes::from_probabilities(p);
+  const std::uint64_t shots = 50;
+  const int repetitions = 20000;
+  double mean[4] = {}, square[4] = {}, product = 0.0;
+  RandomStream random(7);
+  for (int r = 0; r < repetitions; ++r) {
+    double f[4] = {};
+    const Outcomes drawn = draw(exact, shots, random);
+    CHECK(drawn.shots == shots);
+    for (const auto& [bits, count] : drawn.counts()) f[bits] = static_cast<double>(count);
+    CHECK(f[0] + f[2] + f[3] == 50.0);
+    for (int b = 0; b < 4; ++b) {
+      mean[b] += f[b] / repetitions;
+      square[b] += f[b] * f[b] / repetitions;
+    }
+    product += f[0] * f[2] / repetitions;
+  }
+  for (int b = 0; b < 4; ++b) {
+    const double variance = 50 * p[b] * (1 - p[b]);
+    CHECK(std::abs(mean[b] - 50 * p[b]) <= 5 * std::sqrt(variance / repetitions));
+    CHECK(square[b] - mean[b] * mean[b] == Approx(variance).epsilon(0.05));
+  }
+  CHECK(product - mean[0] * mean[2] == Approx(-50 * p[0] * p[2]).epsilon(0.06));
+  CHECK_THROWS_WITH(draw(exact, 0, random), ContainsSubstring("nothing to draw"));
+  CHECK_THROWS_WITH(draw(draw(exact, 1, random), 5, random), ContainsSubstring("shots themselves"));
 }
 
 TEST_CASE("ShotTable keeps every shot in order") {

@@ -55,7 +55,7 @@ TEST_CASE("An executor reports mid-circuit bits, given the post-selections") {
   DensityMatrixExecutor executor(1);
   const std::vector<Job> jobs{{circuit, {}, {}, 0}, {circuit, {}, {}, 100}};
   const std::vector<Outcomes> outcomes = executor.run(jobs);
-  CHECK(outcomes[0].frequency.at(1) == Approx(1.0).epsilon(1e-15));
+  CHECK(outcomes[0].frequency.at(0) == Approx(1.0).epsilon(1e-15));
   CHECK(outcomes[1].counts() == std::map<Bitstring, std::uint64_t>{{1, 100}});
 }
 

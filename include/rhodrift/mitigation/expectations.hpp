@@ -4,31 +4,52 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <rhodrift/circuit/observable.hpp>
 #include <rhodrift/core/outcomes.hpp>
 
 namespace rhodrift {
 
-/// Several numbers estimated from the same shots, with their covariance.
+/// Several numbers estimated together, with their covariance.
 struct JointEstimate {
-  arma::vec values;      ///< one an observable
-  arma::mat covariance;  ///< of the values; zero when the outcomes are exact
+  arma::vec values;
+  arma::mat covariance;  ///< of the values; zero where they are exact
 };
 
-/// Turns the outcomes of one circuit into expectations. Raw counting is one such estimator, every
-/// readout mitigation another; extrapolation works on top of any of them. Safe to call from several
-/// threads.
-/// Observables are diagonal and speak of classical bits: "Z0 Z2" is the parity of bits 0 and 2.
+/// The outcomes of one circuit and the observables to be estimated from them. Observables are
+/// diagonal and speak of classical bits: "Z0 Z2" is the parity of bits 0 and 2.
+struct Reading {
+  const Outcomes& outcomes;
+  std::span<const Observable> observables;
+};
+
+/// Expectations from several circuits. Each has shots of its own; what they share is the
+/// calibration of the readout, when that was measured too: value i and value j, of whatever
+/// readings, then have the covariance shared.row(i) · shared.row(j) besides.
+struct ReadExpectations {
+  std::vector<JointEstimate> readings;  ///< of each reading's own shots
+  /// A row a value, those of reading 0 first; a column an independent source of error of variance
+  /// 1. No columns when the readout is known exactly.
+  arma::mat shared;
+
+  /// All values, those of reading 0 first, with the whole of their covariance.
+  JointEstimate joint() const;
+};
+
+/// Turns outcomes into expectations. Raw counting is one such estimator, every readout mitigation
+/// another; whatever extrapolates works on top of any of them. Safe to call from several threads.
 struct ExpectationEstimator {
   std::string method;  ///< names it in estimates: "raw", "readout/inversion", …
-  std::function<JointEstimate(const Outcomes& outcomes, std::span<const Observable> observables)>
-      estimate;
+  std::function<ReadExpectations(std::span<const Reading> readings)> estimate;
+
+  /// From the outcomes of a single circuit.
+  JointEstimate operator()(const Outcomes& outcomes, std::span<const Observable> observables) const;
 };
 
 /// The plain averages, covariance of the multinomial: (<O_i O_j> - <O_i><O_j>)/shots.
 /// Throws InputError when an observable is not diagonal or reaches past the bits, or when there are
-/// no outcomes or one does not fit in the bits.
+/// no outcomes.
 JointEstimate raw_expectations(const Outcomes& outcomes, std::span<const Observable> observables);
 
 /// raw_expectations as an estimator, "raw".

@@ -2,7 +2,8 @@
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
-#include <rhodrift/mitigation/readout.hpp>
+#include <rhodrift/mitigation/readout/inversion.hpp>
+#include <rhodrift/mitigation/readout/least_squares.hpp>
 
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
@@ -40,7 +41,7 @@ ReadoutError random_error(int n_bits, RandomStream& random) {
 
 arma::vec dense(const Outcomes& outcomes) {
   arma::vec f(arma::uword{1} << outcomes.n_bits, arma::fill::zeros);
-  for (const auto& [bits, share] : outcomes.frequency) f(bits) = share;
+  for (std::size_t r = 0; r < outcomes.size(); ++r) f(outcomes.number(r)) = outcomes.frequency[r];
   return f;
 }
 
@@ -84,10 +85,9 @@ TEST_CASE("A stale readout calibration leaves the bias it must") {
   const auto outcomes = Outcomes::from_probabilities(misread(device, {1.0, 0.0}));
   const auto z = parse({"Z0"});
   CHECK(raw_expectations(outcomes, z).values(0) == Approx(0.94).epsilon(1e-14));
-  CHECK(readout::inversion(stale).estimate(outcomes, z).values(0) ==
-        Approx(0.91 / 0.93).epsilon(1e-14));
+  CHECK(readout::inversion(stale)(outcomes, z).values(0) == Approx(0.91 / 0.93).epsilon(1e-14));
   CHECK(0.91 / 0.93 == Approx(0.9785).margin(5e-5));
-  CHECK(readout::inversion(device).estimate(outcomes, z).values(0) == Approx(1.0).epsilon(1e-14));
+  CHECK(readout::inversion(device)(outcomes, z).values(0) == Approx(1.0).epsilon(1e-14));
 }
 
 TEST_CASE("Inversion and least squares undo the error of exact outcomes") {
@@ -114,7 +114,7 @@ TEST_CASE("Inversion equals the inverse of the whole confusion matrix") {
   const auto outcomes = sampling::draw(sampling::random_distribution(n_bits, random), 50, random);
   const auto observables =
       parse({"Z0", "Z4", "Z0 Z3", "Z0 Z1 Z2 Z3 Z4", "0.25*I - 2*Z1 Z2 + 0.5*Z4"});
-  const JointEstimate joint = readout::inversion(error).estimate(outcomes, observables);
+  const JointEstimate joint = readout::inversion(error)(outcomes, observables);
 
   const arma::mat inverse = arma::inv(oracle::confusion(error, n_bits));
   const arma::vec f = dense(outcomes);
@@ -136,8 +136,7 @@ TEST_CASE("Inversion speaks of up to 64 bits") {
   for (int bit = 0; bit < 64; ++bit) error.push_back(ConfusionMatrix::single(bit, 0.02, 0.05));
   const Bitstring top = Bitstring{1} << 63;
   const auto outcomes = Outcomes::from_counts(64, {{0, 600}, {top, 400}});
-  const JointEstimate joint =
-      readout::inversion(error).estimate(outcomes, parse({"Z63", "Z0", "Z0 Z63"}));
+  const JointEstimate joint = readout::inversion(error)(outcomes, parse({"Z63", "Z0", "Z0 Z63"}));
   const double z63 = (0.2 - 0.03) / 0.93, z0 = (1.0 - 0.03) / 0.93;
   CHECK(joint.values(0) == Approx(z63).epsilon(1e-13));
   CHECK(joint.values(1) == Approx(z0).epsilon(1e-13));
@@ -243,8 +242,8 @@ TEST_CASE("Least squares equals inversion where the inverse is a distribution") 
     const auto outcomes = sampling::draw(misread(error, even), 20000, random);
     const std::vector<double> quasi = readout::inverted_distribution(error, outcomes);
     REQUIRE(*std::min_element(quasi.begin(), quasi.end()) > 0.0);
-    const JointEstimate inverted = readout::inversion(error).estimate(outcomes, observables);
-    const JointEstimate fitted = readout::least_squares(error).estimate(outcomes, observables);
+    const JointEstimate inverted = readout::inversion(error)(outcomes, observables);
+    const JointEstimate fitted = readout::least_squares(error)(outcomes, observables);
     CHECK(arma::abs(arma::vec(readout::least_squares_distribution(error, outcomes)) -
                     arma::vec(quasi))
               .max() < 1e-12);
@@ -268,21 +267,18 @@ TEST_CASE("Least squares errors are the derivative on the face, propagated") {
     // The optimum is piecewise linear in f, so differences are exact up to rounding as long as they
     // stay on the face.
     const double step = 1e-7;
-    arma::vec f(outcomes.frequency.size());
-    arma::mat derivative(outcomes.frequency.size(), observables.size());
-    arma::uword row = 0;
-    for (const auto& [bits, share] : outcomes.frequency) {
+    const arma::vec f(outcomes.frequency);
+    arma::mat derivative(outcomes.size(), observables.size());
+    for (std::size_t r = 0; r < outcomes.size(); ++r) {
       Outcomes up = outcomes, down = outcomes;
-      up.frequency[bits] += step;
-      down.frequency[bits] -= step;
-      f(row) = share;
-      derivative.row(row++) = (estimator.estimate(up, observables).values -
-                               estimator.estimate(down, observables).values)
-                                  .t() /
-                              (2 * step);
+      up.frequency[r] += step;
+      down.frequency[r] -= step;
+      derivative.row(r) =
+          (estimator(up, observables).values - estimator(down, observables).values).t() /
+          (2 * step);
     }
     const arma::mat expected = derivative.t() * (arma::diagmat(f) - f * f.t()) * derivative / 30.0;
-    const JointEstimate joint = estimator.estimate(outcomes, observables);
+    const JointEstimate joint = estimator(outcomes, observables);
     CHECK(arma::abs(joint.covariance - expected).max() < 1e-8);
     for (arma::uword k = 0; k < observables.size(); ++k)
       CHECK(joint.values(k) ==
@@ -302,7 +298,7 @@ TEST_CASE("Least squares at its limit of bits") {
   ghz.front() = ghz.back() = 0.5;
   const auto outcomes = sampling::draw(misread(error, ghz), 4096, random);
   const auto observables = parse({"Z0", "Z0 Z11"});
-  const JointEstimate fitted = readout::least_squares(error).estimate(outcomes, observables);
+  const JointEstimate fitted = readout::least_squares(error)(outcomes, observables);
   const double sampling_error = 1.0 / std::sqrt(4096.0);
   CHECK(std::abs(fitted.values(0)) < 4 * sampling_error);
   CHECK(fitted.values(1) == Approx(1.0).margin(4 * sampling_error));
@@ -353,10 +349,10 @@ TEST_CASE("Readout mitigation refuses outcomes that do not fit") {
   const ReadoutError past{ConfusionMatrix::single(2, 0.1, 0.1)};
   const auto two_bits = Outcomes::from_counts(2, {{0, 1}});
   for (const auto& estimator : {readout::inversion(past), readout::least_squares(past)})
-    CHECK_THROWS_WITH(estimator.estimate(two_bits, z), ContainsSubstring("bit 2 is outside 0..1"));
+    CHECK_THROWS_WITH(estimator(two_bits, z), ContainsSubstring("bit 2 is outside 0..1"));
   CHECK_THROWS_WITH(readout::inverted_distribution(past, two_bits),
                     ContainsSubstring("bit 2 is outside 0..1"));
-  CHECK_THROWS_WITH(readout::least_squares({}).estimate(Outcomes::from_counts(13, {{0, 1}}), z),
+  CHECK_THROWS_WITH(readout::least_squares({})(Outcomes::from_counts(13, {{0, 1}}), z),
                     ContainsSubstring("13 bits are more than the 12"));
   CHECK_THROWS_WITH(readout::inverted_distribution({}, Outcomes::from_counts(25, {{0, 1}})),
                     ContainsSubstring("25 bits are more than the 24"));

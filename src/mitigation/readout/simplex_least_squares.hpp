@@ -2,7 +2,7 @@
 
 #include <armadillo>
 
-#include "mitigation/product_matrix.hpp"
+#include "mitigation/readout/product_matrix.hpp"
 
 namespace rhodrift {
 

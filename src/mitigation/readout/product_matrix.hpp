@@ -1,7 +1,9 @@
 #pragma once
 
 #include <armadillo>
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include <rhodrift/core/outcomes.hpp>
@@ -24,15 +26,14 @@ class ProductMatrix {
   const std::vector<Factor>& factors() const { return factors_; }
   /// 2^n entries, n above the highest bit of a group.
   arma::vec operator*(arma::vec vector) const;
-  /// The rows and columns of the given indices.
+  /// The rows and columns of the given indices; groups are of bits below 64.
   arma::mat submatrix(const arma::uvec& indices) const;
 
  private:
   std::vector<Factor> factors_;
-  Bitstring grouped_bits_ = 0;
 };
 
 /// The bits of a group gathered from an outcome: the index into the group's matrix.
-arma::uword group_index(const std::vector<int>& bits, Bitstring outcome);
+arma::uword group_index(const std::vector<int>& bits, std::span<const std::uint64_t> outcome);
 
 }  // namespace rhodrift

@@ -22,8 +22,6 @@ namespace rhodrift::readout {
 /// Confusion matrices worse conditioned than this (2-norm) are refused: by inversion when a
 /// group's is, by least squares when that of the whole A = ⊗ A_g is.
 inline constexpr double max_condition_number = 1e6;
-/// least_squares keeps vectors of 2^n entries and a matrix of the size of the support squared.
-inline constexpr int max_least_squares_bits = 12;
 /// inverted_distribution keeps 2^n entries: 128 MiB at this limit.
 inline constexpr int max_distribution_bits = 24;
 
@@ -38,19 +36,6 @@ Plan construct(std::shared_ptr<const Circuit> circuit, std::uint64_t shots);
 /// Throws InputError with the condition number when a matrix is past the limit.
 ExpectationEstimator inversion(const ReadoutError& error);
 
-/// "readout/least-squares": oᵀ p for the probability vector p >= 0, Σp = 1 that minimises
-/// |A p - f|². Always a distribution, biased near the boundary of the simplex; equal to inversion
-/// when A^-1 f is a distribution.
-/// Errors by the delta method on the face of the simplex where the optimum lies (the support of p,
-/// held fixed): with M the inverse of the face's KKT matrix, d<o> = (A_F M o_F)ᵀ df.
-/// They leave out that the support itself is uncertain, and are 0 for an observable that is
-/// constant on it: on small faces take them as a lower bound. At most max_least_squares_bits bits.
-/// Throws InputError with the condition number when A's is past the limit, and RunError if the
-/// optimum is not found.
-ExpectationEstimator least_squares(const ReadoutError& error);
-
-/// The distribution that least_squares finds: 2^n entries.
-std::vector<double> least_squares_distribution(const ReadoutError& error, const Outcomes& outcomes);
 /// The quasi-distribution A^-1 f: 2^n entries that sum to 1, some maybe negative. At most
 /// max_distribution_bits bits.
 std::vector<double> inverted_distribution(const ReadoutError& error, const Outcomes& outcomes);

@@ -2,8 +2,10 @@
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
-#include <rhodrift/mitigation/readout.hpp>
-#include <rhodrift/mitigation/zne.hpp>
+#include <rhodrift/mitigation/readout/inversion.hpp>
+#include <rhodrift/mitigation/readout/least_squares.hpp>
+#include <rhodrift/mitigation/zne/folding.hpp>
+#include <rhodrift/mitigation/zne/zne.hpp>
 
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"

@@ -1,8 +1,8 @@
-#include "mitigation/simplex_least_squares.hpp"
+#include "mitigation/readout/simplex_least_squares.hpp"
 
 #include <rhodrift/core/error.hpp>
 
-#include "mitigation/conditioning.hpp"
+#include "mitigation/readout/conditioning.hpp"
 
 namespace rhodrift {
 

@@ -1,19 +1,16 @@
-#include "mitigation/product_matrix.hpp"
+#include "mitigation/readout/product_matrix.hpp"
 
 namespace rhodrift {
 
-arma::uword group_index(const std::vector<int>& bits, Bitstring outcome) {
+arma::uword group_index(const std::vector<int>& bits, std::span<const std::uint64_t> outcome) {
   arma::uword index = 0;
-  for (std::size_t i = 0; i < bits.size(); ++i) index |= (outcome >> bits[i] & 1) << i;
+  for (std::size_t i = 0; i < bits.size(); ++i) index |= arma::uword{bit_of(outcome, bits[i])} << i;
   return index;
 }
 
 ProductMatrix::ProductMatrix(const ReadoutError& error,
                              const std::function<arma::mat(const arma::mat&)>& map) {
-  for (const ConfusionMatrix& group : error) {
-    factors_.push_back({group.bits, map(group.matrix)});
-    for (const int bit : group.bits) grouped_bits_ |= Bitstring{1} << bit;
-  }
+  for (const ConfusionMatrix& group : error) factors_.push_back({group.bits, map(group.matrix)});
 }
 
 arma::vec ProductMatrix::operator*(arma::vec vector) const {
@@ -23,13 +20,17 @@ arma::vec ProductMatrix::operator*(arma::vec vector) const {
 }
 
 arma::mat ProductMatrix::submatrix(const arma::uvec& indices) const {
+  Bitstring grouped_bits = 0;
+  for (const Factor& factor : factors_)
+    for (const int bit : factor.bits) grouped_bits |= Bitstring{1} << bit;
   arma::mat result(indices.n_elem, indices.n_elem);
   for (arma::uword c = 0; c < indices.n_elem; ++c)
     for (arma::uword r = 0; r < indices.n_elem; ++r)
-      result(r, c) = ((indices(r) ^ indices(c)) & ~grouped_bits_) == 0 ? 1.0 : 0.0;
+      result(r, c) = ((indices(r) ^ indices(c)) & ~grouped_bits) == 0 ? 1.0 : 0.0;
   for (const Factor& factor : factors_) {
-    const arma::uvec local = arma::uvec(indices).transform(
-        [&](arma::uword outcome) { return group_index(factor.bits, outcome); });
+    const arma::uvec local = arma::uvec(indices).transform([&](Bitstring outcome) {
+      return group_index(factor.bits, {&outcome, 1});
+    });
     for (arma::uword c = 0; c < indices.n_elem; ++c)
       for (arma::uword r = 0; r < indices.n_elem; ++r)
         result(r, c) *= factor.matrix(local(r), local(c));

@@ -1,9 +1,9 @@
-#include "mitigation/conditioning.hpp"
+#include "mitigation/readout/conditioning.hpp"
 
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/mitigation/readout.hpp>
+#include <rhodrift/mitigation/readout/inversion.hpp>
 
 namespace rhodrift {
 
