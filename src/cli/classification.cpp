@@ -9,6 +9,7 @@
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
+#include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
@@ -141,7 +142,7 @@ Qnn ClassificationTask::network(const Dataset& dataset) const {
 }
 
 TrainingOutcome train_classifier(const std::string& name, const ClassificationTask& task,
-                                 const Dataset& data, const std::optional<DeviceSetting>& device,
+                                 const Dataset& data, const std::optional<Device>& device,
                                  const TrainingOptions& options, const Progress& progress) {
   const Qnn network = task.network(data);
   const FeatureScaling scaling =
@@ -198,7 +199,7 @@ std::vector<Strategy> demo_strategies() {
 }
 
 std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
-                                                    const DeviceSetting& device,
+                                                    const Device& device,
                                                     const std::vector<Strategy>& strategies,
                                                     std::uint64_t shots, std::uint64_t seed,
                                                     RunWriter* run, const Progress& progress) {
@@ -208,7 +209,9 @@ std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, c
                               .values(model.parameters.weights, features);
   const ReadoutError readout_error =
       NoiseModel(device.calibration, device.policy).readout_error(device.layout);
-  DensityMatrixExecutor executor(seed, [&](const Circuit& c) { return on_device(c, device); });
+  DensityMatrixExecutor executor(seed, [&](const Circuit& c, double noise_scale) {
+    return on_device(c, device, noise_scale);
+  });
 
   // Readout mitigation only changes how counts are read: strategies with the same circuits share.
   std::map<bool, SampleOutcomes> outcomes_with_zne;

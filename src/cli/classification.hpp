@@ -45,7 +45,7 @@ struct TrainingOutcome {
   TrainingResult result;
 };
 TrainingOutcome train_classifier(const std::string& name, const ClassificationTask& task,
-                                 const Dataset& data, const std::optional<DeviceSetting>& device,
+                                 const Dataset& data, const std::optional<Device>& device,
                                  const TrainingOptions& options, const Progress& progress);
 
 /// Throws InputError naming both files when the data have another number of features than the model
@@ -75,7 +75,7 @@ struct StrategyEvaluation {
 /// `shots` a sample. Strategies that run the same circuits share their shots. When `run` is given,
 /// every shot goes into it as shots/<model>/<circuit> (raw, zne-scale-3, …), sample after sample.
 std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
-                                                    const DeviceSetting& device,
+                                                    const Device& device,
                                                     const std::vector<Strategy>& strategies,
                                                     std::uint64_t shots, std::uint64_t seed,
                                                     RunWriter* run, const Progress& progress);

@@ -38,7 +38,7 @@ struct Evaluated {
 };
 
 struct Demo {
-  DeviceSetting device;
+  Device device;
   std::optional<CalibrationSeries> series;
   Split data;
   std::vector<Evaluated> models;  // noise-free, noise-aware
@@ -98,7 +98,7 @@ std::vector<NamedEstimate> comparisons(const Demo& demo) {
 
 // Trains one model, runs it on the device, and puts both into the run file.
 Evaluated evaluate(const Options& options, const Demo& demo, const std::string& name,
-                   const std::optional<DeviceSetting>& trained_on, RunWriter& writer) {
+                   const std::optional<Device>& trained_on, RunWriter& writer) {
   const auto trained = [&] {
     ProgressBar bar("training " + name);
     return train_classifier(name, options.task, demo.data.train, trained_on, options.training,

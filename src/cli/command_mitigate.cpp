@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
@@ -38,8 +39,7 @@ Strategy strategy_of(const Options& options) {
 
 void mitigate(const Options& options) {
   const Circuit circuit = options.circuit.read_bound();
-  const DeviceSetting device =
-      options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
+  const Device device = options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
   std::vector<Observable> observables;
   for (const std::string& text : options.observables)
     observables.push_back(naming("--observable", [&] { return Observable::parse(text); }));
@@ -52,8 +52,9 @@ void mitigate(const Options& options) {
     return PreparedStrategy(strategy, circuit, readout_error, options.shots);
   });
   const PreparedStrategy raw({"raw"}, circuit, readout_error, options.shots);
-  DensityMatrixExecutor executor(options.seed,
-                                 [&](const Circuit& c) { return on_device(c, device); });
+  DensityMatrixExecutor executor(options.seed, [&](const Circuit& c, double noise_scale) {
+    return on_device(c, device, noise_scale);
+  });
   DensityMatrixExecutor noiseless(options.seed);
   const auto run = [&](const PreparedStrategy& chosen) {
     return chosen.combine(executor.run(chosen.construct({}, {}).jobs), observables);

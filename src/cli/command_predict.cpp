@@ -37,7 +37,7 @@ Prediction noiseless(const TrainedModel& model, const Dataset& data) {
 Prediction on_noisy_device(const Options& options, const TrainedModel& model, const Dataset& data) {
   if (options.device.layout.empty() && !model.training.device)
     throw InputError("--layout", "", "is needed: the model was not trained on a device's qubits");
-  const DeviceSetting device =
+  const Device device =
       options.device.read(model.network.circuit.n_qubits(),
                           model.training.device ? model.training.device->qubits : Layout{});
   ProgressBar bar("running " + model.name);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/outcome_program.hpp>
 #include <rhodrift/sim/program.hpp>
@@ -41,8 +42,7 @@ struct DeviceRun {
 DeviceRun prepare(const Options& options) {
   const Circuit circuit = options.circuit.read_bound();
   if (options.device.calibration.empty()) return {circuit, {}, {}};
-  const DeviceSetting device =
-      options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
+  const Device device = options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
   if (options.readout) require_readout_figures(device, "--readout");
   const NoiseModel model(device.calibration, device.policy);
   const auto derivatives = options.sensitivities ? Derivatives::with : Derivatives::without;

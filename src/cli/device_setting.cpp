@@ -5,9 +5,8 @@
 #include <fmt/format.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
-#include <rhodrift/compile/schedule.hpp>
-#include <rhodrift/compile/translate.hpp>
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/noise/noise_model.hpp>
 
 namespace rhodrift::cli {
 
@@ -26,14 +25,14 @@ void DeviceOptions::add_policy_and_layout(CLI::App& verb, const std::string& def
       ->delimiter(',');
 }
 
-DeviceSetting DeviceOptions::read(int n_qubits, const Layout& default_layout) const {
-  DeviceSetting device{read_calibration(calibration), layout.empty() ? default_layout : layout,
-                       parse_noise_policy(policy)};
+Device DeviceOptions::read(int n_qubits, const Layout& default_layout) const {
+  Device device{read_calibration(calibration), layout.empty() ? default_layout : layout,
+                parse_noise_policy(policy)};
   require_valid_layout(device.layout, n_qubits, device.calibration);
   return device;
 }
 
-void require_readout_figures(const DeviceSetting& device, const std::string& option) {
+void require_readout_figures(const Device& device, const std::string& option) {
   const ReadoutError error =
       NoiseModel(device.calibration, device.policy).readout_error(device.layout);
   for (std::size_t bit = 0; bit < device.layout.size(); ++bit) {
@@ -45,18 +44,6 @@ void require_readout_figures(const DeviceSetting& device, const std::string& opt
                        fmt::format("{} reports no readout error for qubit {}",
                                    device.calibration.device, device.layout[bit]));
   }
-}
-
-Circuit native_circuit(const Circuit& circuit, const DeviceSetting& device) {
-  const Circuit native = translate(circuit, device.calibration, device.layout);
-  const NoisePolicy& policy = device.policy;
-  if (!policy.noise || !policy.idle || !policy.schedule) return native;
-  return schedule_alap(native, device.calibration, device.layout).circuit;
-}
-
-Circuit on_device(const Circuit& circuit, const DeviceSetting& device) {
-  return NoiseModel(device.calibration, device.policy)
-      .apply(native_circuit(circuit, device), device.layout);
 }
 
 }  // namespace rhodrift::cli

@@ -4,16 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include <rhodrift/noise/noise_model.hpp>
+#include <rhodrift/device/device.hpp>
 
 namespace rhodrift::cli {
-
-/// Where circuits run: which qubits of which device, in which recorded state.
-struct DeviceSetting {
-  Calibration calibration;
-  Layout layout;
-  NoisePolicy policy = NoisePolicy::device;
-};
 
 /// What a verb's options say of the device.
 struct DeviceOptions {
@@ -26,18 +19,11 @@ struct DeviceOptions {
   void add_policy_and_layout(CLI::App& verb, const std::string& default_layout);
   /// Reads the calibration; `default_layout` stands in for an empty one. Throws InputError when the
   /// layout does not fit `n_qubits` circuit qubits on the device.
-  DeviceSetting read(int n_qubits, const Layout& default_layout) const;
+  Device read(int n_qubits, const Layout& default_layout) const;
 };
 
 /// Throws InputError naming the option that asked for it when a qubit of the layout has no readout
 /// figures: nothing is passed off as mitigated that is not.
-void require_readout_figures(const DeviceSetting& device, const std::string& option);
-
-/// The circuit in the device's native gates and, if the policy has waiting qubits relax, with a
-/// delay wherever a qubit waits for another.
-Circuit native_circuit(const Circuit& circuit, const DeviceSetting& device);
-
-/// The circuit in the device's native gates with the device's noise and readout error in it.
-Circuit on_device(const Circuit& circuit, const DeviceSetting& device);
+void require_readout_figures(const Device& device, const std::string& option);
 
 }  // namespace rhodrift::cli

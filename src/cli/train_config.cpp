@@ -151,8 +151,8 @@ void read_model_section(Section section, ClassificationTask& task) {
   section.refuse_unknown();
 }
 
-std::optional<DeviceSetting> read_device(Section section, const std::filesystem::path& directory,
-                                         int n_qubits) {
+std::optional<Device> read_device(Section section, const std::filesystem::path& directory,
+                                  int n_qubits) {
   const auto calibration = section.take<std::string>("calibration", "a string");
   const auto layout = section.list<std::int64_t>("layout", "whole number");
   const auto policy = section.take<std::string>("policy", "a string");
@@ -161,7 +161,7 @@ std::optional<DeviceSetting> read_device(Section section, const std::filesystem:
   const auto naming_key = [&](const std::string& key, auto work) {
     return naming(section.place_of(key), work);
   };
-  DeviceSetting device{
+  Device device{
       naming_key("calibration", [&] { return read_calibration(directory / *calibration); }),
       {},
       NoisePolicy::device};

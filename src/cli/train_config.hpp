@@ -14,7 +14,7 @@ struct TrainConfig {
   ClassificationTask task;
   TrainingOptions training;
   bool noise_aware = false;
-  std::optional<DeviceSetting> device;  ///< where to train (noise-aware) and to test
+  std::optional<Device> device;  ///< where to train (noise-aware) and to test
   std::uint64_t test_shots = 4096;
 };
 

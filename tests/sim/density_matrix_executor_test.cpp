@@ -90,7 +90,7 @@ TEST_CASE("Two identical jobs of one call draw different shots") {
 
 TEST_CASE("Prepare runs once per distinct circuit and its noise is what runs") {
   int calls = 0;
-  DensityMatrixExecutor executor(1, [&](const Circuit& circuit) {
+  DensityMatrixExecutor executor(1, [&](const Circuit& circuit, double) {
     ++calls;
     Circuit prepared = circuit;
     prepared.append_channel("reset", {0}, reset_channel().ptm());
@@ -110,14 +110,26 @@ TEST_CASE("Prepare runs once per distinct circuit and its noise is what runs") {
 }
 
 TEST_CASE("A circuit that nobody holds any more is forgotten at the next call") {
-  DensityMatrixExecutor executor(1);
+  DensityMatrixExecutor executor(1, [](const Circuit& c, double) { return c; });
   auto circuit = std::make_shared<const Circuit>(1);
   const std::weak_ptr<const Circuit> watched = circuit;
-  executor.run(std::vector<Job>{{circuit, {}, {}, 0}});
+  executor.run(std::vector<Job>{{circuit, {}, {}, 0}, {circuit, {}, {}, 0, 2.0}});
   circuit = std::make_shared<const Circuit>(1);
   CHECK_FALSE(watched.expired());
   executor.run(std::vector<Job>{{circuit, {}, {}, 0}});
   CHECK(watched.expired());
+}
+
+TEST_CASE("A job's noise scale reaches the noise, and needs a device") {
+  const auto circuit = std::make_shared<const Circuit>(Circuit(1).append(Op::x, {0}));
+  const std::vector<Job> jobs{{circuit, {}, {}, 0, 1.0}, {circuit, {}, {}, 0, 3.0}};
+  DensityMatrixExecutor executor(1, [](const Circuit& c, double noise_scale) {
+    return Circuit(c).append_channel("damp", {0}, amplitude_damping(0.1 * noise_scale).ptm());
+  });
+  const std::vector<Outcomes> outcomes = executor.run(jobs);
+  CHECK(outcomes[0].frequency[0] == Approx(0.1).epsilon(1e-14));
+  CHECK(outcomes[1].frequency[0] == Approx(0.3).epsilon(1e-14));
+  CHECK_THROWS_WITH(DensityMatrixExecutor(1).run(jobs), ContainsSubstring("job: 1: has no device"));
 }
 
 TEST_CASE("Errors in jobs name the job's fault, the first one's for any number of threads") {

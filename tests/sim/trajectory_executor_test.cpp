@@ -69,7 +69,7 @@ TEST_CASE("run has the outcomes of run_shots") {
 
 TEST_CASE("Circuits are prepared once, and their noise is what runs on pure states too") {
   int calls = 0;
-  TrajectoryExecutor executor(1, [&](const Circuit& circuit) {
+  TrajectoryExecutor executor(1, [&](const Circuit& circuit, double) {
     ++calls;
     Circuit prepared = circuit;
     prepared.append_channel("reset", {0}, reset_channel().ptm());

@@ -16,6 +16,9 @@ struct Job {
   std::vector<double> weights;   ///< circuit->n_weights() of them
   std::vector<double> features;  ///< circuit->n_features() of them
   std::uint64_t shots = 0;       ///< that pass post-selection, if any; 0: exact probabilities
+  /// How many times as strong the device's noise is to be, as pulses are stretched for it. Only
+  /// simulators take another one than 1.
+  double noise_scale = 1.0;
 };
 
 /// Whatever can run circuits: a simulator, a recorded run, a device.
