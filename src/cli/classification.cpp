@@ -1,7 +1,7 @@
 #include "cli/classification.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
 
 #include <fmt/format.h>
@@ -42,11 +42,11 @@ SampleOutcomes run_samples(const PreparedStrategy& strategy, const TrainedModel&
                            RunWriter* run) {
   std::vector<Job> jobs;
   for (std::size_t b = 0; b < features.n_cols; ++b)
-    for (Job& job : strategy.construct(weights_of(model), column(features, b)).jobs)
+    for (Job& job : strategy.plan().bound(weights_of(model), column(features, b)).jobs)
       jobs.push_back(std::move(job));
   const std::vector<ShotTable> tables = executor.run_shots(jobs);
 
-  const std::size_t n_circuits = strategy.circuits_per_plan();
+  const std::size_t n_circuits = strategy.job_names().size();
   SampleOutcomes outcomes(features.n_cols);
   for (std::size_t j = 0; j < tables.size(); ++j)
     outcomes[j / n_circuits].push_back(tables[j].outcomes());
@@ -55,7 +55,7 @@ SampleOutcomes run_samples(const PreparedStrategy& strategy, const TrainedModel&
     std::vector<std::uint8_t> packed;
     for (std::size_t j = c; j < tables.size(); j += n_circuits)
       packed.insert(packed.end(), tables[j].packed().begin(), tables[j].packed().end());
-    run->write_shots(fmt::format("{}/{}", model.name, strategy.circuit_name(c)),
+    run->write_shots(fmt::format("{}/{}", model.name, strategy.job_names()[c]),
                      ShotTable::from_packed(tables.front().n_bits(), std::move(packed)));
   }
   return outcomes;
@@ -192,10 +192,8 @@ std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& dat
 }
 
 std::vector<Strategy> demo_strategies() {
-  return {{"raw"},
-          {"readout", ReadoutMethod::inversion},
-          {"zne", ReadoutMethod::none, zne::Extrapolation::linear},
-          {"readout+zne", ReadoutMethod::inversion, zne::Extrapolation::linear}};
+  return {parse_strategy("raw"), parse_strategy("readout"), parse_strategy("zne"),
+          parse_strategy("readout+zne")};
 }
 
 std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
@@ -207,28 +205,29 @@ std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, c
   const auto& observables = model.network.observables;
   const arma::mat truth = ProgramExpectations(model.network.circuit, observables)
                               .values(model.parameters.weights, features);
-  const ReadoutError readout_error =
-      NoiseModel(device.calibration, device.policy).readout_error(device.layout);
   DensityMatrixExecutor executor(seed, [&](const Circuit& c, double noise_scale) {
     return on_device(c, device, noise_scale);
   });
 
-  // Readout mitigation only changes how counts are read: strategies with the same circuits share.
-  std::map<bool, SampleOutcomes> outcomes_with_zne;
+  // Strategies that run the same circuits share their shots.
+  std::vector<std::pair<Strategy, SampleOutcomes>> runs;
   std::vector<StrategyEvaluation> evaluations;
   for (const Strategy& strategy : strategies) {
-    const PreparedStrategy prepared(strategy, model.network.circuit, readout_error, shots);
-    const bool zne = strategy.extrapolation.has_value();
-    if (!outcomes_with_zne.contains(zne))
-      outcomes_with_zne[zne] = run_samples(prepared, model, features, executor, run);
+    const PreparedStrategy prepared(strategy, model.network.circuit, observables, device, shots);
+    auto run_as = std::ranges::find_if(
+        runs, [&](const auto& earlier) { return earlier.first.runs_as(strategy); });
+    if (run_as == runs.end()) {
+      runs.emplace_back(strategy, run_samples(prepared, model, features, executor, run));
+      run_as = runs.end() - 1;
+    }
+    const SampleOutcomes& outcomes = run_as->second;
     arma::mat estimated(observables.size(), data.n_samples());
     for (std::size_t b = 0; b < data.n_samples(); ++b) {
-      const std::vector<Estimate> estimates =
-          prepared.combine(outcomes_with_zne[zne][b], observables);
+      const std::vector<Estimate> estimates = prepared.combine(outcomes[b]);
       for (std::size_t k = 0; k < estimates.size(); ++k) estimated(k, b) = estimates[k].value;
     }
     evaluations.push_back(
-        score(strategy.name, model, data, estimated, truth, shots, prepared.circuits_per_plan()));
+        score(strategy.name, model, data, estimated, truth, shots, prepared.job_names().size()));
     if (progress) progress(evaluations.size(), strategies.size());
   }
   return evaluations;

@@ -7,11 +7,11 @@
 
 #include <rhodrift/calibration/calibration_series.hpp>
 #include <rhodrift/drift/study.hpp>
+#include <rhodrift/mitigation/strategy.hpp>
 #include <rhodrift/store/run_writer.hpp>
 #include <rhodrift/train/model_file.hpp>
 
 #include "cli/device_setting.hpp"
-#include "cli/strategy.hpp"
 
 /// The main job: a classifier that is trained for a device, read from it with and without
 /// mitigation, and followed through the device's history.

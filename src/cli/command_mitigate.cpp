@@ -10,7 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/device_setting.hpp"
 #include "cli/output.hpp"
-#include "cli/strategy.hpp"
+#include "cli/strategy_options.hpp"
 
 namespace rhodrift::cli {
 
@@ -20,22 +20,11 @@ struct Options {
   CircuitOptions circuit;
   DeviceOptions device;
   std::vector<std::string> observables;
-  std::string readout = "none";
-  std::string extrapolation;
-  std::vector<double> scale_factors = {1.0, 3.0, 5.0};
+  StrategyOptions strategy;
   std::uint64_t shots = 4096;
   std::uint64_t seed = 1;
   bool json = false;
 };
-
-Strategy strategy_of(const Options& options) {
-  Strategy strategy;
-  strategy.readout = parse_readout_method(options.readout);
-  if (!options.extrapolation.empty())
-    strategy.extrapolation = parse_extrapolation(options.extrapolation);
-  strategy.scale_factors = options.scale_factors;
-  return strategy;
-}
 
 void mitigate(const Options& options) {
   const Circuit circuit = options.circuit.read_bound();
@@ -43,29 +32,27 @@ void mitigate(const Options& options) {
   std::vector<Observable> observables;
   for (const std::string& text : options.observables)
     observables.push_back(naming("--observable", [&] { return Observable::parse(text); }));
-  const Strategy strategy = strategy_of(options);
-  if (strategy.readout != ReadoutMethod::none) require_readout_figures(device, "--readout");
+  const Strategy strategy = options.strategy.parse();
+  if (strategy.readout.method != ReadoutMethod::none) require_readout_figures(device, "--readout");
 
-  const ReadoutError readout_error =
-      naming(options.circuit.file, [&] { return on_device(circuit, device).readout_error(); });
-  const PreparedStrategy prepared = naming(options.circuit.file, [&] {
-    return PreparedStrategy(strategy, circuit, readout_error, options.shots);
-  });
-  const PreparedStrategy raw({"raw"}, circuit, readout_error, options.shots);
+  const auto prepare = [&](const Strategy& chosen, std::uint64_t shots) {
+    return naming(options.circuit.file, [&] {
+      return PreparedStrategy(chosen, circuit, observables, device, shots, options.seed);
+    });
+  };
   DensityMatrixExecutor executor(options.seed, [&](const Circuit& c, double noise_scale) {
     return on_device(c, device, noise_scale);
   });
-  DensityMatrixExecutor noiseless(options.seed);
-  const auto run = [&](const PreparedStrategy& chosen) {
-    return chosen.combine(executor.run(chosen.construct({}, {}).jobs), observables);
+  const auto run = [](const PreparedStrategy& prepared, Executor& on) {
+    return prepared.combine(on.run(prepared.plan().jobs));
   };
   const std::vector<std::string> notes =
       NoiseModel(device.calibration, device.policy).notes(device.layout);
-  const std::vector<Estimate> mitigated = run(prepared);
-  const std::vector<Estimate> unmitigated = run(raw);
-  const PreparedStrategy exact({"exact"}, circuit, {}, 0);
-  const std::vector<Estimate> truth =
-      exact.combine(noiseless.run(exact.construct({}, {}).jobs), observables);
+  const Strategy raw = parse_strategy("raw");
+  DensityMatrixExecutor noiseless(options.seed);
+  const std::vector<Estimate> mitigated = run(prepare(strategy, options.shots), executor);
+  const std::vector<Estimate> unmitigated = run(prepare(raw, options.shots), executor);
+  const std::vector<Estimate> truth = run(prepare(raw, 0), noiseless);
 
   if (options.json) {
     Json result{{"expectations", Json::object()}};
@@ -83,10 +70,10 @@ void mitigate(const Options& options) {
                    with_std_error(mitigated[k]),
                    fmt::format("[{:.4f}, {:.4f}]", mitigated[k].ci.low, mitigated[k].ci.high),
                    fmt::format("{:.4f}", truth[k].value)});
-  std::string text =
-      fmt::format("{}: {} shots in {} circuits; raw: {} shots in 1\n", mitigated.at(0).method,
-                  mitigated[0].shots, mitigated[0].circuits, unmitigated[0].shots) +
-      table.to_string();
+  std::string text = fmt::format("{}: {} shots in {} circuits; raw: {} shots in {}\n",
+                                 mitigated.at(0).method, mitigated[0].shots, mitigated[0].circuits,
+                                 unmitigated[0].shots, unmitigated[0].circuits) +
+                     table.to_string();
   for (const std::string& note : notes) text += "note: " + note + "\n";
   print(text);
 }
@@ -103,16 +90,10 @@ void add_mitigate(CLI::App& program) {
   verb->add_option("--calibration", options->device.calibration, "Calibration file")->required();
   options->device.add_policy_and_layout(*verb, "the same numbers");
   verb->add_option("--observable", options->observables,
-                   "Products of Z on classical bits, e.g. \"Z0 Z1\"; repeatable")
+                   "Pauli strings on classical bits, e.g. \"Z0 Z1\"; repeatable")
       ->allow_extra_args(false)
       ->required();
-  verb->add_option("--readout", options->readout, "none, inversion or least-squares")
-      ->capture_default_str();
-  verb->add_option("--zne", options->extrapolation, "linear or richardson; none without it");
-  verb->add_option("--scale-factors", options->scale_factors, "Noise scale factors")
-      ->delimiter(',')
-      ->capture_default_str();
-  verb->get_option("--scale-factors")->needs(verb->get_option("--zne"));
+  options->strategy.add_to(*verb);
   verb->add_option("--shots", options->shots,
                    "In total, for all circuits of the strategy; 0: exact")
       ->check(whole_number(0, max_shots))
@@ -122,7 +103,8 @@ void add_mitigate(CLI::App& program) {
       ->capture_default_str();
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer(
-      "Gates are translated to the device's own; operands must be coupled.\n"
+      "Gates are translated to the device's own; operands must be coupled. docs/mitigation.md has\n"
+      "the strategies.\n"
       "Example: rhodrift mitigate run bell.qasm --calibration belem.json --observable \"Z0 Z1\" "
       "--readout inversion --zne linear");
   verb->callback([options] { mitigate(*options); });

@@ -7,6 +7,7 @@
 #include "cli/classification.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/strategy_options.hpp"
 
 namespace rhodrift::cli {
 
@@ -16,8 +17,7 @@ struct Options {
   std::string model;
   std::string data;
   DeviceOptions device;
-  std::string readout = "none";
-  std::string extrapolation;
+  StrategyOptions strategy;
   std::uint64_t shots = 4096;
   std::uint64_t seed = 1;
   bool json = false;
@@ -41,9 +41,7 @@ Prediction on_noisy_device(const Options& options, const TrainedModel& model, co
       options.device.read(model.network.circuit.n_qubits(),
                           model.training.device ? model.training.device->qubits : Layout{});
   ProgressBar bar("running " + model.name);
-  Strategy strategy{"predict", parse_readout_method(options.readout)};
-  if (!options.extrapolation.empty())
-    strategy.extrapolation = parse_extrapolation(options.extrapolation);
+  const Strategy strategy = options.strategy.parse();
   StrategyEvaluation evaluation =
       evaluate_strategies(model, data, device, {strategy}, options.shots, options.seed, nullptr,
                           std::ref(bar))
@@ -81,16 +79,14 @@ void add_predict(CLI::App& program) {
   verb->add_option("--calibration", options->device.calibration,
                    "Run on this device; without it there is no noise");
   options->device.add_policy_and_layout(*verb, "those the model was trained on");
-  verb->add_option("--readout", options->readout, "none, inversion or least-squares")
-      ->capture_default_str();
-  verb->add_option("--zne", options->extrapolation, "linear or richardson; none without it");
+  options->strategy.add_to(*verb);
   verb->add_option("--shots", options->shots, "Shots a sample")
       ->check(whole_number(1, max_shots))
       ->capture_default_str();
   verb->add_option("--seed", options->seed, "Seed of the shots")
       ->check(whole_number(0, max_seed))
       ->capture_default_str();
-  for (const char* name : {"--policy", "--layout", "--readout", "--zne"})
+  for (const char* name : {"--policy", "--layout", "--strategy", "--readout", "--zne"})
     verb->get_option(name)->needs(verb->get_option("--calibration"));
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer("Example: rhodrift predict model.json test.csv --calibration belem.json");

@@ -15,10 +15,14 @@ Circuit native_circuit(const Circuit& circuit, const Device& device,
 }
 
 Circuit on_device(const Circuit& circuit, const Device& device, double noise_scale) {
-  NoisePolicy policy = device.policy;
-  policy.scale *= noise_scale;
-  return NoiseModel(device.calibration, policy)
-      .apply(native_circuit(circuit, device), device.layout);
+  const Circuit native = native_circuit(circuit, device);
+  Circuit noisy = NoiseModel(device.calibration, device.policy).apply(native, device.layout);
+  if (noise_scale == 1.0) return noisy;
+  NoisePolicy stronger = device.policy;
+  stronger.scale *= noise_scale;
+  Circuit scaled = NoiseModel(device.calibration, stronger).apply(native, device.layout);
+  scaled.set_readout_error(noisy.readout_error());
+  return scaled;
 }
 
 }  // namespace rhodrift

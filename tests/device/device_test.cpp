@@ -65,7 +65,7 @@ TEST_CASE("Decoupling fills delays whatever the policy") {
   }
 }
 
-TEST_CASE("A noise scale multiplies the policy's") {
+TEST_CASE("A noise scale multiplies the policy's, but for the readout error") {
   const Device device = belem(NoisePolicy::device);
   Device doubled = device;
   doubled.policy.scale = 2.0;
@@ -79,5 +79,8 @@ TEST_CASE("A noise scale multiplies the policy's") {
                              "absdiff", 0.0));
   }
   CHECK(channels > 0);
-  CHECK(a.readout_error().size() == 3);
+  REQUIRE(a.readout_error().size() == 3);
+  CHECK(a.readout_error()[0].matrix(1, 0) ==
+        on_device(example(), device).readout_error()[0].matrix(1, 0));
+  CHECK(b.readout_error()[0].matrix(1, 0) > a.readout_error()[0].matrix(1, 0));
 }

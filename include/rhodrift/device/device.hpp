@@ -23,8 +23,9 @@ struct Device {
 Circuit native_circuit(const Circuit& circuit, const Device& device,
                        DecouplingSequence decoupling = DecouplingSequence::none);
 
-/// native_circuit with the device's noise and readout error in it, `noise_scale` times as strong as
-/// the policy has them: what a simulator runs. Throws InputError as NoiseModel::apply does.
+/// native_circuit with the device's noise and readout error in it: what a simulator runs. The noise
+/// is `noise_scale` times as strong as the policy has it, the readout error is not. Throws
+/// InputError as NoiseModel::apply does.
 Circuit on_device(const Circuit& circuit, const Device& device, double noise_scale = 1.0);
 
 }  // namespace rhodrift

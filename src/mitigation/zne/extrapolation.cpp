@@ -77,6 +77,13 @@ std::string_view to_string(Extrapolation method) {
   return method == Extrapolation::linear ? "linear" : "richardson";
 }
 
+Extrapolation parse_extrapolation(std::string_view text) {
+  for (const auto method : {Extrapolation::linear, Extrapolation::richardson})
+    if (to_string(method) == text) return method;
+  throw InputError("extrapolation", "",
+                   fmt::format("'{}' is unknown; known are linear, richardson", text));
+}
+
 arma::vec extrapolation_coefficients(Extrapolation method, std::span<const double> scale_factors,
                                      const arma::vec& variances) {
   require_points(scale_factors, variances);

@@ -14,6 +14,8 @@ enum class Extrapolation {
 };
 /// "linear", "richardson"
 std::string_view to_string(Extrapolation method);
+/// Throws InputError that lists the known names.
+Extrapolation parse_extrapolation(std::string_view text);
 
 /// The extrapolated value is Σ coefficient_j y_j, with y_j measured at scale factor x_j. Linear:
 /// the intercept of the straight-line fit with weights 1/variance_j. Richardson: Lagrange

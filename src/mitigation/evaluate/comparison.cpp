@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include <boost/math/distributions/students_t.hpp>
+#include <rhodrift/mitigation/evaluate/comparison.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+constexpr double significance = 0.05;
+
+/// Compares a and b by the squared errors of each repetition; nullopt when too few repetitions have
+/// both, or none differs.
+std::optional<Comparison> compare(const std::string& a, const arma::vec& a_squared,
+                                  const std::string& b, const arma::vec& b_squared,
+                                  const std::string& where) {
+  const arma::vec all = a_squared - b_squared;
+  const arma::vec differences = all.elem(arma::find_finite(all));
+  if (differences.n_elem < 2) return std::nullopt;
+  const auto n = static_cast<double>(differences.n_elem);
+  const double mean = arma::mean(differences);
+  const double std_error = arma::stddev(differences) / std::sqrt(n);
+  if (std_error == 0.0) return std::nullopt;
+  const boost::math::students_t_distribution<double> student(n - 1.0);
+  const double p_value =
+      2.0 * boost::math::cdf(boost::math::complement(student, std::abs(mean) / std_error));
+  const bool b_better = mean > 0.0;
+  return Comparison{b_better ? b : a,
+                    b_better ? a : b,
+                    where,
+                    student_estimate(std::abs(mean), std_error, differences.n_elem - 1,
+                                     "paired squared errors"),
+                    p_value,
+                    p_value,
+                    false};
+}
+
+void adjust(std::vector<Comparison>& comparisons) {
+  std::vector<double> p_values;
+  for (const Comparison& comparison : comparisons) p_values.push_back(comparison.p_value);
+  const std::vector<double> adjusted = holm_adjusted(p_values);
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    comparisons[i].adjusted_p_value = adjusted[i];
+    comparisons[i].significant = adjusted[i] < significance;
+  }
+}
+
+}  // namespace
+
+std::vector<double> holm_adjusted(const std::vector<double>& p_values) {
+  std::vector<std::size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t i, std::size_t j) { return p_values[i] < p_values[j]; });
+  std::vector<double> adjusted(p_values.size());
+  double largest = 0.0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const double scaled = static_cast<double>(order.size() - rank) * p_values[order[rank]];
+    largest = std::max(largest, std::min(scaled, 1.0));
+    adjusted[order[rank]] = largest;
+  }
+  return adjusted;
+}
+
+std::vector<Comparison> compare_pairs(const std::vector<CaseEvaluation>& cases) {
+  std::vector<Comparison> comparisons;
+  for (const CaseEvaluation& of : cases)
+    for (std::size_t a = 0; a < of.strategies.size(); ++a)
+      for (std::size_t b = a + 1; b < of.strategies.size(); ++b) {
+        const auto squared = [&](std::size_t s) {
+          return arma::vec(arma::mean(arma::square(of.strategies[s].errors), 1));
+        };
+        if (auto comparison = compare(of.strategies[a].strategy, squared(a),
+                                      of.strategies[b].strategy, squared(b), of.name))
+          comparisons.push_back(std::move(*comparison));
+      }
+  adjust(comparisons);
+  return comparisons;
+}
+
+std::vector<Comparison> find_harm(const std::vector<CaseEvaluation>& cases,
+                                  const std::string& baseline) {
+  std::vector<Comparison> comparisons;
+  for (const CaseEvaluation& of : cases) {
+    const auto base = std::ranges::find(of.strategies, baseline, &StrategyEvaluation::strategy);
+    if (base == of.strategies.end()) continue;
+    for (const StrategyEvaluation& other : of.strategies)
+      for (arma::uword k = 0; k < of.observables.size(); ++k) {
+        if (other.strategy == baseline) continue;
+        if (auto comparison = compare(
+                baseline, arma::square(base->errors.col(k)), other.strategy,
+                arma::square(other.errors.col(k)), of.name + " " + of.observables[k]))
+          comparisons.push_back(std::move(*comparison));
+      }
+  }
+  adjust(comparisons);
+  std::erase_if(comparisons, [&](const Comparison& comparison) {
+    return !comparison.significant || comparison.better != baseline;
+  });
+  return comparisons;
+}
+
+}  // namespace rhodrift

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/strategy.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find(separator, begin);
+    parts.emplace_back(text.substr(begin, end - begin));
+    if (end == std::string_view::npos) return parts;
+    begin = end + 1;
+  }
+}
+
+/// One stage of a strategy's text: "name:value:key=value:…", the value without a key being that of
+/// the stage's first setting.
+class Stage {
+ public:
+  explicit Stage(const std::string& text) : text_(text) {
+    std::vector<std::string> parts = split(text, ':');
+    name_ = parts.front();
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      const std::size_t equals = parts[i].find('=');
+      if (equals == std::string::npos && i > 1)
+        fail(fmt::format("\"{}\" is no setting \"key=value\"", parts[i]));
+      const std::string key = equals == std::string::npos ? "" : parts[i].substr(0, equals);
+      if (!settings_.emplace(key, parts[i].substr(equals + 1)).second)
+        fail(fmt::format("{} is set twice", key));
+    }
+  }
+
+  const std::string& name() const { return name_; }
+
+  /// The value of a setting, or nullopt. Every setting that is asked for is known.
+  std::optional<std::string> take(const std::string& key, bool first = false) {
+    known_.push_back(key);
+    for (const std::string& spelled : {key, first ? std::string() : key}) {
+      const auto found = settings_.find(spelled);
+      if (found == settings_.end()) continue;
+      std::string value = found->second;
+      settings_.erase(found);
+      return value;
+    }
+    return std::nullopt;
+  }
+
+  template <typename Value>
+  void take(const std::string& key, const std::map<std::string, Value>& names, Value& value,
+            bool first = false) {
+    const auto text = take(key, first);
+    if (!text) return;
+    const auto found = names.find(*text);
+    if (found == names.end()) {
+      std::vector<std::string> known;
+      for (const auto& [name, unused] : names) known.push_back(name);
+      fail(fmt::format("unknown {} \"{}\"; known are {}", key, *text, fmt::join(known, ", ")));
+    }
+    value = found->second;
+  }
+
+  void take_numbers(const std::string& key, std::vector<double>& numbers) {
+    const auto text = take(key);
+    if (!text) return;
+    numbers.clear();
+    for (const std::string& part : split(*text, ',')) numbers.push_back(number(key, part));
+  }
+
+  void refuse_unknown() const {
+    if (settings_.empty()) return;
+    if (known_.empty()) fail("takes no settings");
+    fail(fmt::format("unknown setting \"{}\"; known are {}", settings_.begin()->first,
+                     fmt::join(known_, ", ")));
+  }
+
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw InputError("strategy", "\"" + text_ + "\"", problem);
+  }
+
+ private:
+  double number(const std::string& key, const std::string& text) const {
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+      fail(fmt::format("{}: \"{}\" is no number", key, text));
+    return value;
+  }
+
+  std::string text_;
+  std::string name_;
+  std::map<std::string, std::string> settings_;
+  std::vector<std::string> known_;
+};
+
+void parse_readout(Stage& stage, Strategy& strategy) {
+  strategy.readout.method = ReadoutMethod::inversion;
+  stage.take<ReadoutMethod>(
+      "method",
+      {{"inversion", ReadoutMethod::inversion}, {"least-squares", ReadoutMethod::least_squares}},
+      strategy.readout.method, true);
+}
+
+void parse_decoupling(Stage& stage, Strategy& strategy) {
+  strategy.decoupling = DecouplingSequence::xy4;
+  stage.take<DecouplingSequence>("sequence",
+                                 {{"xx", DecouplingSequence::xx}, {"xy4", DecouplingSequence::xy4}},
+                                 strategy.decoupling, true);
+}
+
+void parse_zne(Stage& stage, Strategy& strategy) {
+  ZneStage zne;
+  if (const auto model = stage.take("model", true))
+    zne.extrapolation = zne::parse_extrapolation(*model);
+  stage.take_numbers("scale", zne.scale_factors);
+  stage.take<NoiseScaling>(
+      "by", {{"global", NoiseScaling::global}, {"analog", NoiseScaling::analog}}, zne.scaling);
+  strategy.zne = std::move(zne);
+}
+
+}  // namespace
+
+Strategy parse_strategy(std::string_view text) {
+  using Parser = std::function<void(Stage&, Strategy&)>;
+  static const std::map<std::string, Parser> parsers{
+      {"raw", [](Stage&, Strategy&) {}},
+      {"readout", parse_readout},
+      {"dd", parse_decoupling},
+      {"zne", parse_zne},
+  };
+  Strategy strategy;
+  strategy.name = text;
+  std::vector<std::string> seen;
+  for (const std::string& part : split(text, '+')) {
+    Stage stage(part);
+    const auto parser = parsers.find(stage.name());
+    if (parser == parsers.end()) {
+      std::vector<std::string> known;
+      for (const auto& [name, unused] : parsers) known.push_back(name);
+      throw InputError(
+          "strategy", fmt::format("\"{}\"", text),
+          fmt::format("unknown stage \"{}\"; known are {}", stage.name(), fmt::join(known, ", ")));
+    }
+    if (std::ranges::find(seen, stage.name()) != seen.end()) stage.fail("the stage is there twice");
+    seen.push_back(stage.name());
+    parser->second(stage, strategy);
+    stage.refuse_unknown();
+  }
+  if (seen.size() > 1 && seen.front() == "raw")
+    throw InputError("strategy", fmt::format("\"{}\"", text), "raw stands alone");
+  return strategy;
+}
+
+}  // namespace rhodrift
