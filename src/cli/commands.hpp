@@ -16,6 +16,7 @@ void add_simulate(CLI::App& program);
 void add_train(CLI::App& program, const std::string& command_line);
 void add_predict(CLI::App& program);
 void add_mitigate(CLI::App& program);
+void add_evaluate(CLI::App& program, const std::string& command_line);
 void add_drift(CLI::App& program, const std::string& command_line);
 void add_demo(CLI::App& program, const std::string& command_line);
 

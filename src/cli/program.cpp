@@ -28,6 +28,7 @@ void build(CLI::App& program, const std::string& command_line) {
   add_train(program, command_line);
   add_predict(program);
   add_mitigate(program);
+  add_evaluate(program, command_line);
   add_drift(program, command_line);
   add_demo(program, command_line);
 }

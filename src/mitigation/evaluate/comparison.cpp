@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <boost/math/distributions/students_t.hpp>
+
 #include <rhodrift/mitigation/evaluate/comparison.hpp>
 
 namespace rhodrift {
@@ -28,14 +29,14 @@ std::optional<Comparison> compare(const std::string& a, const arma::vec& a_squar
   const double p_value =
       2.0 * boost::math::cdf(boost::math::complement(student, std::abs(mean) / std_error));
   const bool b_better = mean > 0.0;
-  return Comparison{b_better ? b : a,
-                    b_better ? a : b,
-                    where,
-                    student_estimate(std::abs(mean), std_error, differences.n_elem - 1,
-                                     "paired squared errors"),
-                    p_value,
-                    p_value,
-                    false};
+  return Comparison{
+      b_better ? b : a,
+      b_better ? a : b,
+      where,
+      student_estimate(std::abs(mean), std_error, differences.n_elem - 1, "paired squared errors"),
+      p_value,
+      p_value,
+      false};
 }
 
 void adjust(std::vector<Comparison>& comparisons) {
@@ -90,9 +91,9 @@ std::vector<Comparison> find_harm(const std::vector<CaseEvaluation>& cases,
     for (const StrategyEvaluation& other : of.strategies)
       for (arma::uword k = 0; k < of.observables.size(); ++k) {
         if (other.strategy == baseline) continue;
-        if (auto comparison = compare(
-                baseline, arma::square(base->errors.col(k)), other.strategy,
-                arma::square(other.errors.col(k)), of.name + " " + of.observables[k]))
+        if (auto comparison =
+                compare(baseline, arma::square(base->errors.col(k)), other.strategy,
+                        arma::square(other.errors.col(k)), of.name + " " + of.observables[k]))
           comparisons.push_back(std::move(*comparison));
       }
   }

@@ -67,15 +67,15 @@ void record(Repetitions& all, std::size_t r, const std::vector<Estimate>& estima
   }
 }
 
-Repetitions repeat(const EvaluationCase& of, const Strategy& strategy, const Device& believed,
+Repetitions repeat(const EvaluationCase& of, const Strategy& strategy, const NoiseModel& believed,
                    Executor& actual, const arma::vec& truth, const EvaluationOptions& options) {
   Repetitions all(options.repetitions, of.observables.size());
   std::unique_ptr<PreparedStrategy> prepared;
   std::vector<Outcomes> outcomes;
   for (std::size_t r = 0; r < options.repetitions; ++r) {
     if (!prepared || prepared->is_random()) {
-      prepared = std::make_unique<PreparedStrategy>(strategy, of.circuit, of.observables, believed,
-                                                    options.shots, options.seed + r);
+      prepared = std::make_unique<PreparedStrategy>(
+          strategy, of.circuit, of.observables, of.on(believed), options.shots, options.seed + r);
       outcomes = actual.run(exact(prepared->plan().jobs));
     }
     try {
@@ -136,16 +136,16 @@ void EvaluationOptions::validate() const {
   if (repetitions == 0) throw InputError("evaluation", "repetitions", "0 tell nothing");
 }
 
-arma::vec true_expectations(const EvaluationCase& of, const Device& device,
+arma::vec true_expectations(const EvaluationCase& of, const NoiseModel& model,
                             const ExecutorFor& executor_for) {
   Strategy raw;
   raw.name = "truth";
-  const PreparedStrategy prepared(raw, of.circuit, of.observables, device, 0);
+  const PreparedStrategy prepared(raw, of.circuit, of.observables, of.on(model), 0);
   return values_of(prepared.combine(executor_for(nullptr)->run(prepared.plan().jobs)));
 }
 
 CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> strategies,
-                        const Device& believed, const Device& actual,
+                        const NoiseModel& believed, const NoiseModel& actual,
                         const ExecutorFor& executor_for, const EvaluationOptions& options,
                         const PriceTable& prices) {
   options.validate();
@@ -157,11 +157,12 @@ CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> stra
   std::vector<Cost> costs;
   for (const Strategy& strategy : strategies)
     costs.push_back(naming_strategy(strategy, [&] {
-      const PreparedStrategy prepared(strategy, of.circuit, of.observables, believed, options.shots,
-                                      options.seed);
-      return cost_of(prepared.plan(), actual, prices);
+      const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed),
+                                      options.shots, options.seed);
+      return cost_of(prepared.plan(), of.on(actual), prices);
     }));
-  const std::unique_ptr<Executor> executor = executor_for(&actual);
+  const Device device = of.on(actual);
+  const std::unique_ptr<Executor> executor = executor_for(&device);
   for (std::size_t s = 0; s < strategies.size(); ++s) {
     const Repetitions all = naming_strategy(strategies[s], [&] {
       return repeat(of, strategies[s], believed, *executor, truth, options);
@@ -183,10 +184,11 @@ double ExpectedError::rmse() const {
 }
 
 ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
-                             const Device& believed, Executor& actual, const arma::vec& truth,
+                             const NoiseModel& believed, Executor& actual, const arma::vec& truth,
                              std::uint64_t shots, std::uint64_t seed) {
   return naming_strategy(strategy, [&] {
-    const PreparedStrategy prepared(strategy, of.circuit, of.observables, believed, shots, seed);
+    const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed), shots,
+                                    seed);
     std::vector<Outcomes> outcomes = actual.run(exact(prepared.plan().jobs));
     // Frequencies at their expectation, but as uncertain as so many shots are.
     for (std::size_t j = 0; j < outcomes.size(); ++j)

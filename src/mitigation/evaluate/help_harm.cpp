@@ -54,7 +54,8 @@ std::string_view to_string(Helps helps) {
 }
 
 std::vector<HelpHarmBoundary> help_harm(const EvaluationCase& of,
-                                        std::span<const Strategy> strategies, const Device& device,
+                                        std::span<const Strategy> strategies,
+                                        const NoiseModel& model,
                                         std::span<const double> noise_scales,
                                         const ExecutorFor& executor_for,
                                         const EvaluationOptions& options) {
@@ -63,16 +64,18 @@ std::vector<HelpHarmBoundary> help_harm(const EvaluationCase& of,
     if (!(scale >= 0.0 && std::isfinite(scale)))
       throw InputError("help-harm", "noise scale",
                        fmt::format("{} is not a finite number >= 0", scale));
-  const arma::vec truth = true_expectations(of, device, executor_for);
+  const arma::vec truth = true_expectations(of, model, executor_for);
   std::vector<HelpHarmBoundary> boundaries;
   for (const Strategy& strategy : strategies) boundaries.push_back({strategy.name, {}});
   for (const double scale : noise_scales) {
-    Device scaled = device;
-    scaled.policy.scale *= scale;
-    const std::unique_ptr<Executor> executor = executor_for(&scaled);
+    NoisePolicy policy = model.policy();
+    policy.scale *= scale;
+    const NoiseModel scaled(model.calibration(), policy);
+    const Device device = of.on(scaled);
+    const std::unique_ptr<Executor> executor = executor_for(&device);
     const auto parts = [&](const Strategy& strategy) {
-      return Parts(expected_error(of, strategy, scaled, *executor, truth, options.shots,
-                                  options.seed));
+      return Parts(
+          expected_error(of, strategy, scaled, *executor, truth, options.shots, options.seed));
     };
     const Parts raw = parts(parse_strategy("raw"));
     for (std::size_t s = 0; s < strategies.size(); ++s)

@@ -12,15 +12,19 @@
 #include <rhodrift/core/estimate.hpp>
 #include <rhodrift/mitigation/evaluate/cost.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
+#include <rhodrift/noise/noise_model.hpp>
 
 /// Mitigation strategies side by side, all with the same number of shots in total.
 namespace rhodrift {
 
-/// A circuit and what is asked of it.
+/// A circuit, what is asked of it, and where it runs.
 struct EvaluationCase {
   std::string name;
   Circuit circuit;  ///< without free weights or features
   std::vector<Observable> observables;
+  Layout layout;  ///< the device qubit of each of the circuit's qubits
+
+  Device on(const NoiseModel& model) const { return {model.calibration(), layout, model.policy()}; }
 };
 
 /// Runs circuits on a device, exactly where jobs ask for it; of the noiseless device when given
@@ -69,7 +73,7 @@ struct CaseEvaluation {
 /// anew, and of random strategies the circuits too. Deterministic in the seed.
 /// Throws InputError as PreparedStrategy does, naming the strategy.
 CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> strategies,
-                        const Device& believed, const Device& actual,
+                        const NoiseModel& believed, const NoiseModel& actual,
                         const ExecutorFor& executor_for, const EvaluationOptions& options,
                         const PriceTable& prices = {});
 
@@ -85,10 +89,10 @@ struct ExpectedError {
 
 /// Throws InputError as evaluate does; RunError where the expected outcomes allow no estimate.
 ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
-                             const Device& believed, Executor& actual, const arma::vec& truth,
+                             const NoiseModel& believed, Executor& actual, const arma::vec& truth,
                              std::uint64_t shots, std::uint64_t seed);
 /// The noiseless expectations.
-arma::vec true_expectations(const EvaluationCase& of, const Device& device,
+arma::vec true_expectations(const EvaluationCase& of, const NoiseModel& model,
                             const ExecutorFor& executor_for);
 
 }  // namespace rhodrift

@@ -30,12 +30,13 @@ struct HelpHarmBoundary {
   std::vector<HelpHarmPoint> points;  ///< one a noise scale, in their order
 };
 
-/// For every strategy, with all noise of `device` (readout error too) at each of the scales; the
+/// For every strategy, with all noise of `model` (readout error too) at each of the scales; the
 /// strategies know the device as it is then. Biases and variances are expected_error's, averaged
 /// over the observables. Throws InputError as evaluate does, and when a noise scale is negative or
 /// not finite.
 std::vector<HelpHarmBoundary> help_harm(const EvaluationCase& of,
-                                        std::span<const Strategy> strategies, const Device& device,
+                                        std::span<const Strategy> strategies,
+                                        const NoiseModel& model,
                                         std::span<const double> noise_scales,
                                         const ExecutorFor& executor_for,
                                         const EvaluationOptions& options);
