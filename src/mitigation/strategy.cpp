@@ -49,6 +49,7 @@ struct ScaledCircuit {
 };
 
 ScaledCircuit scaled(const Circuit& circuit, double factor, NoiseScaling scaling) {
+  if (factor == 1.0) return {circuit, 1.0, 1.0};
   if (scaling == NoiseScaling::analog) return {circuit, factor, factor};
   zne::FoldedCircuit folded = zne::fold_global(circuit, factor);
   return {std::move(folded.circuit), folded.scale_factor, 1.0};

@@ -18,6 +18,12 @@ std::vector<Job> exact(std::vector<Job> jobs) {
   return jobs;
 }
 
+/// Frequencies at their expectation, but as uncertain as so many shots are: fits weigh them so.
+std::vector<Outcomes> as_if_sampled(std::vector<Outcomes> exact, const Plan& plan) {
+  for (std::size_t j = 0; j < exact.size(); ++j) exact[j].shots = plan.jobs[j].shots;
+  return exact;
+}
+
 std::vector<Outcomes> drawn(const std::vector<Outcomes>& exact, const Plan& plan,
                             std::uint64_t seed, std::uint64_t repetition) {
   std::vector<Outcomes> outcomes;
@@ -50,9 +56,9 @@ arma::vec values_of(const std::vector<Estimate>& estimates) {
 }
 
 /// What comes out without shot noise; nothing where there is no such estimate.
-arma::vec asymptotic_values(const PreparedStrategy& prepared, std::span<const Outcomes> exact) {
+arma::vec asymptotic_values(const PreparedStrategy& prepared, std::vector<Outcomes> exact) {
   try {
-    return values_of(prepared.combine(exact));
+    return values_of(prepared.combine(as_if_sampled(std::move(exact), prepared.plan())));
   } catch (const Error&) {
     return {};
   }
@@ -189,11 +195,8 @@ ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
   return naming_strategy(strategy, [&] {
     const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed), shots,
                                     seed);
-    std::vector<Outcomes> outcomes = actual.run(exact(prepared.plan().jobs));
-    // Frequencies at their expectation, but as uncertain as so many shots are.
-    for (std::size_t j = 0; j < outcomes.size(); ++j)
-      outcomes[j].shots = prepared.plan().jobs[j].shots;
-    const std::vector<Estimate> estimates = prepared.combine(outcomes);
+    const std::vector<Estimate> estimates =
+        prepared.combine(as_if_sampled(actual.run(exact(prepared.plan().jobs)), prepared.plan()));
     ExpectedError error{values_of(estimates) - truth, arma::vec(estimates.size())};
     for (std::size_t k = 0; k < estimates.size(); ++k) error.std_error(k) = estimates[k].std_error;
     return error;
