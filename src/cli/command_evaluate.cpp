@@ -82,25 +82,24 @@ void evaluate_strategies(const Options& options, const std::string& command_line
 
   EvaluationReport report;
   report.currency = prices.currency;
+  if (series) {
+    ProgressBar bar("ageing calibrations");
+    report.age = study_calibration_age(cases, strategies, *series, policy, options.ages_days,
+                                       options.pairs, simulator, options.evaluation, std::ref(bar));
+  }
   ProgressBar bar("evaluating");
   for (const EvaluationCase& of : cases) {
     naming(of.name, [&] {
-      report.cases.push_back(
-          evaluate(of, strategies, believed, actual, simulator, options.evaluation, prices));
       if (!options.noise_scales.empty())
         report.help_harm.push_back(help_harm(of, strategies, believed, options.noise_scales,
                                              simulator, options.evaluation));
+      report.cases.push_back(
+          evaluate(of, strategies, believed, actual, simulator, options.evaluation, prices));
     });
     bar(report.cases.size(), cases.size());
   }
   report.comparisons = compare_pairs(report.cases);
   report.harm = find_harm(report.cases, "raw");
-  if (series) {
-    ProgressBar age_bar("ageing calibrations");
-    report.age =
-        study_calibration_age(cases, strategies, *series, policy, options.ages_days, options.pairs,
-                              simulator, options.evaluation, std::ref(age_bar));
-  }
   if (!options.output.empty()) write_run(options, command_line, believed, cases, report);
   if (options.json)
     print(to_json(report));

@@ -41,7 +41,8 @@ TEST_CASE("mitigation brings the parity of a GHZ state closer to the truth, with
   CHECK(entry["mitigated"]["std_error"].get<double>() > 0.0);
 }
 
-TEST_CASE("mitigate refuses unknown methods, bad factors and observables that are not Z") {
+TEST_CASE(
+    "mitigate refuses unknown methods, bad factors and observables of bits that are not there") {
   const ScratchDirectory scratch;
   const std::string file = scratch.write("ghz.qasm", ghz);
   const auto refused = [&](std::vector<std::string> further, const std::string& message) {
@@ -53,10 +54,13 @@ TEST_CASE("mitigate refuses unknown methods, bad factors and observables that ar
     CHECK(result.status == 2);
     CHECK_THAT(result.err, ContainsSubstring(message));
   };
-  refused({"--observable", "Z0", "--readout", "magic"}, "'magic' is unknown");
+  refused({"--observable", "Z0", "--readout", "magic"}, "unknown method \"magic\"");
   refused({"--observable", "Z0", "--zne", "cubic"}, "'cubic' is unknown");
   refused({"--observable", "Z0", "--zne", "linear", "--scale-factors", "0.5,3"}, "0.5");
   refused({"--observable", "Z0", "--zne", "linear", "--shots", "2"},
           "2 are too few for 3 circuits");
-  refused({"--observable", "X0"}, "X0");
+  refused({"--observable", "Q0"}, "--observable");
+  refused({"--observable", "X7"}, "bit 7: is outside 0..2");
+  refused({"--observable", "Z7"}, "bit 7 is outside 0..2");
+  refused({"--observable", "Z0", "--strategy", "raw+zne"}, "raw stands alone");
 }
