@@ -35,6 +35,15 @@ ReadoutError believed_readout_error(const Circuit& circuit, const Device& believ
   return NoiseModel(believed.calibration, believed.policy).readout_error(qubits);
 }
 
+void require_bits(const Circuit& circuit, std::span<const Observable> observables) {
+  const auto n_bits = static_cast<int>(circuit.qubit_of_bit().size());
+  for (const Observable& observable : observables)
+    if (observable.min_qubits() > n_bits)
+      throw InputError("observable " + observable.to_string(), "",
+                       fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1,
+                                   n_bits - 1));
+}
+
 /// `total` shots as evenly as whole shots allow, the first ones getting one more.
 std::vector<std::uint64_t> evenly(std::uint64_t total, std::size_t n_circuits) {
   std::vector<std::uint64_t> shots(n_circuits, total / n_circuits);
@@ -65,6 +74,7 @@ PreparedStrategy::PreparedStrategy(const Strategy& strategy, const Circuit& circ
       estimator_(make_estimator(strategy.readout, believed_readout_error(circuit, believed))) {
   if (measurement_.bases.empty())
     throw InputError("observables", "", "there is none that has to be measured");
+  require_bits(circuit, observables);
   add_targets(circuit, believed, total_shots);
 }
 

@@ -60,7 +60,7 @@ TEST_CASE(
   refused({"--observable", "Z0", "--zne", "linear", "--shots", "2"},
           "2 are too few for 3 circuits");
   refused({"--observable", "Q0"}, "--observable");
-  refused({"--observable", "X7"}, "bit 7: is outside 0..2");
+  refused({"--observable", "X7"}, "bit 7 is outside 0..2");
   refused({"--observable", "Z7"}, "bit 7 is outside 0..2");
   refused({"--observable", "Z0", "--strategy", "raw+zne"}, "raw stands alone");
 }
