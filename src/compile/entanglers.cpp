@@ -4,8 +4,8 @@
 
 #include <rhodrift/circuit/pair_unitary.hpp>
 
-#include "compile/euler_angles.hpp"
 #include "compile/weyl.hpp"
+#include "core/euler_angles.hpp"
 
 namespace rhodrift {
 

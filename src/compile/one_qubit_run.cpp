@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "compile/euler_angles.hpp"
+#include "core/euler_angles.hpp"
 
 namespace rhodrift {
 

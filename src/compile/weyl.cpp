@@ -4,7 +4,7 @@
 #include <numbers>
 #include <utility>
 
-#include "compile/euler_angles.hpp"
+#include "core/euler_angles.hpp"
 
 namespace rhodrift {
 

@@ -1,4 +1,4 @@
-#include "compile/euler_angles.hpp"
+#include "core/euler_angles.hpp"
 
 #include <cmath>
 #include <numbers>
