@@ -1,0 +1,62 @@
+#pragma once
+
+#include <armadillo>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <rhodrift/core/random.hpp>
+#include <rhodrift/mitigation/dressed_circuit.hpp>
+#include <rhodrift/mitigation/dressed_noise.hpp>
+#include <rhodrift/mitigation/instances.hpp>
+
+namespace rhodrift {
+
+/// Paulis that are inserted at random, with signs, after every slot and entangler, so that in the
+/// mean a noise Λ there becomes Λ^strength: what is inserted is Λ^(strength - 1), the Pauli map of
+/// fidelities f^(strength - 1). In terms of quasi-probabilities q_P = 4^-k Σ_Q ±f_Q^(strength - 1)
+/// a Pauli is drawn with |q_P|/Σ|q| and counts with the sign of q_P times Σ|q|.
+///   strength 0    error cancellation, K. Temme, S. Bravyi, J. M. Gambetta, PRL 119, 180509 (2017)
+///   strength 1    nothing
+///   strength > 1  error amplification, Y. Kim et al., Nature 618, 500 (2023)
+class PauliInsertions {
+ public:
+  /// Throws InputError when the strength is negative or not finite, or when a fidelity is not > 0:
+  /// there is no power of such a noise.
+  PauliInsertions(const PauliNoise& noise, double strength);
+
+  /// Π Σ|q|: the factor by which the random signs stretch the standard error. 1: there are none.
+  double gamma() const { return gamma_; }
+  /// Quasi-probabilities after each slot (4) and each entangler (16).
+  const std::vector<arma::vec>& slots() const { return slots_; }
+  const std::vector<arma::vec>& entanglers() const { return entanglers_; }
+  /// Multiplies what is drawn into the frame; gives its weight, ±gamma().
+  double insert(const DressedCircuit& dressed, PauliFrame& frame, RandomStream& random) const;
+
+ private:
+  std::vector<arma::vec> slots_;
+  std::vector<arma::vec> entanglers_;
+  double gamma_ = 1.0;
+};
+
+/// Multiplies a random twirl of every entangler into the frame: P before and its image after.
+void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream& random);
+
+/// Adds `n_instances` of one cell to a plan: twirled, with these insertions, `shots` each (0:
+/// exact). Instance i of a cell is a function of (seed, cell, i). Throws InputError below 2
+/// instances, which have no scatter to tell an error by.
+void add_instances(InstancePlan& plan, const DressedCircuit& dressed,
+                   const PauliInsertions& insertions, std::size_t cell, std::uint64_t n_instances,
+                   std::uint64_t shots, std::uint64_t seed);
+
+enum class Signs { kept, left_out };
+
+/// The mean of a cell's instances as one circuit, with `noise` in it. Signs::kept: their weighted
+/// mean, through linear maps that may be no channels, so that its "probabilities" may be negative;
+/// left_out: how their outcomes are distributed, whatever their weights. What it says is exact as
+/// far as `noise` is (see noise_of). The original's 1-qubit gates are u3 with numbers.
+/// Throws InputError when noise and circuit do not have as many slots and entanglers.
+Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
+                     const PauliInsertions& insertions, Signs signs);
+
+}  // namespace rhodrift
