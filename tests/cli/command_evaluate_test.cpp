@@ -34,7 +34,7 @@ std::vector<std::string> evaluate(const std::string& file, const std::vector<std
 TEST_CASE("evaluate compares strategies at equal shots") {
   const ScratchDirectory scratch;
   const std::string file = scratch.write("ghz.qasm", ghz);
-  const std::string stored = scratch.path("run.h5").string();
+  const std::string stored = (scratch.path() / "run.h5").string();
   const auto result =
       run(evaluate(file, {"--strategy", "raw", "--strategy", "readout+zne", "--repetitions", "60",
                           "--noise-scales", "0.5,1", "-o", stored, "--json"}));
