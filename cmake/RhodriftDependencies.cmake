@@ -35,6 +35,8 @@ rhodrift_find(OpenMP COMPONENTS CXX)
 rhodrift_dependency(OpenMP LIBRARIES OpenMP::OpenMP_CXX)
 rhodrift_find(hwy CONFIG)
 rhodrift_dependency(Highway LIBRARIES hwy::hwy)
+rhodrift_find(NLopt)
+rhodrift_dependency(NLopt LIBRARIES NLopt::nlopt)
 # Not through FindHDF5: that one needs the consumer to enable C, and links what HDF5 itself links.
 find_path(RHODRIFT_HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(RHODRIFT_HDF5_LIBRARY NAMES hdf5_serial hdf5 PATH_SUFFIXES hdf5/serial REQUIRED)

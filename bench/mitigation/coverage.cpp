@@ -94,14 +94,14 @@ std::vector<Cell> cells() {
   std::vector<Cell> all;
   const std::vector<double> three{1, 3, 5};
   for (const std::uint64_t shots : {500u, 5000u}) {
-    all.push_back(extrapolation("linear", "a line", three, [](double x) { return 0.9 - 0.12 * x; },
-                                shots, true));
-    all.push_back(extrapolation("richardson", "a parabola", three,
-                                [](double x) { return 0.9 - 0.12 * x + 0.01 * x * x; }, shots,
-                                true));
-    all.push_back(extrapolation("linear", "a parabola", three,
-                                [](double x) { return 0.9 - 0.12 * x + 0.01 * x * x; }, shots,
-                                false));
+    all.push_back(extrapolation(
+        "linear", "a line", three, [](double x) { return 0.9 - 0.12 * x; }, shots, true));
+    all.push_back(extrapolation(
+        "richardson", "a parabola", three, [](double x) { return 0.9 - 0.12 * x + 0.01 * x * x; },
+        shots, true));
+    all.push_back(extrapolation(
+        "linear", "a parabola", three, [](double x) { return 0.9 - 0.12 * x + 0.01 * x * x; },
+        shots, false));
   }
   return all;
 }
@@ -112,7 +112,8 @@ int main(int argc, char** argv) {
   const std::size_t repetitions = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 4000;
   std::cout << fmt::format(
       "{} repetitions a cell; the standard error of a coverage of 95 % is {:.2f} points.\n\n"
-      "| method | data | shots | model | coverage | bias | no fit |\n|---|---|---|---|---|---|---|\n",
+      "| method | data | shots | model | coverage | bias | no fit "
+      "|\n|---|---|---|---|---|---|---|\n",
       repetitions, 100 * std::sqrt(0.95 * 0.05 / static_cast<double>(repetitions)));
   bool good = true;
   std::uint64_t seed = 1;
@@ -120,11 +121,10 @@ int main(int argc, char** argv) {
     const Coverage coverage = measure(cell, repetitions, seed++);
     const bool off = cell.model_is_right && std::abs(coverage.share - nominal) > allowed;
     good &= !off;
-    std::cout << fmt::format("| {} | {} | {} | {} | {:.1f} %{} | {:+.4f} ± {:.4f} | {} |\n",
-                             cell.method, cell.data, cell.shots,
-                             cell.model_is_right ? "right" : "wrong", 100 * coverage.share,
-                             off ? " (off)" : "", coverage.bias, coverage.bias_error,
-                             coverage.failures);
+    std::cout << fmt::format(
+        "| {} | {} | {} | {} | {:.1f} %{} | {:+.4f} ± {:.4f} | {} |\n", cell.method, cell.data,
+        cell.shots, cell.model_is_right ? "right" : "wrong", 100 * coverage.share,
+        off ? " (off)" : "", coverage.bias, coverage.bias_error, coverage.failures);
   }
   return good ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 #include "cli/circuit_setting.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_setting.hpp"
+#include "cli/mitigate_commands.hpp"
 #include "cli/output.hpp"
 #include "cli/strategy_options.hpp"
 
@@ -83,6 +84,7 @@ void mitigate(const Options& options) {
 void add_mitigate(CLI::App& program) {
   CLI::App* mitigation = program.add_subcommand("mitigate", "Error mitigation");
   mitigation->require_subcommand(1);
+  add_mitigate_extrapolate(*mitigation);
   CLI::App* verb = mitigation->add_subcommand(
       "run", "Run a circuit on the simulated device, raw and mitigated at equal shots");
   auto options = std::make_shared<Options>();

@@ -119,8 +119,10 @@ void parse_decoupling(Stage& stage, Strategy& strategy) {
 
 void parse_zne(Stage& stage, Strategy& strategy) {
   ZneStage zne;
-  if (const auto model = stage.take("model", true))
-    zne.extrapolation = zne::parse_extrapolation(*model);
+  std::string model = stage.take("model", true).value_or("linear");
+  for (const char* key : {"order", "asymptote"})
+    if (const auto value = stage.take(key)) model += fmt::format(":{}={}", key, *value);
+  zne.extrapolation = zne::parse_extrapolation(model);
   stage.take_numbers("scale", zne.scale_factors);
   stage.take<NoiseScaling>(
       "by", {{"global", NoiseScaling::global}, {"analog", NoiseScaling::analog}}, zne.scaling);

@@ -39,9 +39,9 @@ void require_bits(const Circuit& circuit, std::span<const Observable> observable
   const auto n_bits = static_cast<int>(circuit.qubit_of_bit().size());
   for (const Observable& observable : observables)
     if (observable.min_qubits() > n_bits)
-      throw InputError("observable " + observable.to_string(), "",
-                       fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1,
-                                   n_bits - 1));
+      throw InputError(
+          "observable " + observable.to_string(), "",
+          fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
 }
 
 /// `total` shots as evenly as whole shots allow, the first ones getting one more.

@@ -54,8 +54,9 @@ TEST_CASE("Strategies that are none are refused with what is known") {
   CHECK_THROWS_WITH(parse_strategy("zne:scale=1,x"), ContainsSubstring("\"x\" is no number"));
   CHECK_THROWS_WITH(parse_strategy("zne:linear:by=hand"),
                     ContainsSubstring("unknown by \"hand\"; known are analog, global"));
-  CHECK_THROWS_WITH(parse_strategy("zne:linear:shots=3"),
-                    ContainsSubstring("unknown setting \"shots\"; known are model, scale, by"));
+  CHECK_THROWS_WITH(
+      parse_strategy("zne:linear:shots=3"),
+      ContainsSubstring("unknown setting \"shots\"; known are model, order, asymptote, scale, by"));
   CHECK_THROWS_WITH(parse_strategy("raw:x"), ContainsSubstring("takes no settings"));
 }
 

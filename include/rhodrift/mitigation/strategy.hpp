@@ -33,7 +33,7 @@ enum class NoiseScaling {
 };
 
 struct ZneStage {
-  zne::Extrapolation extrapolation = zne::Extrapolation::linear;
+  zne::Extrapolation extrapolation = {};
   std::vector<double> scale_factors = {1.0, 3.0, 5.0};
   NoiseScaling scaling = NoiseScaling::global;
   bool operator==(const ZneStage&) const = default;
@@ -46,7 +46,9 @@ struct ZneStage {
 ///   raw                              nothing at all
 ///   readout                          =method: inversion (default), least-squares
 ///   dd                               =sequence: xx, xy4: pulses in idle times
-///   zne                              =model: linear (default), richardson; scale=1,3,5;
+///   zne                              =model: linear (default) or another of zne::Extrapolation,
+///   with
+///                                    order= and asymptote= where it has them; scale=1,3,5;
 ///                                    by=global (folding, default), analog
 /// e.g. "readout:least-squares+zne:richardson:scale=1,2,3".
 struct Strategy {
