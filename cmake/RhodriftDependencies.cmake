@@ -44,6 +44,13 @@ find_library(RHODRIFT_HDF5_HL_LIBRARY NAMES hdf5_serial_hl hdf5_hl PATH_SUFFIXES
 rhodrift_dependency(HDF5 LIBRARIES ${RHODRIFT_HDF5_HL_LIBRARY} ${RHODRIFT_HDF5_LIBRARY}
                          INCLUDES ${RHODRIFT_HDF5_INCLUDE_DIR})
 
+# The linear programs of error cancellation.
+find_path(RHODRIFT_CLP_INCLUDE_DIR ClpSimplex.hpp PATH_SUFFIXES coin REQUIRED)
+find_library(RHODRIFT_CLP_LIBRARY NAMES Clp REQUIRED)
+find_library(RHODRIFT_COINUTILS_LIBRARY NAMES CoinUtils REQUIRED)
+rhodrift_dependency(Clp LIBRARIES ${RHODRIFT_CLP_LIBRARY} ${RHODRIFT_COINUTILS_LIBRARY}
+                        INCLUDES ${RHODRIFT_CLP_INCLUDE_DIR})
+
 # Header-only, and in no public header: compiled in, so a consumer does not need them.
 set(RHODRIFT_HEADER_ONLY_PACKAGES Boost json Random123 toml)
 if(NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "rhodrift")
