@@ -34,13 +34,15 @@ arma::vec insertion(const arma::vec& fidelities, double strength, const std::str
   return quasi_probabilities(arma::pow(fidelities, strength - 1.0));
 }
 
-/// Draws P with |q_P|/Σ|q|.
-std::size_t draw(const arma::vec& q, RandomStream& random) {
-  double rest = random.uniform() * arma::accu(arma::abs(q));
-  std::size_t pauli = 0;
-  while (pauli + 1 < q.n_elem && rest >= std::abs(q(pauli))) rest -= std::abs(q(pauli++));
-  while (q(pauli) == 0.0) --pauli;  // where rounding ran past the last one
-  return pauli;
+std::vector<arma::vec> insertions(const PauliNoise& noise, double strength) {
+  if (!(strength >= 0.0) || !std::isfinite(strength))
+    throw InputError("noise strength", "", fmt::format("{} is not finite and >= 0", strength));
+  std::vector<arma::vec> result;
+  for (std::size_t s = 0; s < noise.slots.size(); ++s)
+    result.push_back(insertion(noise.slots[s], strength, fmt::format("slot {}", s)));
+  for (std::size_t e = 0; e < noise.entanglers.size(); ++e)
+    result.push_back(insertion(noise.entanglers[e], strength, fmt::format("entangler {}", e)));
+  return result;
 }
 
 TransferMatrix pauli_map(const arma::vec& weights) {
@@ -65,31 +67,15 @@ TransferMatrix twirled(const TransferMatrix& noise, const Entangler& entangler) 
 
 }  // namespace
 
-PauliInsertions::PauliInsertions(const PauliNoise& noise, double strength) {
-  if (!(strength >= 0.0) || !std::isfinite(strength))
-    throw InputError("noise strength", "", fmt::format("{} is not finite and >= 0", strength));
-  for (std::size_t s = 0; s < noise.slots.size(); ++s)
-    slots_.push_back(insertion(noise.slots[s], strength, fmt::format("slot {}", s)));
-  for (std::size_t e = 0; e < noise.entanglers.size(); ++e)
-    entanglers_.push_back(insertion(noise.entanglers[e], strength, fmt::format("entangler {}", e)));
-  for (const auto* list : {&slots_, &entanglers_})
-    for (const arma::vec& q : *list) gamma_ *= arma::accu(arma::abs(q));
-}
+PauliInsertions::PauliInsertions(const PauliNoise& noise, double strength)
+    : n_slots_(noise.slots.size()), product_(insertions(noise, strength)) {}
 
-double PauliInsertions::insert(const DressedCircuit& dressed, PauliFrame& frame,
-                               RandomStream& random) const {
-  bool negative = false;
-  for (std::size_t s = 0; s < slots_.size(); ++s) {
-    const std::size_t pauli = draw(slots_[s], random);
-    negative ^= slots_[s](pauli) < 0.0;
-    frame.insert_after({s}, pauli);
-  }
-  for (std::size_t e = 0; e < entanglers_.size(); ++e) {
-    const std::size_t pauli = draw(entanglers_[e], random);
-    negative ^= entanglers_[e](pauli) < 0.0;
-    frame.insert_before(dressed.entanglers[e].after, pauli);
-  }
-  return negative ? -gamma_ : gamma_;
+void PauliInsertions::insert(const DressedCircuit& dressed, PauliFrame& frame, bool negative,
+                             RandomStream& random) const {
+  const std::vector<std::size_t> paulis = product_.draw(negative, random);
+  for (std::size_t s = 0; s < n_slots(); ++s) frame.insert_after({s}, paulis[s]);
+  for (std::size_t e = 0; e < n_entanglers(); ++e)
+    frame.insert_before(dressed.entanglers[e].after, paulis[n_slots_ + e]);
 }
 
 void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream& random) {
@@ -103,17 +89,16 @@ void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream
 void add_instances(InstancePlan& plan, const DressedCircuit& dressed,
                    const PauliInsertions& insertions, std::size_t cell, std::uint64_t n_instances,
                    std::uint64_t shots, std::uint64_t seed) {
-  if (n_instances < 2)
-    throw InputError("instances", "",
-                     fmt::format("{} given, at least 2 are needed to tell an error", n_instances));
-  for (std::uint64_t i = 0; i < n_instances; ++i) {
-    RandomStream random(seed, stream_id(0, cell, i));
-    PauliFrame frame(dressed.slots.size());
-    insert_twirl(dressed, frame, random);
-    const double weight = insertions.insert(dressed, frame, random);
-    plan.jobs.push_back(dressed.job(frame, shots));
-    plan.instances.push_back({cell, weight});
-  }
+  std::uint64_t i = 0;
+  for (const QuasiProduct::Share& share : insertions.product().shares(n_instances))
+    for (std::uint64_t k = 0; k < share.n_instances; ++k) {
+      RandomStream random(seed, stream_id(0, cell, i++));
+      PauliFrame frame(dressed.slots.size());
+      insert_twirl(dressed, frame, random);
+      insertions.insert(dressed, frame, share.negative, random);
+      plan.jobs.push_back(dressed.job(frame, shots));
+      plan.instances.push_back({cell, share.weight, share.negative ? std::size_t{1} : 0});
+    }
 }
 
 Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
@@ -122,7 +107,7 @@ Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
     return slots == dressed.slots.size() && entanglers == dressed.entanglers.size();
   };
   if (!fits(noise.slots.size(), noise.entanglers.size()) ||
-      !fits(insertions.slots().size(), insertions.entanglers().size()))
+      !fits(insertions.n_slots(), insertions.n_entanglers()))
     throw InputError("noise", "", "is of a circuit with other slots and entanglers");
   Circuit mean(dressed.circuit->n_qubits());
   std::size_t slot = 0, entangler = 0;
@@ -133,14 +118,14 @@ Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
       const auto [theta, phi, lambda] = EulerAngles::of(dressed.slots[slot].unitary);
       mean.append(Op::u3, qubits, {theta, phi, lambda});
       mean.append_channel("noise", qubits,
-                          insertion_map(insertions.slots()[slot], signs) * noise.slots[slot]);
+                          insertion_map(insertions.after_slot(slot), signs) * noise.slots[slot]);
       ++slot;
       continue;
     }
     mean.append(instruction);
     if (info(instruction.op).n_qubits != 2) continue;
     mean.append_channel("noise", qubits,
-                        insertion_map(insertions.entanglers()[entangler], signs) *
+                        insertion_map(insertions.after_entangler(entangler), signs) *
                             twirled(noise.entanglers[entangler], dressed.entanglers[entangler]));
     ++entangler;
   }

@@ -35,12 +35,12 @@ TEST_CASE("Insertions are the powers of a channel") {
   // Twice as strong: the channel itself is inserted.
   const PauliInsertions twice(noise, 2.0);
   CHECK(twice.gamma() == Approx(1.0).epsilon(1e-14));
-  CHECK(arma::approx_equal(twice.entanglers()[0], arma::vec(probability), "absdiff", 1e-14));
+  CHECK(arma::approx_equal(twice.after_entangler(0), arma::vec(probability), "absdiff", 1e-14));
   // None: its inverse.
   const PauliInsertions none(noise, 0.0);
   CHECK(none.gamma() > 1.1);
-  CHECK(arma::accu(none.entanglers()[0]) == Approx(1.0).epsilon(1e-14));
-  CHECK(none.gamma() == Approx(arma::accu(arma::abs(none.entanglers()[0]))).epsilon(1e-14));
+  CHECK(arma::accu(none.after_entangler(0)) == Approx(1.0).epsilon(1e-14));
+  CHECK(none.gamma() == Approx(arma::accu(arma::abs(none.after_entangler(0)))).epsilon(1e-14));
 
   noise.entanglers[0](3) = 0.0;
   CHECK_THROWS_WITH(PauliInsertions(noise, 0.0),

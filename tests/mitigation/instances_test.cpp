@@ -44,6 +44,29 @@ TEST_CASE("Cells are weighted means with the covariance of their scatter") {
   CHECK(joint.covariance(0, 3) == Approx(cells.shared(0, 0) * cells.shared(3, 0)));
 }
 
+TEST_CASE("Strata scatter about their own means") {
+  RandomStream random(5);
+  const ReadExpectations read = random_readings(6, random);
+  const std::vector<Instance> instances{{0, 1.2, 0}, {0, -1.1, 1}, {0, 1.2, 0},
+                                        {0, 1.2, 0}, {0, -1.1, 1}, {0, 1.2, 0}};
+  const PooledExpectations cell = pooled(read, instances);
+  arma::mat positive, negative;
+  for (std::size_t i = 0; i < 6; ++i) {
+    arma::mat& stratum = instances[i].stratum == 0 ? positive : negative;
+    stratum = arma::join_rows(stratum, instances[i].weight * read.readings[i].values);
+  }
+  CHECK(arma::approx_equal(cell.readings[0].values,
+                           arma::vec(arma::mean(arma::join_rows(positive, negative), 1)), "absdiff",
+                           1e-15));
+  const arma::mat a = arma::cov(positive.t()) * (4.0 / 6) * (4.0 / 6) / 4.0;
+  const arma::mat b = arma::cov(negative.t()) * (2.0 / 6) * (2.0 / 6) / 2.0;
+  CHECK(arma::approx_equal(cell.readings[0].covariance, arma::mat(a + b), "absdiff", 1e-15));
+  CHECK(cell.degrees_of_freedom(1) ==
+        Approx(effective_degrees_of_freedom({a(1, 1), b(1, 1)}, {3.0, 1.0})));
+  CHECK_THROWS_WITH(pooled(read, std::vector<Instance>{{0, 1.0, 1}, {0}, {0}, {0}, {0}, {0}}),
+                    ContainsSubstring("one instance in a stratum"));
+}
+
 TEST_CASE("A cell of one instance keeps the covariance of its shots") {
   ReadExpectations read;
   read.readings.push_back({arma::vec{0.5}, arma::mat{0.04}});
@@ -55,13 +78,10 @@ TEST_CASE("A cell of one instance keeps the covariance of its shots") {
 
 TEST_CASE("Degrees of freedom of sums of variances") {
   const double infinity = std::numeric_limits<double>::infinity();
-  const auto freedom = [](std::vector<double> variances, std::vector<double> each) {
-    return effective_degrees_of_freedom(variances, each);
-  };
-  CHECK(freedom({2.0}, {7.0}) == Approx(7.0));
-  CHECK(freedom({1.0, 1.0}, {5.0, 5.0}) == Approx(10.0));
-  CHECK(freedom({1.0, 3.0}, {4.0, infinity}) == Approx(64.0));
-  CHECK(freedom({0.0}, {4.0}) == infinity);
+  CHECK(effective_degrees_of_freedom({2.0}, {7.0}) == Approx(7.0));
+  CHECK(effective_degrees_of_freedom({1.0, 1.0}, {5.0, 5.0}) == Approx(10.0));
+  CHECK(effective_degrees_of_freedom({1.0, 3.0}, {4.0, infinity}) == Approx(64.0));
+  CHECK(effective_degrees_of_freedom({0.0}, {4.0}) == infinity);
 }
 
 TEST_CASE("Instances are counted, and none may be missing") {
@@ -71,9 +91,6 @@ TEST_CASE("Instances are counted, and none may be missing") {
                     ContainsSubstring("1 for 2 readings"));
   CHECK_THROWS_WITH(pooled(read, std::vector<Instance>{{0}, {2}}),
                     ContainsSubstring("cell 1: has none"));
-  InstancePlan plan;
-  plan.instances = {{0}, {1}, {1}};
-  CHECK(plan.sizes() == std::vector<std::uint64_t>{1, 2});
 }
 
 TEST_CASE("Intervals from a few noisy instances cover 95%") {

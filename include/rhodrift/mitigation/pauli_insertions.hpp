@@ -9,6 +9,7 @@
 #include <rhodrift/mitigation/dressed_circuit.hpp>
 #include <rhodrift/mitigation/dressed_noise.hpp>
 #include <rhodrift/mitigation/instances.hpp>
+#include <rhodrift/mitigation/quasi_product.hpp>
 
 namespace rhodrift {
 
@@ -25,26 +26,31 @@ class PauliInsertions {
   /// there is no power of such a noise.
   PauliInsertions(const PauliNoise& noise, double strength);
 
-  /// Π Σ|q|: the factor by which the random signs stretch the standard error. 1: there are none.
-  double gamma() const { return gamma_; }
-  /// Quasi-probabilities after each slot (4) and each entangler (16).
-  const std::vector<arma::vec>& slots() const { return slots_; }
-  const std::vector<arma::vec>& entanglers() const { return entanglers_; }
-  /// Multiplies what is drawn into the frame; gives its weight, ±gamma().
-  double insert(const DressedCircuit& dressed, PauliFrame& frame, RandomStream& random) const;
+  const QuasiProduct& product() const { return product_; }
+  /// Π Σ|q|: the size of an instance's weight, 1 where no probability is negative.
+  double gamma() const { return product_.gamma(); }
+  /// Quasi-probabilities of what is inserted after a slot (4) or an entangler (16).
+  const arma::vec& after_slot(std::size_t slot) const { return product_.sites()[slot]; }
+  const arma::vec& after_entangler(std::size_t entangler) const {
+    return product_.sites()[n_slots_ + entangler];
+  }
+  std::size_t n_slots() const { return n_slots_; }
+  std::size_t n_entanglers() const { return product_.sites().size() - n_slots_; }
+  /// Multiplies what is drawn, with this sign, into the frame.
+  void insert(const DressedCircuit& dressed, PauliFrame& frame, bool negative,
+              RandomStream& random) const;
 
  private:
-  std::vector<arma::vec> slots_;
-  std::vector<arma::vec> entanglers_;
-  double gamma_ = 1.0;
+  std::size_t n_slots_;
+  QuasiProduct product_;
 };
 
 /// Multiplies a random twirl of every entangler into the frame: P before and its image after.
 void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream& random);
 
 /// Adds `n_instances` of one cell to a plan: twirled, with these insertions, `shots` each (0:
-/// exact). Instance i of a cell is a function of (seed, cell, i). Throws InputError below 2
-/// instances, which have no scatter to tell an error by.
+/// exact), as many of each sign as QuasiProduct::shares says, a stratum a sign. Instance i of a
+/// cell is a function of (seed, cell, i) and its sign. Throws InputError as `shares` does.
 void add_instances(InstancePlan& plan, const DressedCircuit& dressed,
                    const PauliInsertions& insertions, std::size_t cell, std::uint64_t n_instances,
                    std::uint64_t shots, std::uint64_t seed);
