@@ -5,24 +5,16 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
 
+#include "mitigation/readout/calibrated.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
 
 using namespace rhodrift;
+using calibrated::misread;
+using calibrated::parse;
 
 namespace {
-
-std::vector<Observable> parse(const std::vector<std::string>& texts) {
-  std::vector<Observable> observables;
-  for (const std::string& text : texts) observables.push_back(Observable::parse(text));
-  return observables;
-}
-
-std::vector<double> misread(const ReadoutError& error, std::vector<double> probabilities) {
-  apply_readout_error(error, probabilities);
-  return probabilities;
-}
 
 /// Groups of one or two bits in random order that leave some bits out.
 ReadoutError random_error(int n_bits, RandomStream& random) {
@@ -158,6 +150,126 @@ TEST_CASE("Inversion's 95% intervals cover 95%") {
   const double covered = sampling::coverage(truth, 24, [&](RandomStream& random) {
     const std::vector<Outcomes> outcomes{sampling::draw(seen, 1000, random)};
     return readout::combine(plan, outcomes, observables, inversion)[0];
+  });
+  CHECK(covered == Approx(0.95).margin(0.015));
+}
+
+TEST_CASE("Inversion's calibration error is the derivative in the matrices, propagated") {
+  RandomStream random(41);
+  const int n_bits = 5;
+  const auto observables = parse({"Z0", "Z1 Z3 + 0.5*Z4", "Z0 Z1 Z2 Z3 Z4 - 2*Z2"});
+  for (int repetition = 0; repetition < 5; ++repetition) {
+    const ReadoutError error = random_error(n_bits, random);
+    std::vector<Outcomes> outcomes;
+    for (int circuit = 0; circuit < 2; ++circuit)
+      outcomes.push_back(
+          sampling::draw(sampling::random_distribution(n_bits, random), 100, random));
+    const std::vector<Reading> readings{{outcomes[0], observables}, {outcomes[1], observables}};
+    // So many shots that the pseudo-count does not matter.
+    readout::MeasuredReadout measured{error, {}};
+    for (const ConfusionMatrix& group : error)
+      measured.shots.push_back(arma::vec(group.matrix.n_cols).fill(1e8));
+    const arma::mat shared = readout::inversion(measured).estimate(readings).shared;
+
+    const arma::mat expected = calibrated::shared_covariance(measured, [&](const auto& moved) {
+      return readout::inversion(moved).estimate(readings).joint().values;
+    });
+    CHECK(arma::abs(shared * shared.t() - expected).max() < 1e-5 * arma::abs(expected).max());
+  }
+}
+
+TEST_CASE("Inversion of 127 bits with their calibration errors") {
+  RandomStream random(42);
+  readout::MeasuredReadout measured;
+  std::map<std::string, std::uint64_t> counts;
+  for (int bit = 0; bit < 127; ++bit) {
+    measured.error.push_back(ConfusionMatrix::single(bit, 0.02, 0.05));
+    measured.shots.push_back({1000.0, 1000.0});
+  }
+  for (int shot = 0; shot < 1000; ++shot) {
+    std::string text(127, '0');
+    for (char& c : text) c = random.uniform() < 0.02 ? '1' : '0';
+    ++counts[text];
+  }
+  const Outcomes outcomes = Outcomes::from_counts(counts);
+  std::vector<Observable> observables;
+  for (int bit = 0; bit < 127; ++bit) observables.push_back(Observable::z(bit));
+  observables.push_back(Observable::parse("Z3 Z70 Z126"));
+  const Reading reading{outcomes, observables};
+  const ReadExpectations read = readout::inversion(measured).estimate({&reading, 1});
+  CHECK(read.shared.n_cols == 128);
+  const arma::mat calibration = read.shared * read.shared.t();
+  // z = (r + p10 - p01)/(1 - p10 - p01): dz/dp10 = (1 + z)/0.93, dz/dp01 = -(1 - z)/0.93.
+  const double z = read.readings[0].values(5);
+  const double p10 = (20 + 0.5) / 1001, p01 = (50 + 0.5) / 1001;
+  const double expected =
+      (std::pow(1 + z, 2) * p10 * (1 - p10) + std::pow(1 - z, 2) * p01 * (1 - p01)) /
+      (1000 * 0.93 * 0.93);
+  CHECK(calibration(5, 5) == Approx(expected).epsilon(1e-10));
+  CHECK(std::abs(calibration(5, 6)) < 1e-15);
+  CHECK(calibration(3, 127) > 0.0);
+}
+
+TEST_CASE("Inversion's shot overhead is the square of the inverse's 1-norm") {
+  // |A^-1|_1 of one bit: (1 + |p10 - p01|)/(1 - p10 - p01).
+  CHECK(readout::inversion_overhead({ConfusionMatrix::single(0, 0.02, 0.05)}) ==
+        Approx(std::pow(1.03 / 0.93, 2)).epsilon(1e-13));
+  CHECK(readout::inversion_overhead(
+            {ConfusionMatrix::single(0, 0.02, 0.05), ConfusionMatrix::single(4, 0.1, 0.1)}) ==
+        Approx(std::pow(1.03 / 0.93 / 0.8, 2)).epsilon(1e-13));
+  CHECK(readout::inversion_overhead({}) == 1.0);
+}
+
+TEST_CASE("Intervals of inversion with a sampled calibration cover 95%") {
+  struct Cell {
+    std::uint64_t calibration_shots;
+    std::uint64_t shots;
+  };
+  RandomStream seed(43);
+  const ReadoutError device{ConfusionMatrix::single(2, 0.03, 0.08),
+                            oracle::random_confusion({1, 0}, seed)};
+  const std::vector<double> truth_distribution = sampling::random_distribution(3, seed);
+  const auto seen = Outcomes::from_probabilities(misread(device, truth_distribution));
+  const auto observables = parse({"Z0 Z2 + 0.5*Z1"});
+  const double truth =
+      raw_expectations(Outcomes::from_probabilities(truth_distribution), observables).values(0);
+  for (const Cell cell :
+       {Cell{0, 1000}, Cell{100, 1000}, Cell{1000, 1000}, Cell{1000, 10000}, Cell{1000, 100000}}) {
+    const auto plan = readout::construct_calibration(
+        Circuit(3), readout::CalibrationScheme::grouped, {{2}, {1, 0}}, cell.calibration_shots);
+    const auto exact = calibrated::exact_outcomes(plan, device, 3);
+    const double covered = sampling::coverage(truth, 44, [&](RandomStream& random) {
+      const auto measured = readout::combine_calibration(
+          plan, cell.calibration_shots == 0
+                    ? exact
+                    : calibrated::draw_each(exact, cell.calibration_shots, random));
+      const Outcomes outcomes = draw(seen, cell.shots, random);
+      return calibrated::estimate(readout::inversion(measured)(outcomes, observables));
+    });
+    CAPTURE(cell.calibration_shots, cell.shots);
+    CHECK(covered == Approx(0.95).margin(0.015));
+  }
+}
+
+TEST_CASE("What two circuits share through one calibration is in their covariance") {
+  // The difference of two equal circuits knows the calibration much better than either.
+  const ReadoutError device{ConfusionMatrix::single(0, 0.03, 0.08)};
+  const auto plan =
+      readout::construct_calibration(Circuit(1), readout::CalibrationScheme::marginal, {{0}}, 300);
+  const auto calibration = calibrated::exact_outcomes(plan, device, 1);
+  const auto z = parse({"Z0"});
+  const auto high = Outcomes::from_probabilities(misread(device, sampling::with_expectation(0.8)));
+  const auto low = Outcomes::from_probabilities(misread(device, sampling::with_expectation(0.5)));
+  const double covered = sampling::coverage(0.3, 45, [&](RandomStream& random) {
+    const auto measured =
+        readout::combine_calibration(plan, calibrated::draw_each(calibration, 300, random));
+    const Outcomes a = draw(high, 20000, random), b = draw(low, 20000, random);
+    const std::vector<Reading> readings{{a, z}, {b, z}};
+    const JointEstimate joint = readout::inversion(measured).estimate(readings).joint();
+    const arma::vec difference{1.0, -1.0};
+    return normal_estimate(
+        joint.values(0) - joint.values(1),
+        std::sqrt(arma::as_scalar(difference.t() * joint.covariance * difference)), "");
   });
   CHECK(covered == Approx(0.95).margin(0.015));
 }
@@ -352,7 +464,7 @@ TEST_CASE("Readout mitigation refuses outcomes that do not fit") {
     CHECK_THROWS_WITH(estimator(two_bits, z), ContainsSubstring("bit 2 is outside 0..1"));
   CHECK_THROWS_WITH(readout::inverted_distribution(past, two_bits),
                     ContainsSubstring("bit 2 is outside 0..1"));
-  CHECK_THROWS_WITH(readout::least_squares({})(Outcomes::from_counts(13, {{0, 1}}), z),
+  CHECK_THROWS_WITH(readout::least_squares(ReadoutError{})(Outcomes::from_counts(13, {{0, 1}}), z),
                     ContainsSubstring("13 bits are more than the 12"));
   CHECK_THROWS_WITH(readout::inverted_distribution({}, Outcomes::from_counts(25, {{0, 1}})),
                     ContainsSubstring("25 bits are more than the 24"));

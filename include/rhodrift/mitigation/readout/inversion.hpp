@@ -9,6 +9,7 @@
 #include <rhodrift/core/readout_error.hpp>
 #include <rhodrift/mitigation/expectations.hpp>
 #include <rhodrift/mitigation/plan.hpp>
+#include <rhodrift/mitigation/readout/measured_readout.hpp>
 
 /// Undoing readout error in the counts of a circuit.
 ///
@@ -33,8 +34,19 @@ Plan construct(std::shared_ptr<const Circuit> circuit, std::uint64_t shots);
 ///   g = A^-T o = ⊗_g A_g^-T o,
 /// evaluated only at the outcomes that were seen, so that any number of bits will do. Unbiased;
 /// values may leave [-1, 1]. The covariance is the multinomial's, of g.
-/// Throws InputError with the condition number when a matrix is past the limit.
+///
+/// The calibration's own error goes into ReadExpectations::shared by the exact derivative,
+///   dg = -⊗_{h≠g} A_h^-T ⊗ (A_g^-T dA_gᵀ A_g^-T) o,
+/// averaged over the outcomes: first order in that error, and common to all readings.
+/// Throws InputError with the condition number when a matrix is past the limit, and as
+/// MeasuredReadout::validate.
+ExpectationEstimator inversion(const MeasuredReadout& measured);
+/// The same for an error that is known exactly.
 ExpectationEstimator inversion(const ReadoutError& error);
+
+/// γ², γ = |A^-1|_1 = Π_g |A_g^-1|_1: so many times the shots give an observable within ±1 an error
+/// no larger than that of raw counts at its worst, 1/√shots. (|g| <= γ at every outcome.)
+double inversion_overhead(const ReadoutError& error);
 
 /// The quasi-distribution A^-1 f: 2^n entries that sum to 1, some maybe negative. At most
 /// max_distribution_bits bits.
