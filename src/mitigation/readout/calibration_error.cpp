@@ -1,5 +1,7 @@
 #include "mitigation/readout/calibration_error.hpp"
 
+#include "mitigation/readout/product_matrix.hpp"
+
 namespace rhodrift::readout {
 
 namespace {
@@ -10,6 +12,19 @@ arma::vec smoothed(const arma::vec& column, double shots) {
 }
 
 }  // namespace
+
+void add_product_derivative(const MeasuredReadout& measured, const arma::vec& x,
+                            const arma::vec& a_y, ConfusionDerivative& derivative) {
+  derivative.resize(measured.error.size());
+  for (std::size_t g = 0; g < measured.error.size(); ++g) {
+    if (!measured.sampled(g)) continue;
+    const ConfusionMatrix& group = measured.error[g];
+    arma::vec others = a_y;
+    apply_to_bits(group.bits, arma::inv(group.matrix), {others.memptr(), others.n_elem});
+    const arma::mat part = outer_on_bits(group.bits, x, others);
+    derivative[g] = derivative[g].empty() ? part : arma::mat(derivative[g] + part);
+  }
+}
 
 arma::rowvec calibration_error(const MeasuredReadout& measured,
                                const ConfusionDerivative& derivative) {

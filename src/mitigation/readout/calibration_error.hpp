@@ -21,6 +21,12 @@ struct CalibratedEstimate {
   std::vector<ConfusionDerivative> derivatives;  ///< a value each; none when A is exact
 };
 
+/// Adds to `derivative` that of xᵀ A y, A = ⊗ A_g over 2^n outcomes, given A y: for a sampled group
+/// D(m, p) = Σ_rest x(m, rest) (A_g^-1 A y)(p, rest), what is left when the group's own factor is
+/// taken out of the product.
+void add_product_derivative(const MeasuredReadout& measured, const arma::vec& x,
+                            const arma::vec& a_y, ConfusionDerivative& derivative);
+
 /// The value's row in ReadExpectations::shared: with D its derivative, column p of group g gives
 ///   √(ã_m/N) (D(m, p) - Σ_i ã_i D(i, p)),  m = 0 … 2^k - 1,
 /// whose squares add up to Dᵀ (diag ã - ã ãᵀ)/N D; ã as in MeasuredReadout.

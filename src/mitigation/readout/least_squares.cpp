@@ -2,6 +2,7 @@
 #include <rhodrift/mitigation/readout/least_squares.hpp>
 
 #include "mitigation/outcome_average.hpp"
+#include "mitigation/readout/calibration_error.hpp"
 #include "mitigation/readout/read_bits.hpp"
 #include "mitigation/readout/simplex_least_squares.hpp"
 
@@ -23,34 +24,55 @@ arma::vec at_seen_outcomes(const arma::vec& values, const Outcomes& outcomes) {
   return seen;
 }
 
-JointEstimate least_squares_estimate(const SimplexLeastSquares& problem, const Outcomes& outcomes,
-                                     std::span<const Observable> observables) {
-  const SimplexLeastSquares::Minimum minimum =
-      problem.minimise(dense_frequencies(outcomes, max_least_squares_bits));
+/// How d<o> depends on dA: (f - A p) uᵀ - (A u) pᵀ as one 2^n x 2^n matrix, here by groups.
+ConfusionDerivative derivative(const MeasuredReadout& measured, const arma::vec& frequencies,
+                               const arma::vec& misread_optimum,
+                               const SimplexLeastSquares::Response& response) {
+  ConfusionDerivative result;
+  add_product_derivative(measured, frequencies - misread_optimum, response.influence, result);
+  add_product_derivative(measured, -response.influence, misread_optimum, result);
+  return result;
+}
+
+CalibratedEstimate least_squares_estimate(const SimplexLeastSquares& problem,
+                                          const MeasuredReadout& measured, const Outcomes& outcomes,
+                                          std::span<const Observable> observables) {
+  const arma::vec frequencies = dense_frequencies(outcomes, max_least_squares_bits);
+  const SimplexLeastSquares::Minimum minimum = problem.minimise(frequencies);
+  const arma::vec misread_optimum = problem.confusion() * minimum.distribution;
   const arma::uvec& support = minimum.face.support();
-  const arma::vec on_support = minimum.distribution.elem(support);
+  CalibratedEstimate result;
   arma::vec values(observables.size());
   arma::mat influence(outcomes.size(), observables.size());
   for (arma::uword k = 0; k < observables.size(); ++k) {
     arma::vec diagonal(support.n_elem);
     for (arma::uword i = 0; i < support.n_elem; ++i)
       diagonal(i) = diagonal_entry(observables[k], support(i));
-    values(k) = arma::dot(diagonal, on_support);
-    influence.col(k) = at_seen_outcomes(problem.influence(minimum, diagonal), outcomes);
+    values(k) = arma::dot(diagonal, minimum.distribution.elem(support));
+    const SimplexLeastSquares::Response response = problem.response(minimum, diagonal);
+    influence.col(k) = at_seen_outcomes(response.influence, outcomes);
+    if (!measured.exact())
+      result.derivatives.push_back(derivative(measured, frequencies, misread_optimum, response));
   }
-  return {values, multinomial_average(outcomes, influence).covariance};
+  result.own = {values, multinomial_average(outcomes, influence).covariance};
+  return result;
 }
 
 }  // namespace
 
-ExpectationEstimator least_squares(const ReadoutError& error) {
-  const auto estimate = [error, problem = SimplexLeastSquares(error)](
-                            const Outcomes& outcomes, std::span<const Observable> observables) {
+ExpectationEstimator least_squares(const MeasuredReadout& measured) {
+  measured.validate();
+  const auto problem = std::make_shared<const SimplexLeastSquares>(measured.error);
+  const auto estimate = [=](const Outcomes& outcomes, std::span<const Observable> observables) {
     require_averageable(outcomes, observables);
-    require_bits_read(error, outcomes);
-    return least_squares_estimate(problem, outcomes, observables);
+    require_bits_read(measured.error, outcomes);
+    return least_squares_estimate(*problem, measured, outcomes, observables);
   };
-  return independent_estimator("readout/least-squares", estimate);
+  return calibrated_estimator("readout/least-squares", measured, estimate);
+}
+
+ExpectationEstimator least_squares(const ReadoutError& error) {
+  return least_squares(MeasuredReadout{error, {}});
 }
 
 std::vector<double> least_squares_distribution(const ReadoutError& error,

@@ -38,4 +38,20 @@ arma::mat ProductMatrix::submatrix(const arma::uvec& indices) const {
   return result;
 }
 
+arma::mat outer_on_bits(const std::vector<int>& bits, const arma::vec& x, const arma::vec& y) {
+  const arma::uword n_values = arma::uword{1} << bits.size();
+  arma::uvec offsets(n_values, arma::fill::zeros);  // of value m, every other bit 0
+  for (arma::uword m = 0; m < n_values; ++m)
+    for (std::size_t i = 0; i < bits.size(); ++i) offsets(m) |= (m >> i & 1) << bits[i];
+  const arma::uword mask = offsets(n_values - 1);
+  arma::mat result(n_values, n_values, arma::fill::zeros);
+  for (arma::uword rest = 0; rest < x.n_elem; ++rest) {
+    if ((rest & mask) != 0) continue;
+    for (arma::uword p = 0; p < n_values; ++p)
+      for (arma::uword m = 0; m < n_values; ++m)
+        result(m, p) += x(rest | offsets(m)) * y(rest | offsets(p));
+  }
+  return result;
+}
+
 }  // namespace rhodrift

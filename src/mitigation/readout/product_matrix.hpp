@@ -33,6 +33,11 @@ class ProductMatrix {
   std::vector<Factor> factors_;
 };
 
+/// D(m, p) = Σ_rest x(m, rest) y(p, rest) for the values m, p of the given bits and everything
+/// else: the derivative of xᵀ (B ⊗ C) y in the entries of B, when C y is given for y. Both vectors
+/// have 2^n entries.
+arma::mat outer_on_bits(const std::vector<int>& bits, const arma::vec& x, const arma::vec& y);
+
 /// The bits of a group gathered from an outcome: the index into the group's matrix.
 arma::uword group_index(const std::vector<int>& bits, std::span<const std::uint64_t> outcome);
 

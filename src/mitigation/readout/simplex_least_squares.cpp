@@ -1,6 +1,7 @@
 #include "mitigation/readout/simplex_least_squares.hpp"
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/readout/distribution.hpp>
 
 #include "mitigation/readout/conditioning.hpp"
 
@@ -14,20 +15,6 @@ constexpr double multiplier_tolerance = 1e-12;
 constexpr int settled_after = 4;  // steps of gradient projection with the same support
 constexpr int max_gradient_steps = 1000;
 constexpr int max_faces = 1000;
-
-/// The distribution closest to v: max(v - τ, 0) with τ such that it sums to 1.
-/// M. Held, P. Wolfe, H. P. Crowder, Math. Program. 6, 62 (1974).
-arma::vec closest_distribution(const arma::vec& v) {
-  const arma::vec descending = arma::sort(v, "descend");
-  double sum = 0.0, threshold = 0.0;
-  for (arma::uword k = 0; k < descending.n_elem; ++k) {
-    sum += descending(k);
-    const double candidate = (sum - 1.0) / static_cast<double>(k + 1);
-    if (descending(k) <= candidate) break;
-    threshold = candidate;
-  }
-  return arma::clamp(v - threshold, 0.0, arma::datum::inf);
-}
 
 arma::vec on_support(const arma::vec& values, const arma::uvec& support) {
   return values.elem(support);
@@ -63,7 +50,7 @@ SimplexLeastSquares::SimplexLeastSquares(const ReadoutError& error)
 
 SimplexLeastSquares::Minimum SimplexLeastSquares::minimise(const arma::vec& frequencies) const {
   const arma::vec linear = transposed_ * frequencies;
-  arma::vec p = closest_distribution(inverse_ * frequencies);
+  arma::vec p = readout::closest_distribution(inverse_ * frequencies);
   // Each round ends at the optimum of a face and the next goes down from there, so no face comes
   // twice and the rounds end.
   for (int round = 0; round < max_faces; ++round) {
@@ -79,7 +66,7 @@ arma::vec SimplexLeastSquares::descend_until_face_settles(arma::vec p,
                                                           const arma::vec& linear) const {
   int settled = 0;
   for (int i = 0; i < max_gradient_steps && settled < settled_after; ++i) {
-    const arma::vec next = closest_distribution(p - step_ * (gram_ * p - linear));
+    const arma::vec next = readout::closest_distribution(p - step_ * (gram_ * p - linear));
     const bool same_support = arma::all((next > 0.0) == (p > 0.0));
     settled = same_support ? settled + 1 : 0;
     p = next;
@@ -113,10 +100,12 @@ bool SimplexLeastSquares::is_optimal(const Minimum& minimum, const arma::vec& li
   return gradient.min() >= multiplier - multiplier_tolerance;
 }
 
-arma::vec SimplexLeastSquares::influence(const Minimum& minimum, const arma::vec& on_face) const {
+SimplexLeastSquares::Response SimplexLeastSquares::response(const Minimum& minimum,
+                                                            const arma::vec& on_face) const {
   arma::vec direction(minimum.distribution.n_elem, arma::fill::zeros);
   direction.elem(minimum.face.support()) = minimum.face.solve(on_face, 0.0);
-  return confusion_ * direction;
+  arma::vec influence = confusion_ * direction;
+  return {std::move(direction), std::move(influence)};
 }
 
 }  // namespace rhodrift

@@ -39,9 +39,17 @@ class SimplexLeastSquares {
   /// `frequencies`: 2^n entries. Throws RunError when no optimum is found.
   Minimum minimise(const arma::vec& frequencies) const;
 
-  /// The g of d(oᵀp) = gᵀ df as long as the support stays: g = A_F M o_F, M the inverse of the
-  /// face's KKT matrix. `on_face` is o_F.
-  arma::vec influence(const Minimum& minimum, const arma::vec& on_face) const;
+  /// How oᵀp answers to changes of f and A as long as the support stays. With M the inverse of the
+  /// face's KKT matrix and u = M o_F: d(oᵀp) = uᵀ (dAᵀ (f - A p) - Aᵀ dA p + Aᵀ df), entries of u
+  /// outside the face being 0.
+  struct Response {
+    arma::vec direction;  ///< u
+    arma::vec influence;  ///< A u, the derivative in f
+  };
+  /// `on_face` is o_F.
+  Response response(const Minimum& minimum, const arma::vec& on_face) const;
+
+  const ProductMatrix& confusion() const { return confusion_; }
 
  private:
   arma::vec descend_until_face_settles(arma::vec p, const arma::vec& linear) const;

@@ -399,6 +399,48 @@ TEST_CASE("Least squares errors are the derivative on the face, propagated") {
   CHECK(on_boundary >= 5);
 }
 
+TEST_CASE("Least squares' calibration error is the derivative on the face, propagated") {
+  RandomStream random(46);
+  const int n_bits = 3;
+  const auto observables = parse({"Z0", "Z1 Z2 - 0.5*Z0 Z1 Z2"});
+  int on_boundary = 0;
+  for (int repetition = 0; repetition < 6; ++repetition) {
+    readout::MeasuredReadout measured{random_error(n_bits, random), {}};
+    for (const ConfusionMatrix& group : measured.error)
+      measured.shots.push_back(arma::vec(group.matrix.n_cols).fill(1e8));
+    const auto outcomes = sampling::draw(sampling::random_distribution(n_bits, random), 30, random);
+    const std::vector<double> p = readout::least_squares_distribution(measured.error, outcomes);
+    on_boundary += *std::min_element(p.begin(), p.end()) == 0.0 ? 1 : 0;
+    const Reading reading{outcomes, observables};
+    const auto values = [&](const auto& moved) {
+      return readout::least_squares(moved).estimate({&reading, 1}).joint().values;
+    };
+    const arma::mat shared = readout::least_squares(measured).estimate({&reading, 1}).shared;
+    const arma::mat expected = calibrated::shared_covariance(measured, values);
+    CHECK(arma::abs(shared * shared.t() - expected).max() < 1e-4 * arma::abs(expected).max());
+  }
+  CHECK(on_boundary >= 2);
+}
+
+TEST_CASE("Intervals of least squares with a sampled calibration cover 95% inside the simplex") {
+  const ReadoutError device{ConfusionMatrix::single(0, 0.03, 0.08),
+                            ConfusionMatrix::single(1, 0.02, 0.05)};
+  const std::vector<double> truth_distribution{0.4, 0.15, 0.2, 0.25};
+  const auto seen = Outcomes::from_probabilities(misread(device, truth_distribution));
+  const auto plan = readout::construct_calibration(Circuit(2), readout::CalibrationScheme::balanced,
+                                                   readout::single_bits(2), 200);
+  const auto exact = calibrated::exact_outcomes(plan, device, 2);
+  const auto observables = parse({"Z0 Z1 + 0.5*Z1"});
+  const double truth = 0.65 - 0.35 + 0.5 * (0.55 - 0.45);
+  const double covered = sampling::coverage(truth, 47, [&](RandomStream& random) {
+    const auto measured =
+        readout::combine_calibration(plan, calibrated::draw_each(exact, 200, random));
+    return calibrated::estimate(
+        readout::least_squares(measured)(draw(seen, 4000, random), observables));
+  });
+  CHECK(covered == Approx(0.95).margin(0.015));
+}
+
 TEST_CASE("Least squares at its limit of bits") {
   RandomStream random(30);
   const int n_bits = readout::max_least_squares_bits;

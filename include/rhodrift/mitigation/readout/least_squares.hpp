@@ -4,6 +4,7 @@
 
 #include <rhodrift/core/readout_error.hpp>
 #include <rhodrift/mitigation/expectations.hpp>
+#include <rhodrift/mitigation/readout/measured_readout.hpp>
 
 namespace rhodrift::readout {
 
@@ -14,11 +15,15 @@ inline constexpr int max_least_squares_bits = 12;
 /// |A p - f|². Always a distribution, biased near the boundary of the simplex; equal to inversion
 /// when A^-1 f is a distribution.
 /// Errors by the delta method on the face of the simplex where the optimum lies (the support of p,
-/// held fixed): with M the inverse of the face's KKT matrix, d<o> = (A_F M o_F)ᵀ df.
+/// held fixed): with M the inverse of the face's KKT matrix and u = M o_F,
+///   d<o> = (A u)ᵀ df + (dA u)ᵀ (f - A p) - (A u)ᵀ dA p,
+/// the last two by the calibration's own error, shared between readings.
 /// They leave out that the support itself is uncertain, and are 0 for an observable that is
 /// constant on it: on small faces take them as a lower bound. At most max_least_squares_bits bits.
 /// Throws InputError with the condition number when A's is past the limit, and RunError if the
-/// optimum is not found.
+/// optimum is not found; InputError also as MeasuredReadout::validate.
+ExpectationEstimator least_squares(const MeasuredReadout& measured);
+/// The same for an error that is known exactly.
 ExpectationEstimator least_squares(const ReadoutError& error);
 
 /// The distribution that least_squares finds: 2^n entries.
