@@ -3,7 +3,7 @@
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/sampling.hpp>
 
-#include "sim/parallel.hpp"
+#include "core/parallel.hpp"
 
 namespace rhodrift {
 

@@ -9,7 +9,7 @@
 #include <rhodrift/circuit/observable.hpp>
 #include <rhodrift/sim/program.hpp>
 
-#include "sim/parallel.hpp"
+#include "core/parallel.hpp"
 #include "sim/pass_runner.hpp"
 
 namespace rhodrift {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/parallel.hpp"
 #include "sim/one_blas_thread.hpp"
-#include "sim/parallel.hpp"
 
 namespace rhodrift {
 

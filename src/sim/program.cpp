@@ -9,10 +9,10 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/sim/program.hpp>
 
+#include "core/parallel.hpp"
 #include "sim/arguments.hpp"
 #include "sim/content_key.hpp"
 #include "sim/engine.hpp"
-#include "sim/parallel.hpp"
 #include "sim/postselection.hpp"
 #include "sim/z_strings.hpp"
 

@@ -8,9 +8,9 @@
 #include <rhodrift/sim/pauli_vector.hpp>
 #include <rhodrift/sim/sampling.hpp>
 
+#include "core/parallel.hpp"
 #include "sim/classical_bits.hpp"
 #include "sim/inverse_distribution.hpp"
-#include "sim/parallel.hpp"
 
 namespace rhodrift {
 

@@ -9,10 +9,10 @@
 #include <rhodrift/sim/pauli_vector.hpp>
 #include <rhodrift/sim/trajectories.hpp>
 
+#include "core/parallel.hpp"
 #include "sim/arguments.hpp"
 #include "sim/cumulative_search.hpp"
 #include "sim/inverse_distribution.hpp"
-#include "sim/parallel.hpp"
 #include "sim/trajectory_engine.hpp"
 
 namespace rhodrift {

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <rhodrift/core/readout_error.hpp>
+#include <rhodrift/mitigation/expectations.hpp>
+
+namespace rhodrift::readout {
+
+/// Up to so many outcomes the equations are solved directly, beyond by iteration.
+inline constexpr std::size_t max_direct_outcomes = 128;
+
+struct SubspaceOptions {
+  /// Outcomes that differ in more bits do not mix; none: all do.
+  std::optional<int> distance = std::nullopt;
+  /// At which |f - A p|₂ / |f|₂ the iteration ends.
+  double tolerance = 1e-10;
+  /// What the entries of the matrix may take up; those that do not fit are computed anew whenever
+  /// they are needed. Vectors come on top, some 70 numbers an outcome.
+  std::size_t matrix_bytes = std::size_t{96} << 20;
+};
+
+/// Readout mitigation within the outcomes that were seen, of any number of bits (M3):
+/// P. D. Nation, H. Kang, N. Sundaresan, J. M. Gambetta, PRX Quantum 2, 040326 (2021).
+/// The confusion matrix is restricted to the seen outcomes and to pairs of them that differ in at
+/// most `distance` bits, and its columns are made to sum to 1 again:
+///   Ã(r,c) = A(r,c) / n_c,  n_c = Σ_r A(r,c);  the quasi-distribution is p = Ã^-1 f.
+/// Without a distance, pairs are still left out beyond the one where what is left out of a column
+/// is less than 1e-12 of it.
+class Subspace {
+ public:
+  /// Throws InputError on an invalid error, one of a bit that the outcomes do not have, no
+  /// outcomes, a negative distance, a tolerance outside 1e-14..0.1, a matrix of a group past
+  /// max_condition_number, or an outcome of a group that is never read as itself; and, of up to
+  /// max_direct_outcomes, when Ã's own condition number (1-norm) is past that limit.
+  Subspace(const ReadoutError& error, const Outcomes& outcomes,
+           const SubspaceOptions& options = {});
+  ~Subspace();
+  Subspace(Subspace&&) noexcept;
+  Subspace& operator=(Subspace&&) noexcept;
+
+  /// Of outcome r, in the order of the outcomes; they sum to 1, some may be negative.
+  /// Here and below, throws RunError with the residual when the iteration does not converge: a
+  /// matrix cut off at a distance may be singular where the confusion matrix itself is not.
+  std::vector<double> distribution() const;
+  /// oᵀ p = wᵀ f with w = Ã^-T o, and the multinomial's covariance of w. Which outcomes were seen
+  /// is taken as given, the distribution over them as what is estimated.
+  JointEstimate expectations(std::span<const Observable> observables) const;
+  /// |Ã^-1|₁, by which the error of an observable within [-1, 1] may grow; its square is how many
+  /// times the shots that takes ("mitigation overhead" in the paper). Exact up to
+  /// max_direct_outcomes, beyond it the estimate, a lower bound, of N. J. Higham, ACM Trans. Math.
+  /// Softw. 14, 381 (1988), from solutions to 1e-4.
+  double inverse_norm() const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+/// "readout/subspace": Subspace::expectations.
+ExpectationEstimator subspace(const ReadoutError& error, const SubspaceOptions& options = {});
+
+}  // namespace rhodrift::readout

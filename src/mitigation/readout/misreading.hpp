@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <rhodrift/core/readout_error.hpp>
+
+namespace rhodrift {
+
+/// How likely one outcome is read as another, in units of it being read as itself:
+///   T(r,c) = A(r,c) / A(c,c) = Π_g A_g(r_g,c_g) / A_g(c_g,c_g)
+/// over the groups g in which r and c differ. Independent of n but for the number of those.
+class Misreading {
+ public:
+  /// Throws InputError when an outcome of a group is never read as itself.
+  Misreading(const ReadoutError& error, int n_bits);
+
+  struct Pair {
+    double forward;   ///< T(r,c)
+    double backward;  ///< T(c,r)
+  };
+  Pair operator()(const std::uint64_t* r, const std::uint64_t* c) const;
+
+  /// The least distance beyond which the entries of a column of `n_outcomes` add up to less than
+  /// `mass`, whatever the outcomes are: T(r,c) is at most the product of the largest ratios, one a
+  /// bit that differs.
+  int reach(std::size_t n_outcomes, double mass) const;
+
+ private:
+  /// Of a bit: T when it alone is prepared 0 or 1 and read as the other; or its larger group.
+  struct Bit {
+    std::array<double, 2> ratio{0.0, 0.0};
+    int group = -1;
+  };
+  struct Group {
+    std::vector<int> bits;
+    arma::mat ratio;
+  };
+  void multiply_group(const Group& group, int bit, const std::uint64_t* r, const std::uint64_t* c,
+                      Pair& pair) const;
+
+  std::size_t n_words_;
+  std::vector<Bit> bits_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace rhodrift

@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/readout/inversion.hpp>
+#include <rhodrift/mitigation/readout/subspace.hpp>
+
+#include "mitigation/outcome_average.hpp"
+#include "mitigation/readout/conditioning.hpp"
+#include "mitigation/readout/gmres.hpp"
+#include "mitigation/readout/norm_estimate.hpp"
+#include "mitigation/readout/read_bits.hpp"
+#include "mitigation/readout/subspace_matrix.hpp"
+
+namespace rhodrift::readout {
+
+namespace {
+
+constexpr double left_out_mass = 1e-12;
+constexpr double norm_tolerance = 1e-4;
+
+const SubspaceOptions& checked(const SubspaceOptions& options) {
+  if (options.distance && *options.distance < 0)
+    throw InputError("distance", "", fmt::format("{} is negative", *options.distance));
+  if (!(options.tolerance >= 1e-14 && options.tolerance <= 0.1))
+    throw InputError("tolerance", "", fmt::format("{} is outside 1e-14..0.1", options.tolerance));
+  return options;
+}
+
+int distance_of(const SubspaceOptions& options, const Misreading& misreading,
+                const Outcomes& outcomes) {
+  const int reach = misreading.reach(outcomes.size(), left_out_mass);
+  return options.distance ? std::min(*options.distance, reach) : reach;
+}
+
+}  // namespace
+
+/// With T = Ã diag(n), n = Tᵀ1 (see SubspaceMatrix): p = n ∘ T^-1 f, and w = T^-T (n ∘ o).
+class Subspace::Implementation {
+ public:
+  Implementation(const ReadoutError& error, const Outcomes& outcomes,
+                 const SubspaceOptions& options)
+      : outcomes_(outcomes),
+        tolerance_(options.tolerance),
+        misreading_(error, outcomes.n_bits),
+        matrix_(outcomes, misreading_, distance_of(options, misreading_, outcomes),
+                options.matrix_bytes),
+        column_sums_(matrix_.transposed_times(arma::ones(matrix_.size()))) {
+    if (matrix_.size() <= max_direct_outcomes) invert();
+  }
+
+  arma::vec distribution() const {
+    return inverse_times(arma::vec(outcomes_.frequency), tolerance_);
+  }
+
+  JointEstimate expectations(std::span<const Observable> observables) const {
+    require_averageable(outcomes_, observables);
+    arma::mat functions = tabulate(outcomes_, observables, [](const BitMask& mask) {
+      return [mask](OutcomeBits bits) { return parity(bits, mask); };
+    });
+    for (arma::uword k = 0; k < functions.n_cols; ++k)
+      functions.col(k) = transposed_inverse_times(functions.col(k), tolerance_);
+    return multinomial_average(outcomes_, functions);
+  }
+
+  double inverse_norm() const {
+    if (!inverse_.empty()) return arma::norm(inverse_, 1);
+    return estimated_norm_1(
+        [this](const arma::vec& v) { return inverse_times(v, norm_tolerance); },
+        [this](const arma::vec& v) { return transposed_inverse_times(v, norm_tolerance); },
+        matrix_.size());
+  }
+
+ private:
+  void invert() {
+    const arma::mat reduced = matrix_.dense().each_row() / column_sums_.t();
+    const bool regular = arma::inv(inverse_, reduced);
+    const double condition_number =
+        regular ? arma::norm(reduced, 1) * arma::norm(inverse_, 1) : arma::datum::inf;
+    if (!(condition_number <= max_condition_number))
+      throw InputError("readout error", "",
+                       fmt::format("the confusion matrix of the {} seen outcomes has condition "
+                                   "number {:.3g}, the limit is {:.3g}",
+                                   matrix_.size(), condition_number, max_condition_number));
+  }
+  arma::vec inverse_times(const arma::vec& v, double tolerance) const {
+    if (!inverse_.empty()) return inverse_ * v;
+    const auto times = [this](const arma::vec& x) { return matrix_.times(x); };
+    return column_sums_ % gmres(times, v, tolerance);
+  }
+  arma::vec transposed_inverse_times(const arma::vec& v, double tolerance) const {
+    if (!inverse_.empty()) return inverse_.t() * v;
+    const auto times = [this](const arma::vec& x) { return matrix_.transposed_times(x); };
+    return gmres(times, column_sums_ % v, tolerance);
+  }
+
+  Outcomes outcomes_;
+  double tolerance_;
+  Misreading misreading_;
+  SubspaceMatrix matrix_;
+  arma::vec column_sums_;
+  arma::mat inverse_;  // Ã^-1 of few outcomes, else empty
+};
+
+Subspace::Subspace(const ReadoutError& error, const Outcomes& outcomes,
+                   const SubspaceOptions& options) {
+  checked(options);
+  require_groups_conditioned(error);
+  require_averageable(outcomes, {});
+  require_bits_read(error, outcomes);
+  implementation_ = std::make_unique<Implementation>(error, outcomes, options);
+}
+
+Subspace::~Subspace() = default;
+Subspace::Subspace(Subspace&&) noexcept = default;
+Subspace& Subspace::operator=(Subspace&&) noexcept = default;
+
+std::vector<double> Subspace::distribution() const {
+  return arma::conv_to<std::vector<double>>::from(implementation_->distribution());
+}
+
+JointEstimate Subspace::expectations(std::span<const Observable> observables) const {
+  return implementation_->expectations(observables);
+}
+
+double Subspace::inverse_norm() const {
+  return implementation_->inverse_norm();
+}
+
+ExpectationEstimator subspace(const ReadoutError& error, const SubspaceOptions& options) {
+  checked(options);
+  require_groups_conditioned(error);
+  return independent_estimator(
+      "readout/subspace",
+      [error, options](const Outcomes& outcomes, std::span<const Observable> observables) {
+        return Subspace(error, outcomes, options).expectations(observables);
+      });
+}
+
+}  // namespace rhodrift::readout
