@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -12,6 +13,9 @@
 namespace rhodrift {
 
 namespace {
+
+constexpr std::uint64_t default_instances = 32;
+constexpr double default_twirled_share = 0.2;
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -87,7 +91,6 @@ class Stage {
     throw InputError("strategy", "\"" + text_ + "\"", problem);
   }
 
- private:
   double number(const std::string& key, const std::string& text) const {
     double value = 0.0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -96,6 +99,7 @@ class Stage {
     return value;
   }
 
+ private:
   std::string text_;
   std::string name_;
   std::map<std::string, std::string> settings_;
@@ -103,11 +107,38 @@ class Stage {
 };
 
 void parse_readout(Stage& stage, Strategy& strategy) {
-  strategy.readout.method = ReadoutMethod::inversion;
-  stage.take<ReadoutMethod>(
-      "method",
-      {{"inversion", ReadoutMethod::inversion}, {"least-squares", ReadoutMethod::least_squares}},
-      strategy.readout.method, true);
+  ReadoutStage& readout = strategy.readout;
+  readout.method = ReadoutMethod::inversion;
+  stage.take<ReadoutMethod>("method",
+                            {{"inversion", ReadoutMethod::inversion},
+                             {"least-squares", ReadoutMethod::least_squares},
+                             {"m3", ReadoutMethod::subspace},
+                             {"ibu", ReadoutMethod::unfolding},
+                             {"twirled", ReadoutMethod::twirled}},
+                            readout.method, true);
+  const bool twirled = readout.method == ReadoutMethod::twirled;
+  if (twirled) readout.calibration_share = default_twirled_share;
+  if (const auto text = stage.take("calibrate")) {
+    readout.calibration_share = stage.number("calibrate", *text);
+    if (!(readout.calibration_share >= 0.0 && readout.calibration_share < 1.0))
+      stage.fail(fmt::format("calibrate: {} is outside [0, 1)", *text));
+  }
+  if (twirled && readout.calibration_share == 0.0) stage.fail("has to be calibrated");
+  stage.take<readout::CalibrationScheme>("scheme",
+                                         {{"independent", readout::CalibrationScheme::independent},
+                                          {"marginal", readout::CalibrationScheme::marginal},
+                                          {"balanced", readout::CalibrationScheme::balanced}},
+                                         readout.scheme);
+}
+
+void parse_twirl(Stage& stage, Strategy& strategy) {
+  strategy.instances = default_instances;
+  if (const auto text = stage.take("instances", true)) {
+    const double wanted = stage.number("instances", *text);
+    if (!(wanted >= 2.0 && wanted <= 1e6 && wanted == std::floor(wanted)))
+      stage.fail(fmt::format("instances: {} is no whole number in 2..10^6", *text));
+    strategy.instances = static_cast<std::uint64_t>(wanted);
+  }
 }
 
 void parse_decoupling(Stage& stage, Strategy& strategy) {
@@ -124,9 +155,25 @@ void parse_zne(Stage& stage, Strategy& strategy) {
     if (const auto value = stage.take(key)) model += fmt::format(":{}={}", key, *value);
   zne.extrapolation = zne::parse_extrapolation(model);
   stage.take_numbers("scale", zne.scale_factors);
-  stage.take<NoiseScaling>(
-      "by", {{"global", NoiseScaling::global}, {"analog", NoiseScaling::analog}}, zne.scaling);
+  stage.take<NoiseScaling>("by",
+                           {{"global", NoiseScaling::global},
+                            {"analog", NoiseScaling::analog},
+                            {"pauli", NoiseScaling::amplified}},
+                           zne.scaling);
+  stage.take<bool>("shots", {{"even", false}, {"optimal", true}}, zne.optimal_shots);
+  if (zne.optimal_shots && !is_linear(zne.extrapolation))
+    stage.fail("shots=optimal takes a linear model: the others' coefficients follow the values");
   strategy.zne = std::move(zne);
+}
+
+/// What follows from the stages together.
+void complete(Strategy& strategy) {
+  const bool amplified = strategy.zne && strategy.zne->scaling == NoiseScaling::amplified;
+  if (strategy.pec && strategy.zne)
+    throw InputError("strategy", "\"" + strategy.name + "\"",
+                     "pec and zne both stand outside; one of them will do");
+  if ((strategy.pec || amplified) && strategy.instances == 0)
+    strategy.instances = default_instances;
 }
 
 }  // namespace
@@ -137,7 +184,9 @@ Strategy parse_strategy(std::string_view text) {
       {"raw", [](Stage&, Strategy&) {}},
       {"readout", parse_readout},
       {"dd", parse_decoupling},
+      {"twirl", parse_twirl},
       {"zne", parse_zne},
+      {"pec", [](Stage&, Strategy& strategy) { strategy.pec = true; }},
   };
   Strategy strategy;
   strategy.name = text;
@@ -159,6 +208,7 @@ Strategy parse_strategy(std::string_view text) {
   }
   if (seen.size() > 1 && seen.front() == "raw")
     throw InputError("strategy", fmt::format("\"{}\"", text), "raw stands alone");
+  complete(strategy);
   return strategy;
 }
 

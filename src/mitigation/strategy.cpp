@@ -1,31 +1,26 @@
 #include <algorithm>
 #include <cmath>
 
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
 
-#include <rhodrift/compile/translate.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
+#include <rhodrift/mitigation/readout/subspace.hpp>
+#include <rhodrift/mitigation/readout/unfolding.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
-#include <rhodrift/mitigation/zne/folding.hpp>
 #include <rhodrift/noise/noise_model.hpp>
+
+#include "mitigation/strategy_plan.hpp"
 
 namespace rhodrift {
 
 namespace {
 
-ExpectationEstimator make_estimator(const ReadoutStage& stage, const ReadoutError& error) {
-  switch (stage.method) {
-    case ReadoutMethod::none:
-      return raw_estimator();
-    case ReadoutMethod::inversion:
-      return readout::inversion(error);
-    case ReadoutMethod::least_squares:
-      return readout::least_squares(error);
-  }
-  throw RunError("readout method out of range");
-}
+/// When Bayesian unfolding stops within a strategy.
+constexpr readout::UnfoldingStop unfolding_stop{500, 1e-9};
 
 /// What the believed device does to the bits that the circuit reads.
 ReadoutError believed_readout_error(const Circuit& circuit, const Device& believed) {
@@ -44,120 +39,183 @@ void require_bits(const Circuit& circuit, std::span<const Observable> observable
           fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
 }
 
-/// `total` shots as evenly as whole shots allow, the first ones getting one more.
-std::vector<std::uint64_t> evenly(std::uint64_t total, std::size_t n_circuits) {
-  std::vector<std::uint64_t> shots(n_circuits, total / n_circuits);
-  for (std::size_t j = 0; j < total % n_circuits; ++j) ++shots[j];
-  return shots;
+ExpectationEstimator make_estimator(ReadoutMethod method,
+                                    const readout::MeasuredReadout& measured) {
+  switch (method) {
+    case ReadoutMethod::none:
+      return raw_estimator();
+    case ReadoutMethod::inversion:
+      return readout::inversion(measured);
+    case ReadoutMethod::least_squares:
+      return readout::least_squares(measured);
+    case ReadoutMethod::subspace:
+      return readout::subspace(measured.error);
+    case ReadoutMethod::unfolding:
+      return readout::unfolding(measured, unfolding_stop);
+    case ReadoutMethod::twirled:
+      break;
+  }
+  throw RunError("readout method has no confusion matrices");
 }
 
-struct ScaledCircuit {
-  Circuit circuit;
-  double scale_factor;  // reached
-  double noise_scale;   // of the job
-};
-
-ScaledCircuit scaled(const Circuit& circuit, double factor, NoiseScaling scaling) {
-  if (factor == 1.0) return {circuit, 1.0, 1.0};
-  if (scaling == NoiseScaling::analog) return {circuit, factor, factor};
-  zne::FoldedCircuit folded = zne::fold_global(circuit, factor);
-  return {std::move(folded.circuit), folded.scale_factor, 1.0};
+/// A standard error from few random instances: Student's quantile in place of the normal one.
+void widen(Estimate& estimate, double degrees_of_freedom) {
+  if (!std::isfinite(degrees_of_freedom)) return;
+  const double tail = 0.5 + estimate.level / 2.0;
+  const double wider = boost::math::quantile(
+                           boost::math::students_t_distribution<double>(degrees_of_freedom), tail) /
+                       boost::math::quantile(boost::math::normal_distribution<double>(), tail);
+  estimate.ci.low = estimate.value + wider * (estimate.ci.low - estimate.value);
+  estimate.ci.high = estimate.value + wider * (estimate.ci.high - estimate.value);
 }
 
 }  // namespace
 
+bool Strategy::runs_as(const Strategy& other) const {
+  const bool same_flips = (readout.method == ReadoutMethod::twirled) ==
+                          (other.readout.method == ReadoutMethod::twirled);
+  return same_flips && readout.calibration_share == other.readout.calibration_share &&
+         (readout.calibration_share == 0.0 || readout.scheme == other.readout.scheme) &&
+         decoupling == other.decoupling && instances == other.instances && zne == other.zne &&
+         pec == other.pec;
+}
+
+class PreparedStrategy::Implementation {
+ public:
+  Implementation(const Strategy& strategy, const Circuit& circuit,
+                 std::span<const Observable> observables, const Device& believed,
+                 std::uint64_t total_shots, std::uint64_t seed)
+      : strategy_(strategy), measurement_(observables) {
+    if (measurement_.bases.empty())
+      throw InputError("observables", "", "there is none that has to be measured");
+    require_bits(circuit, observables);
+    if (strategy.readout.method != ReadoutMethod::twirled &&
+        strategy.readout.calibration_share == 0.0)
+      believed_ =
+          make_estimator(strategy.readout.method, {believed_readout_error(circuit, believed), {}});
+    plan_ = plan_strategy(strategy, circuit, measurement_, believed, total_shots, seed);
+  }
+
+  const Strategy& strategy() const { return strategy_; }
+  const StrategyPlan& plan() const { return plan_; }
+
+  std::vector<Estimate> combine(std::span<const Outcomes> outcomes) const {
+    plan_.plan.require_matching(outcomes);
+    const ExpectationEstimator estimator = estimator_from(outcomes);
+    const PooledExpectations cells = cells_from(outcomes, estimator);
+    const JointEstimate at_scales = observables_at_scales(cells.joint());
+    std::uint64_t shots = 0;
+    for (const Outcomes& outcome : outcomes) shots += outcome.shots;
+    std::vector<Estimate> estimates;
+    for (arma::uword k = 0; k < measurement_.n_observables(); ++k) {
+      estimates.push_back(of_observable(k, at_scales, cells));
+      estimates.back().method = method(estimator);
+      estimates.back().shots = shots;
+      estimates.back().circuits = outcomes.size();
+    }
+    return estimates;
+  }
+
+ private:
+  ExpectationEstimator estimator_from(std::span<const Outcomes> outcomes) const {
+    const auto calibration = outcomes.first(plan_.n_calibration_jobs());
+    if (plan_.twirled_calibration)
+      return readout::twirled(readout::untwirled(*plan_.twirled_calibration, calibration));
+    if (plan_.calibration)
+      return make_estimator(strategy_.readout.method,
+                            readout::combine_calibration(*plan_.calibration, calibration));
+    return *believed_;
+  }
+
+  PooledExpectations cells_from(std::span<const Outcomes> outcomes,
+                                const ExpectationEstimator& estimator) const {
+    std::vector<Outcomes> read;  // one an instance
+    for (const StrategyPlan::Read& part : plan_.reads)
+      read.push_back(
+          part.flips ? readout::untwirled(*part.flips,
+                                          outcomes.subspan(part.first_job, part.flips->jobs.size()))
+                     : outcomes[part.first_job]);
+    std::vector<Reading> readings;
+    for (std::size_t i = 0; i < read.size(); ++i)
+      readings.push_back({read[i], measurement_.bases[plan_.reads[i].basis].terms});
+    return pooled(estimator.estimate(readings), plan_.instances);
+  }
+
+  /// Scale factor by scale factor, every observable. Cells are in the order of scale factors, and
+  /// within one in the order of terms.
+  JointEstimate observables_at_scales(const JointEstimate& terms) const {
+    const arma::uword n = plan_.scale_factors.size();
+    const arma::mat map = arma::kron(arma::eye(n, n), measurement_.coefficients);
+    return {arma::repmat(measurement_.constants, n, 1) + map * terms.values,
+            map * terms.covariance * map.t()};
+  }
+
+  Estimate of_observable(arma::uword k, const JointEstimate& at_scales,
+                         const PooledExpectations& cells) const {
+    const arma::uvec of_k =
+        arma::regspace<arma::uvec>(k, measurement_.n_observables(), at_scales.values.n_elem - 1);
+    const arma::vec values = at_scales.values.elem(of_k);
+    const arma::mat covariance = at_scales.covariance.submat(of_k, of_k);
+    if (!strategy_.zne) {
+      Estimate estimate =
+          normal_estimate(values(0), std::sqrt(std::max(covariance(0, 0), 0.0)), "");
+      if (strategy_.instances > 0) widen(estimate, degrees_of_freedom(k, {1.0}, cells));
+      return estimate;
+    }
+    const zne::Extrapolation& model = strategy_.zne->extrapolation;
+    Estimate estimate = zne::extrapolate(model, plan_.scale_factors, values, covariance);
+    if (strategy_.instances > 0) {
+      const bool averaged = model.model == zne::Extrapolation::Model::automatic;
+      widen(estimate, degrees_of_freedom(
+                          k,
+                          averaged ? arma::vec(values.n_elem, arma::fill::ones)
+                                   : zne::influence(model, plan_.scale_factors, values, covariance),
+                          cells));
+    }
+    return estimate;
+  }
+
+  /// Of the variance Σ (influence_s coefficient_t)² Var(cell s, term t), each estimated from the
+  /// scatter between instances.
+  double degrees_of_freedom(arma::uword k, const arma::vec& influence,
+                            const PooledExpectations& cells) const {
+    const arma::vec weights = arma::kron(influence, measurement_.coefficients.row(k).t());
+    const arma::vec variances = arma::square(weights) % cells.joint().covariance.diag();
+    return effective_degrees_of_freedom(variances, cells.degrees_of_freedom);
+  }
+
+  std::string method(const ExpectationEstimator& estimator) const {
+    std::string name = estimator.method;
+    if (strategy_.pec) return "pec over " + name;
+    if (strategy_.instances > 0) name = "twirling over " + name;
+    if (strategy_.zne)
+      name = fmt::format("zne/{} over {}", to_string(strategy_.zne->extrapolation), name);
+    return name;
+  }
+
+  Strategy strategy_;
+  PauliMeasurement measurement_;
+  std::optional<ExpectationEstimator> believed_;  // unless the readout is measured
+  StrategyPlan plan_;
+};
+
 PreparedStrategy::PreparedStrategy(const Strategy& strategy, const Circuit& circuit,
                                    std::span<const Observable> observables, const Device& believed,
-                                   std::uint64_t total_shots, std::uint64_t)
-    : strategy_(strategy),
-      measurement_(observables),
-      estimator_(make_estimator(strategy.readout, believed_readout_error(circuit, believed))) {
-  if (measurement_.bases.empty())
-    throw InputError("observables", "", "there is none that has to be measured");
-  require_bits(circuit, observables);
-  add_targets(circuit, believed, total_shots);
-}
+                                   std::uint64_t total_shots, std::uint64_t seed)
+    : implementation_(std::make_shared<const Implementation>(strategy, circuit, observables,
+                                                             believed, total_shots, seed)) {}
 
-void PreparedStrategy::add_targets(const Circuit& circuit, const Device& believed,
-                                   std::uint64_t total_shots) {
-  const ZneStage zne = strategy_.zne.value_or(ZneStage{.scale_factors = {1.0}});
-  const std::size_t n_circuits = zne.scale_factors.size() * measurement_.bases.size();
-  if (total_shots > 0 && total_shots < n_circuits)
-    throw InputError("shots", "",
-                     fmt::format("{} are too few for {} circuits", total_shots, n_circuits));
-  const std::vector<std::uint64_t> shots = evenly(total_shots, n_circuits);
-  for (std::size_t s = 0; s < zne.scale_factors.size(); ++s)
-    for (std::size_t b = 0; b < measurement_.bases.size(); ++b) {
-      const Circuit native = translate(in_basis(circuit, measurement_.bases[b].rotated),
-                                       believed.calibration, believed.layout);
-      ScaledCircuit at_scale = scaled(native, zne.scale_factors[s], zne.scaling);
-      if (strategy_.decoupling != DecouplingSequence::none)
-        at_scale.circuit = native_circuit(at_scale.circuit, believed, strategy_.decoupling);
-      if (b == 0) add_scale_factor(zne.scale_factors[s], at_scale.scale_factor);
-      targets_.push_back({s, b});
-      job_names_.push_back(job_name(scale_factors_.back(), b));
-      Job job;
-      job.circuit = std::make_shared<const Circuit>(std::move(at_scale.circuit));
-      job.shots = shots[plan_.jobs.size()];
-      job.noise_scale = at_scale.noise_scale;
-      plan_.jobs.push_back(std::move(job));
-    }
+const Strategy& PreparedStrategy::strategy() const {
+  return implementation_->strategy();
 }
-
-void PreparedStrategy::add_scale_factor(double wanted, double reached) {
-  if (std::ranges::count(scale_factors_, reached) > 0)
-    throw InputError(
-        "zne", "scale factors",
-        fmt::format("{} folds to {} times the gates, as an earlier one does", wanted, reached));
-  scale_factors_.push_back(reached);
+const Plan& PreparedStrategy::plan() const {
+  return implementation_->plan().plan;
 }
-
-std::string PreparedStrategy::job_name(double scale_factor, std::size_t basis) const {
-  std::string name = strategy_.zne ? fmt::format("zne-scale-{:.4g}", scale_factor) : "raw";
-  if (measurement_.bases.size() > 1) name += fmt::format("-basis-{}", basis);
-  return name;
+const std::vector<std::string>& PreparedStrategy::job_names() const {
+  return implementation_->plan().job_names;
 }
-
-JointEstimate PreparedStrategy::at_every_scale(std::span<const Outcomes> outcomes) const {
-  std::vector<Reading> readings;
-  for (std::size_t j = 0; j < targets_.size(); ++j)
-    readings.push_back({outcomes[j], measurement_.bases[targets_[j].basis].terms});
-  const JointEstimate terms = estimator_.estimate(readings).joint();
-  // Jobs are in the order of scale factors, and within one in the order of terms.
-  const arma::mat map = arma::kron(arma::eye(scale_factors_.size(), scale_factors_.size()),
-                                   measurement_.coefficients);
-  return {arma::repmat(measurement_.constants, scale_factors_.size(), 1) + map * terms.values,
-          map * terms.covariance * map.t()};
-}
-
 std::vector<Estimate> PreparedStrategy::combine(std::span<const Outcomes> outcomes) const {
-  plan_.require_matching(outcomes);
-  const JointEstimate at_scales = at_every_scale(outcomes);
-  std::uint64_t shots = 0;
-  for (const Outcomes& outcome : outcomes) shots += outcome.shots;
-  std::vector<Estimate> estimates;
-  for (arma::uword k = 0; k < measurement_.n_observables(); ++k) {
-    estimates.push_back(extrapolated(at_scales, k));
-    estimates.back().method = method();
-    estimates.back().shots = shots;
-    estimates.back().circuits = outcomes.size();
-  }
-  return estimates;
-}
-
-Estimate PreparedStrategy::extrapolated(const JointEstimate& at_scales, arma::uword k) const {
-  const arma::uvec of_k =
-      arma::regspace<arma::uvec>(k, measurement_.n_observables(), at_scales.values.n_elem - 1);
-  const arma::vec values = at_scales.values.elem(of_k);
-  const arma::mat covariance = at_scales.covariance.submat(of_k, of_k);
-  if (strategy_.zne)
-    return zne::extrapolate(strategy_.zne->extrapolation, scale_factors_, values, covariance);
-  return normal_estimate(values(0), std::sqrt(std::max(covariance(0, 0), 0.0)), "");
-}
-
-std::string PreparedStrategy::method() const {
-  if (!strategy_.zne) return estimator_.method;
-  return fmt::format("zne/{} over {}", to_string(strategy_.zne->extrapolation), estimator_.method);
+  return implementation_->combine(outcomes);
 }
 
 }  // namespace rhodrift

@@ -101,11 +101,10 @@ class Fidelities {
 
  private:
   void require_divisible(double fidelity, const BitMask& mask) const {
-    const double std_error =
-        calibration_.exact()
-            ? 0.0
-            : std::sqrt(std::max(0.0, 1.0 - fidelity * fidelity) /
-                        static_cast<double>(calibration_.shots));
+    const double std_error = calibration_.exact()
+                                 ? 0.0
+                                 : std::sqrt(std::max(0.0, 1.0 - fidelity * fidelity) /
+                                             static_cast<double>(calibration_.shots));
     if (fidelity > min_standard_errors * std_error && fidelity > 1.0 / max_condition_number) return;
     int weight = 0;
     for (const std::uint64_t word : mask) weight += std::popcount(word);
@@ -135,8 +134,8 @@ arma::vec derivative(const Observable& observable, const Outcomes& outcomes,
   for (const Observable::Term& term : observable.terms()) {
     const BitMask mask = parity_mask(term.pauli, outcomes.n_words());
     const arma::uword s = fidelities.index(mask);
-    entries.emplace_back(s, -term.coefficient * average_parity(outcomes, mask) /
-                                (fidelities[s] * fidelities[s]));
+    entries.emplace_back(
+        s, -term.coefficient * average_parity(outcomes, mask) / (fidelities[s] * fidelities[s]));
   }
   arma::vec result(fidelities.size(), arma::fill::zeros);
   for (const auto& [s, entry] : entries) result(s) += entry;

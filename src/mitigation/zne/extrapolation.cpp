@@ -22,11 +22,6 @@ using Model = Extrapolation::Model;
 /// The largest |rate| · (largest scale factor) that is looked for: exp(60) is as good as infinity.
 constexpr double rate_limit = 60.0;
 
-bool is_linear(const Extrapolation& extrapolation) {
-  return extrapolation.model == Model::linear || extrapolation.model == Model::polynomial ||
-         extrapolation.model == Model::richardson;
-}
-
 int degree(const Extrapolation& extrapolation, std::size_t n_points) {
   if (extrapolation.model == Model::richardson) return static_cast<int>(n_points) - 1;
   return extrapolation.model == Model::linear ? 1 : extrapolation.order;
@@ -287,6 +282,11 @@ void read_setting(Extrapolation& extrapolation, std::string_view setting) {
 }
 
 }  // namespace
+
+bool is_linear(const Extrapolation& extrapolation) {
+  return extrapolation.model == Model::linear || extrapolation.model == Model::polynomial ||
+         extrapolation.model == Model::richardson;
+}
 
 Extrapolation parse_extrapolation(std::string_view text) {
   std::size_t end = std::min(text.find(':'), text.size());

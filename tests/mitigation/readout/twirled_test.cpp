@@ -69,20 +69,19 @@ TEST_CASE("The ratio is of averages, not the average of ratios") {
     plan.jobs.push_back(job);
     plan.flips.push_back({flip});
   }
-  const Outcomes zero = readout::untwirled(
-      plan, std::vector<Outcomes>{Outcomes::from_counts(1, {{0, 90}, {1, 10}}),
-                                  Outcomes::from_counts(1, {{0, 20}, {1, 80}})});
+  const Outcomes zero =
+      readout::untwirled(plan, std::vector<Outcomes>{Outcomes::from_counts(1, {{0, 90}, {1, 10}}),
+                                                     Outcomes::from_counts(1, {{0, 20}, {1, 80}})});
   CHECK(zero.shots == 200);
   CHECK(zero.frequency[0] == Approx(0.85).epsilon(1e-14));
-  const Outcomes seen = readout::untwirled(
-      plan, std::vector<Outcomes>{Outcomes::from_counts(1, {{0, 60}, {1, 40}}),
-                                  Outcomes::from_counts(1, {{0, 30}, {1, 70}})});
+  const Outcomes seen =
+      readout::untwirled(plan, std::vector<Outcomes>{Outcomes::from_counts(1, {{0, 60}, {1, 40}}),
+                                                     Outcomes::from_counts(1, {{0, 30}, {1, 70}})});
   const JointEstimate joint = readout::twirled(zero)(seen, parse({"Z0"}));
   CHECK(joint.values(0) == Approx(0.3 / 0.7).epsilon(1e-14));
   const double f = 0.7 * 200 / 201;
   const double calibration = std::pow(0.3 / 0.49, 2) * (1 - f * f) / 200;
-  CHECK(joint.covariance(0, 0) ==
-        Approx((1 - 0.09) / 200 / 0.49 + calibration).epsilon(1e-12));
+  CHECK(joint.covariance(0, 0) == Approx((1 - 0.09) / 200 / 0.49 + calibration).epsilon(1e-12));
 }
 
 TEST_CASE("Twirled readout's intervals cover 95%") {

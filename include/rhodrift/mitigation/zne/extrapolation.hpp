@@ -35,6 +35,9 @@ struct Extrapolation {
 
 inline constexpr int max_order = 10;
 
+/// Whether the value is linear in the values that are fitted: linear, polynomial, richardson.
+bool is_linear(const Extrapolation& extrapolation);
+
 /// "linear", "richardson", "automatic", "polynomial" with ":order=2", "exponential" with or without
 /// ":asymptote=0", "poly-exponential" with ":order=2" and maybe an asymptote,
 /// "double-exponential" maybe with one. Throws InputError that lists them, or the settings.

@@ -1,0 +1,230 @@
+#include "mitigation/strategy_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <rhodrift/compile/translate.hpp>
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/random.hpp>
+#include <rhodrift/mitigation/dressed_noise.hpp>
+#include <rhodrift/mitigation/pauli_insertions.hpp>
+#include <rhodrift/mitigation/zne/folding.hpp>
+#include <rhodrift/mitigation/zne/shot_allocation.hpp>
+
+namespace rhodrift {
+
+namespace {
+
+constexpr std::uint64_t flips_purpose = 2;
+
+struct ScaledCircuit {
+  Circuit circuit;
+  double scale_factor;  // reached
+  double noise_scale;   // of the job
+};
+
+ScaledCircuit scaled(const Circuit& circuit, double factor, NoiseScaling scaling) {
+  if (factor == 1.0 || scaling == NoiseScaling::amplified) return {circuit, factor, 1.0};
+  if (scaling == NoiseScaling::analog) return {circuit, factor, factor};
+  zne::FoldedCircuit folded = zne::fold_global(circuit, factor);
+  return {std::move(folded.circuit), folded.scale_factor, 1.0};
+}
+
+/// `total` in parts as equal as whole numbers allow, the first ones getting one more.
+std::vector<std::uint64_t> evenly(std::uint64_t total, std::size_t n) {
+  std::vector<std::uint64_t> parts(n, total / n);
+  for (std::size_t i = 0; i < total % n; ++i) ++parts[i];
+  return parts;
+}
+
+/// Builds a StrategyPlan, cell after cell.
+class Planner {
+ public:
+  Planner(const Strategy& strategy, const Circuit& circuit, const PauliMeasurement& measurement,
+          const Device& believed, std::uint64_t total_shots, std::uint64_t seed)
+      : strategy_(strategy),
+        measurement_(measurement),
+        believed_(believed),
+        exact_(total_shots == 0),
+        seed_(seed) {
+    for (const PauliMeasurement::Basis& basis : measurement.bases)
+      native_.push_back(
+          translate(in_basis(circuit, basis.rotated), believed.calibration, believed.layout));
+    const auto for_calibration = static_cast<std::uint64_t>(
+        std::llround(strategy.readout.calibration_share * static_cast<double>(total_shots)));
+    if (strategy.readout.calibration_share > 0.0) add_calibration(for_calibration);
+    add_targets(total_shots - for_calibration);
+  }
+
+  StrategyPlan take() { return std::move(result_); }
+
+ private:
+  void require_enough(std::uint64_t shots, std::size_t n_circuits, const char* what) const {
+    if (!exact_ && shots < n_circuits)
+      throw InputError("shots", "",
+                       fmt::format("{} are too few for {} {}", shots, n_circuits, what));
+  }
+
+  int n_bits() const { return static_cast<int>(native_.front().qubit_of_bit().size()); }
+  std::uint64_t n_flips() const {
+    return strategy_.readout.method == ReadoutMethod::twirled ? readout::min_twirls(n_bits()) : 1;
+  }
+  RandomStream flips_stream(std::size_t read) const {
+    return RandomStream(seed_, stream_id(flips_purpose, read));
+  }
+
+  void add_job(Job job, std::string name) {
+    result_.plan.jobs.push_back(std::move(job));
+    result_.job_names.push_back(std::move(name));
+  }
+
+  void add_calibration(std::uint64_t shots) {
+    if (strategy_.readout.method == ReadoutMethod::twirled) {
+      require_enough(shots, n_flips(), "calibration circuits");
+      RandomStream random = flips_stream(0);
+      result_.twirled_calibration = readout::construct_twirled_calibration(
+          native_.front(), n_flips(), shots / n_flips(), random);
+      for (const Job& job : result_.twirled_calibration->jobs) add_job(job, "calibration");
+      return;
+    }
+    // Planned twice: how many circuits share the shots is known when they are there.
+    const auto construct = [&](std::uint64_t each) {
+      return readout::construct_calibration(native_.front(), strategy_.readout.scheme,
+                                            readout::single_bits(n_bits()), each);
+    };
+    const std::size_t n_circuits = construct(0).jobs.size();
+    require_enough(shots, n_circuits, "calibration circuits");
+    result_.calibration = construct(shots / n_circuits);
+    for (const Job& job : result_.calibration->jobs) add_job(job, "calibration");
+  }
+
+  void add_targets(std::uint64_t shots) {
+    const ZneStage zne = strategy_.zne.value_or(ZneStage{.scale_factors = {1.0}});
+    std::vector<std::vector<ScaledCircuit>> circuits;  // [scale][basis]
+    for (const double factor : zne.scale_factors) {
+      circuits.emplace_back();
+      for (const Circuit& native : native_)
+        circuits.back().push_back(scaled(native, factor, zne.scaling));
+      add_scale_factor(factor, circuits.back().front().scale_factor);
+    }
+    const std::size_t per_cell = std::max<std::uint64_t>(strategy_.instances, 1) * n_flips();
+    require_enough(shots, circuits.size() * native_.size() * per_cell, "circuits");
+    const std::vector<std::uint64_t> by_scale = shots_by_scale(zne, shots);
+    for (std::size_t s = 0; s < circuits.size(); ++s) {
+      const std::vector<std::uint64_t> by_basis = evenly(by_scale[s], native_.size());
+      for (std::size_t b = 0; b < native_.size(); ++b)
+        add_cell(circuits[s][b], s * native_.size() + b, b, by_basis[b] / per_cell);
+    }
+  }
+
+  std::vector<std::uint64_t> shots_by_scale(const ZneStage& zne, std::uint64_t shots) const {
+    const arma::uword n = result_.scale_factors.size();
+    if (!zne.optimal_shots || exact_) return evenly(shots, n);
+    const arma::vec unknown(n, arma::fill::zeros), deviations(n, arma::fill::ones);
+    return zne::allocate_shots(zne.extrapolation, result_.scale_factors, unknown, deviations,
+                               shots);
+  }
+
+  void add_scale_factor(double wanted, double reached) {
+    if (std::ranges::count(result_.scale_factors, reached) > 0)
+      throw InputError(
+          "zne", "scale factors",
+          fmt::format("{} folds to {} times the gates, as an earlier one does", wanted, reached));
+    result_.scale_factors.push_back(reached);
+  }
+
+  std::string name_of(std::size_t cell, std::size_t basis) const {
+    std::string name = strategy_.zne ? fmt::format("zne-scale-{:.4g}",
+                                                   result_.scale_factors[cell / native_.size()])
+                                     : "raw";
+    if (native_.size() > 1) name += fmt::format("-basis-{}", basis);
+    return name;
+  }
+
+  void add_cell(const ScaledCircuit& at_scale, std::size_t cell, std::size_t basis,
+                std::uint64_t shots) {
+    if (!exact_ && shots == 0)
+      throw InputError("shots", "", "are too few: a circuit would get none");
+    if (strategy_.instances > 0) {
+      add_instances_of(at_scale, cell, basis, shots);
+      return;
+    }
+    Job job;
+    job.circuit = with_pulses(std::make_shared<const Circuit>(at_scale.circuit));
+    job.shots = exact_ ? 0 : shots;
+    job.noise_scale = at_scale.noise_scale;
+    add_read(job, {cell}, basis, name_of(cell, basis));
+  }
+
+  void add_instances_of(const ScaledCircuit& at_scale, std::size_t cell, std::size_t basis,
+                        std::uint64_t shots) {
+    const DressedCircuit dressed = dress(at_scale.circuit);
+    const double strength = strategy_.pec ? 0.0
+                            : strategy_.zne && strategy_.zne->scaling == NoiseScaling::amplified
+                                ? at_scale.scale_factor
+                                : 1.0;
+    const PauliNoise noise = strength == 1.0 ? PauliNoise::none(dressed)
+                                             : pauli_twirled(dressed, noise_of(dressed, believed_));
+    InstancePlan instances;
+    add_instances(instances, dressed, PauliInsertions(noise, strength), 0, strategy_.instances,
+                  exact_ ? 0 : shots, seed_ + cell);
+    const std::shared_ptr<const Circuit> circuit = with_pulses(dressed.circuit);
+    for (std::size_t i = 0; i < instances.jobs.size(); ++i) {
+      Job job = instances.jobs[i];
+      job.circuit = circuit;
+      job.noise_scale = at_scale.noise_scale;
+      Instance instance = instances.instances[i];
+      instance.cell = cell;
+      add_read(job, instance, basis, fmt::format("{}-instance-{}", name_of(cell, basis), i));
+    }
+  }
+
+  std::shared_ptr<const Circuit> with_pulses(std::shared_ptr<const Circuit> circuit) const {
+    if (strategy_.decoupling == DecouplingSequence::none) return circuit;
+    return std::make_shared<const Circuit>(
+        native_circuit(*circuit, believed_, strategy_.decoupling));
+  }
+
+  void add_read(const Job& job, const Instance& instance, std::size_t basis,
+                const std::string& name) {
+    StrategyPlan::Read read{result_.plan.jobs.size(), basis, std::nullopt};
+    if (strategy_.readout.method == ReadoutMethod::twirled) {
+      RandomStream random = flips_stream(1 + result_.reads.size());
+      read.flips = readout::construct_twirled(*job.circuit, n_flips(), job.shots, random);
+      for (Job& flipped : read.flips->jobs) {
+        flipped.weights = job.weights;
+        flipped.noise_scale = job.noise_scale;
+        add_job(flipped, name + "-flipped");
+      }
+    } else {
+      add_job(job, name);
+    }
+    result_.reads.push_back(std::move(read));
+    result_.instances.push_back(instance);
+  }
+
+  const Strategy& strategy_;
+  const PauliMeasurement& measurement_;
+  const Device& believed_;
+  bool exact_;
+  std::uint64_t seed_;
+  std::vector<Circuit> native_;  // one a basis
+  StrategyPlan result_;
+};
+
+}  // namespace
+
+std::size_t StrategyPlan::n_calibration_jobs() const {
+  if (calibration) return calibration->jobs.size();
+  return twirled_calibration ? twirled_calibration->jobs.size() : 0;
+}
+
+StrategyPlan plan_strategy(const Strategy& strategy, const Circuit& circuit,
+                           const PauliMeasurement& measurement, const Device& believed,
+                           std::uint64_t total_shots, std::uint64_t seed) {
+  return Planner(strategy, circuit, measurement, believed, total_shots, seed).take();
+}
+
+}  // namespace rhodrift

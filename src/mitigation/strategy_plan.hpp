@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <rhodrift/mitigation/instances.hpp>
+#include <rhodrift/mitigation/pauli_measurement.hpp>
+#include <rhodrift/mitigation/readout/twirled.hpp>
+#include <rhodrift/mitigation/strategy.hpp>
+
+namespace rhodrift {
+
+/// What a strategy runs, and what each job is for.
+///
+/// A *cell* is a scale factor and a basis; it is estimated from *instances* of its circuit (one,
+/// where nothing is random). An instance is read by one job, or by one a pattern of flips where the
+/// readout is twirled. The jobs of the readout calibration come first.
+struct StrategyPlan {
+  Plan plan;
+  std::vector<std::string> job_names;
+  std::optional<readout::CalibrationPlan> calibration;      ///< its jobs are the plan's first
+  std::optional<readout::TwirledPlan> twirled_calibration;  ///< or those of this
+
+  struct Read {
+    std::size_t first_job;
+    std::size_t basis;
+    std::optional<readout::TwirledPlan> flips;  ///< its jobs, one without it
+  };
+  std::vector<Read> reads;            ///< one an instance
+  std::vector<Instance> instances;    ///< cell = scale · n_bases + basis
+  std::vector<double> scale_factors;  ///< reached
+
+  std::size_t n_calibration_jobs() const;
+};
+
+/// Throws InputError as PreparedStrategy does.
+StrategyPlan plan_strategy(const Strategy& strategy, const Circuit& circuit,
+                           const PauliMeasurement& measurement, const Device& believed,
+                           std::uint64_t total_shots, std::uint64_t seed);
+
+}  // namespace rhodrift
