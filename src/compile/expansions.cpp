@@ -105,12 +105,12 @@ Circuit of_two_qubits(Op op, const std::vector<Angle>& a) {
           .append(Op::cx, {0, 1})
           .append(Op::cx, {1, 0})
           .append(Op::h, {1});
-    case Op::iswapdg:
-      return of_two_qubits(Op::iswap, a).inverse();
+    case Op::iswapdg:  // Z on one qubit turns XX + YY around
+      return conjugated(two(Op::iswap), one(Op::z), {0});
     case Op::sqrt_iswap:
       return partial_swap(pi / 2);
     case Op::sqrt_iswapdg:
-      return partial_swap(-pi / 2);
+      return conjugated(two(Op::sqrt_iswap), one(Op::z), {0});
     case Op::xy:
       return partial_swap(a[0]);
     case Op::ecr:  // exp(iπ/4 ZX) = cx · exp(iπ/4 Z) ⊗ exp(iπ/4 X), after X on the first operand

@@ -64,6 +64,23 @@ TEST_CASE("gates the device lists stay as they are, measurements, delays and bar
   CHECK(native.instructions()[2].duration_s == 1e-7);
 }
 
+TEST_CASE("the inverse of a native gate takes as many pulses as the gate") {
+  const auto names = [](const Circuit& circuit) {
+    std::string text;
+    for (const Instruction& i : circuit.instructions()) text += std::string(info(i.op).name) + ' ';
+    return text;
+  };
+  const auto inverse_of = [&](const Circuit& gate, const Calibration& target) {
+    return names(translate(gate.inverse(), target, trivial_layout(gate.n_qubits())));
+  };
+  const Circuit sx = Circuit(1).append(Op::sx, {0});
+  CHECK(inverse_of(sx, device(1, "cx", {})) == "rz sx rz ");
+  CHECK(inverse_of(sx, device(1, "cx", {}, {"rz", "rx"})) == "rz rx rz ");
+  const auto swap_of = [](Op op) { return Circuit(2).append(op, {0, 1}); };
+  for (const auto& [op, name] : {std::pair{Op::iswap, "iswap"}, {Op::sqrt_iswap, "sqrt_iswap"}})
+    CHECK(inverse_of(swap_of(op), device(2, name, {{0, 1}})) == "rz " + std::string(name) + " rz ");
+}
+
 TEST_CASE("a gate between qubits that are not coupled is refused by name") {
   const Calibration target = device(3, "ecr", {{0, 1}});
   CHECK_THROWS_WITH(
