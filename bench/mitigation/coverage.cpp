@@ -18,6 +18,10 @@
 #include <rhodrift/core/readout_error.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
+#include <rhodrift/mitigation/readout/measured_readout.hpp>
+#include <rhodrift/mitigation/readout/subspace.hpp>
+#include <rhodrift/mitigation/readout/twirled.hpp>
+#include <rhodrift/mitigation/readout/unfolding.hpp>
 #include <rhodrift/mitigation/zne/extrapolation.hpp>
 
 namespace {
@@ -90,18 +94,184 @@ Coverage measure(const Cell& cell, std::size_t repetitions, std::uint64_t seed) 
           failures};
 }
 
+/// Two bits that are misread.
+struct Misread {
+  std::vector<double> distribution{0.55, 0.05, 0.10, 0.30};
+  ReadoutError error{ConfusionMatrix::single(0, 0.02, 0.06),
+                     ConfusionMatrix::single(1, 0.03, 0.08)};
+  Observable observable = Observable::parse("Z0 Z1 + 0.5*Z0");
+
+  double truth() const {
+    const std::vector<Observable> all{observable};
+    return raw_expectations(Outcomes::from_probabilities(distribution), all).values(0);
+  }
+  Outcomes reported(const std::vector<double>& p) const {
+    std::vector<double> misread = p;
+    apply_readout_error(error, misread);
+    return Outcomes::from_probabilities(misread);
+  }
+};
+
+/// The confusion matrices as so many shots a column show them; 0: exactly.
+readout::MeasuredReadout measured(const ReadoutError& error, std::uint64_t shots,
+                                  RandomStream& random) {
+  if (shots == 0) return {error, {}};
+  readout::MeasuredReadout result{error, {}};
+  for (ConfusionMatrix& group : result.error) {
+    for (arma::uword p = 0; p < group.matrix.n_cols; ++p) {
+      const Outcomes seen =
+          draw(Outcomes::from_probabilities(
+                   arma::conv_to<std::vector<double>>::from(arma::vec(group.matrix.col(p)))),
+               shots, random);
+      group.matrix.col(p).zeros();
+      for (std::size_t r = 0; r < seen.size(); ++r)
+        group.matrix(seen.number(r), p) = seen.frequency[r];
+    }
+    result.shots.emplace_back(group.matrix.n_cols, arma::fill::value(static_cast<double>(shots)));
+  }
+  return result;
+}
+
+using EstimatorOf = std::function<ExpectationEstimator(const readout::MeasuredReadout&)>;
+
+Cell readout_cell(const std::string& method, const EstimatorOf& estimator_of, std::uint64_t shots,
+                  std::uint64_t calibration_shots) {
+  const Misread misread;
+  return {"readout " + method,
+          calibration_shots == 0
+              ? std::string("calibration exact")
+              : fmt::format("calibration of {} shots a state", calibration_shots),
+          std::to_string(shots),
+          misread.truth(),
+          true,
+          [=](RandomStream& random) {
+            const ExpectationEstimator estimator =
+                estimator_of(measured(misread.error, calibration_shots, random));
+            const std::vector<Observable> all{misread.observable};
+            const JointEstimate joint =
+                estimator(draw(misread.reported(misread.distribution), shots, random), all);
+            return normal_estimate(joint.values(0), std::sqrt(joint.covariance(0, 0)), method);
+          }};
+}
+
+/// What twirled readout divides by is drawn from the symmetrised errors of |00>.
+Cell twirled_cell(std::uint64_t shots, std::uint64_t calibration_shots) {
+  Misread misread;
+  for (ConfusionMatrix& group : misread.error) {
+    const double flip = (group.matrix(1, 0) + group.matrix(0, 1)) / 2.0;
+    group = ConfusionMatrix::single(group.bits[0], flip, flip);
+  }
+  return {"readout twirled",
+          fmt::format("calibration of {} shots", calibration_shots),
+          std::to_string(shots),
+          misread.truth(),
+          true,
+          [=](RandomStream& random) {
+            const ExpectationEstimator estimator = readout::twirled(
+                draw(misread.reported({1.0, 0.0, 0.0, 0.0}), calibration_shots, random));
+            const std::vector<Observable> all{misread.observable};
+            const JointEstimate joint =
+                estimator(draw(misread.reported(misread.distribution), shots, random), all);
+            return normal_estimate(joint.values(0), std::sqrt(joint.covariance(0, 0)), "twirled");
+          }};
+}
+
+/// Readout mitigation inside, extrapolation outside, one calibration for all scale factors: the
+/// joint covariance is what is fitted with.
+Cell joint_cell(const std::string& model, const std::function<double(double)>& curve,
+                std::uint64_t shots, std::uint64_t calibration_shots) {
+  const std::vector<double> factors{1, 2, 3, 5};
+  const Misread misread;
+  const ReadoutError error{misread.error[0]};
+  const auto fit = zne::parse_extrapolation(model);
+  return {"readout inversion + zne " + model,
+          fmt::format("calibration {}", calibration_shots == 0 ? std::string("exact")
+                                                               : fmt::format("of {} shots a state",
+                                                                             calibration_shots)),
+          std::to_string(shots),
+          curve(0.0),
+          true,
+          [=](RandomStream& random) {
+            const ExpectationEstimator estimator =
+                readout::inversion(measured(error, calibration_shots, random));
+            std::vector<Outcomes> outcomes;
+            for (const double factor : factors) {
+              std::vector<double> p{(1 + curve(factor)) / 2, (1 - curve(factor)) / 2};
+              apply_readout_error(error, p);
+              outcomes.push_back(draw(Outcomes::from_probabilities(p), shots, random));
+            }
+            const std::vector<Observable> z{Observable::z(0)};
+            std::vector<Reading> readings;
+            for (const Outcomes& outcome : outcomes) readings.push_back({outcome, z});
+            const JointEstimate joint = estimator.estimate(readings).joint();
+            return zne::extrapolate(fit, factors, joint.values, joint.covariance);
+          }};
+}
+
+void add_extrapolations(std::vector<Cell>& all) {
+  const std::vector<double> three{1, 3, 5}, four{1, 2, 3, 5}, five{1, 2, 3, 4, 5},
+      six{1, 1.5, 2, 3, 4, 5};
+  const auto line = [](double x) { return 0.9 - 0.12 * x; };
+  const auto parabola = [](double x) { return 0.9 - 0.16 * x + 0.015 * x * x; };
+  const auto decay = [](double x) { return 0.9 * std::exp(-0.3 * x); };
+  const auto to_asymptote = [](double x) { return 0.15 + 0.75 * std::exp(-0.5 * x); };
+  const auto bent = [](double x) { return 0.9 * std::exp(-0.3 * x + 0.02 * x * x); };
+  const auto two_rates = [](double x) {
+    return 0.5 * std::exp(-0.15 * x) + 0.4 * std::exp(-1.2 * x);
+  };
+  for (const std::uint64_t shots : {1000u, 10000u}) {
+    const auto add = [&](const char* model, const char* data, const std::vector<double>& factors,
+                         const std::function<double(double)>& curve, bool right) {
+      all.push_back(extrapolation(model, data, factors, curve, shots, right));
+    };
+    add("linear", "a line", three, line, true);
+    add("polynomial:order=2", "a parabola", four, parabola, true);
+    add("richardson", "a parabola", three, parabola, true);
+    add("exponential:asymptote=0", "a decay to 0", three, decay, true);
+    add("exponential", "a decay to 0.15", four, to_asymptote, true);
+    add("poly-exponential:order=2:asymptote=0", "exp of a parabola", four, bent, true);
+    add("double-exponential:asymptote=0", "two decays", six, two_rates, true);
+    add("linear", "a parabola", four, parabola, false);
+    add("linear", "a decay to 0", three, decay, false);
+    add("exponential:asymptote=0", "a decay to 0.15", four, to_asymptote, false);
+    add("automatic:asymptote=0", "a line", five, line, false);
+    add("automatic:asymptote=0", "a decay to 0", five, decay, false);
+  }
+}
+
 std::vector<Cell> cells() {
   std::vector<Cell> all;
-  const std::vector<double> three{1, 3, 5};
-  for (const std::uint64_t shots : {500u, 5000u}) {
-    all.push_back(extrapolation(
-        "linear", "a line", three, [](double x) { return 0.9 - 0.12 * x; }, shots, true));
-    all.push_back(extrapolation(
-        "richardson", "a parabola", three, [](double x) { return 0.9 - 0.12 * x + 0.01 * x * x; },
-        shots, true));
-    all.push_back(extrapolation(
-        "linear", "a parabola", three, [](double x) { return 0.9 - 0.12 * x + 0.01 * x * x; },
-        shots, false));
+  add_extrapolations(all);
+  const auto exact_only = [](auto method) {
+    return [method](const readout::MeasuredReadout& m) { return method(m.error); };
+  };
+  const auto measured_too = [](ExpectationEstimator (*method)(const readout::MeasuredReadout&)) {
+    return EstimatorOf(method);
+  };
+  const EstimatorOf subspace =
+      exact_only([](const ReadoutError& error) { return readout::subspace(error); });
+  const EstimatorOf unfolding = [](const readout::MeasuredReadout& m) {
+    return readout::unfolding(m, {1000, 1e-10});
+  };
+  for (const std::uint64_t shots : {1000u, 10000u}) {
+    all.push_back(readout_cell(
+        "none", [](const auto&) { return raw_estimator(); }, shots, 0));
+    all.back().model_is_right = false;
+    for (const std::uint64_t calibration : {std::uint64_t{0}, shots / 2, 4 * shots}) {
+      all.push_back(
+          readout_cell("inversion", measured_too(&readout::inversion), shots, calibration));
+      all.push_back(
+          readout_cell("least-squares", measured_too(&readout::least_squares), shots, calibration));
+      all.push_back(readout_cell("ibu", unfolding, shots, calibration));
+    }
+    all.push_back(readout_cell("m3", subspace, shots, 0));
+    all.push_back(twirled_cell(shots, shots));
+    const auto line = [](double x) { return 0.9 - 0.12 * x; };
+    const auto decay = [](double x) { return 0.9 * std::exp(-0.3 * x); };
+    for (const std::uint64_t calibration : {std::uint64_t{0}, shots}) {
+      all.push_back(joint_cell("linear", line, shots, calibration));
+      all.push_back(joint_cell("exponential:asymptote=0", decay, shots, calibration));
+    }
   }
   return all;
 }

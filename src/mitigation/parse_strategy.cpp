@@ -73,6 +73,25 @@ class Stage {
     value = found->second;
   }
 
+  void take_whole(const std::string& key, int& value, int low, int high) {
+    const auto text = take(key);
+    if (!text) return;
+    const double wanted = number(key, *text);
+    if (!(wanted >= low && wanted <= high && wanted == std::floor(wanted)))
+      fail(fmt::format("{}: {} is no whole number in {}..{}", key, *text, low, high));
+    value = static_cast<int>(wanted);
+  }
+
+  /// What `work` refuses, with the stage in front.
+  template <typename Work>
+  auto naming(Work work) const {
+    try {
+      return work();
+    } catch (const InputError& error) {
+      fail(error.what());
+    }
+  }
+
   void take_numbers(const std::string& key, std::vector<double>& numbers) {
     const auto text = take(key);
     if (!text) return;
@@ -151,15 +170,25 @@ void parse_decoupling(Stage& stage, Strategy& strategy) {
 void parse_zne(Stage& stage, Strategy& strategy) {
   ZneStage zne;
   std::string model = stage.take("model", true).value_or("linear");
+  if (model == "layerwise") {
+    zne.layerwise_degree = 1;
+    stage.take_whole("degree", zne.layerwise_degree, 1, 5);
+    stage.take_whole("chunks", zne.chunks, 1, 100);
+    strategy.zne = std::move(zne);
+    return;
+  }
   for (const char* key : {"order", "asymptote"})
     if (const auto value = stage.take(key)) model += fmt::format(":{}={}", key, *value);
-  zne.extrapolation = zne::parse_extrapolation(model);
+  zne.extrapolation = stage.naming([&] { return zne::parse_extrapolation(model); });
   stage.take_numbers("scale", zne.scale_factors);
-  stage.take<NoiseScaling>("by",
-                           {{"global", NoiseScaling::global},
-                            {"analog", NoiseScaling::analog},
-                            {"pauli", NoiseScaling::amplified}},
-                           zne.scaling);
+  if (const auto by = stage.take("by")) {
+    if (*by == "analog")
+      zne.scaling = NoiseScaling::analog;
+    else if (*by == "pauli")
+      zne.scaling = NoiseScaling::amplified;
+    else
+      zne.folding = stage.naming([&] { return zne::parse_folding(*by); });
+  }
   stage.take<bool>("shots", {{"even", false}, {"optimal", true}}, zne.optimal_shots);
   if (zne.optimal_shots && !is_linear(zne.extrapolation))
     stage.fail("shots=optimal takes a linear model: the others' coefficients follow the values");

@@ -11,6 +11,7 @@
 #include <rhodrift/mitigation/readout/subspace.hpp>
 #include <rhodrift/mitigation/readout/unfolding.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
+#include <rhodrift/mitigation/zne/layerwise.hpp>
 #include <rhodrift/noise/noise_model.hpp>
 
 #include "mitigation/strategy_plan.hpp"
@@ -144,7 +145,7 @@ class PreparedStrategy::Implementation {
   /// Scale factor by scale factor, every observable. Cells are in the order of scale factors, and
   /// within one in the order of terms.
   JointEstimate observables_at_scales(const JointEstimate& terms) const {
-    const arma::uword n = plan_.scale_factors.size();
+    const arma::uword n = plan_.points.size();
     const arma::mat map = arma::kron(arma::eye(n, n), measurement_.coefficients);
     return {arma::repmat(measurement_.constants, n, 1) + map * terms.values,
             map * terms.covariance * map.t()};
@@ -162,17 +163,34 @@ class PreparedStrategy::Implementation {
       if (strategy_.instances > 0) widen(estimate, degrees_of_freedom(k, {1.0}, cells));
       return estimate;
     }
-    const zne::Extrapolation& model = strategy_.zne->extrapolation;
-    Estimate estimate = zne::extrapolate(model, plan_.scale_factors, values, covariance);
-    if (strategy_.instances > 0) {
-      const bool averaged = model.model == zne::Extrapolation::Model::automatic;
-      widen(estimate, degrees_of_freedom(
-                          k,
-                          averaged ? arma::vec(values.n_elem, arma::fill::ones)
-                                   : zne::influence(model, plan_.scale_factors, values, covariance),
-                          cells));
-    }
+    const arma::vec influence = influence_of(values, covariance);
+    Estimate estimate = extrapolated(values, covariance, influence);
+    if (strategy_.instances > 0) widen(estimate, degrees_of_freedom(k, influence, cells));
     return estimate;
+  }
+
+  std::vector<double> scale_factors() const {
+    std::vector<double> factors;
+    for (const std::vector<double>& point : plan_.points) factors.push_back(point.front());
+    return factors;
+  }
+
+  /// Of an average over models, whose weights follow the values, every point counts alike.
+  arma::vec influence_of(const arma::vec& values, const arma::mat& covariance) const {
+    if (strategy_.zne->layerwise_degree > 0)
+      return zne::layerwise_coefficients(plan_.points, strategy_.zne->layerwise_degree);
+    const zne::Extrapolation& model = strategy_.zne->extrapolation;
+    if (model.model == zne::Extrapolation::Model::automatic)
+      return arma::vec(values.n_elem, arma::fill::ones);
+    return zne::influence(model, scale_factors(), values, covariance);
+  }
+
+  Estimate extrapolated(const arma::vec& values, const arma::mat& covariance,
+                        const arma::vec& influence) const {
+    if (strategy_.zne->layerwise_degree == 0)
+      return zne::extrapolate(strategy_.zne->extrapolation, scale_factors(), values, covariance);
+    const double variance = arma::as_scalar(influence.t() * covariance * influence);
+    return normal_estimate(arma::dot(influence, values), std::sqrt(std::max(variance, 0.0)), "");
   }
 
   /// Of the variance Σ (influence_s coefficient_t)² Var(cell s, term t), each estimated from the
@@ -189,7 +207,11 @@ class PreparedStrategy::Implementation {
     if (strategy_.pec) return "pec over " + name;
     if (strategy_.instances > 0) name = "twirling over " + name;
     if (strategy_.zne)
-      name = fmt::format("zne/{} over {}", to_string(strategy_.zne->extrapolation), name);
+      name = fmt::format("zne/{} over {}",
+                         strategy_.zne->layerwise_degree > 0
+                             ? fmt::format("layerwise:degree={}", strategy_.zne->layerwise_degree)
+                             : to_string(strategy_.zne->extrapolation),
+                         name);
     return name;
   }
 

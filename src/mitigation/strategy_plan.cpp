@@ -4,13 +4,16 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/compile/translate.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/mitigation/dressed_noise.hpp>
 #include <rhodrift/mitigation/pauli_insertions.hpp>
+#include <rhodrift/mitigation/zne/device_weights.hpp>
 #include <rhodrift/mitigation/zne/folding.hpp>
+#include <rhodrift/mitigation/zne/layerwise.hpp>
 #include <rhodrift/mitigation/zne/shot_allocation.hpp>
 
 namespace rhodrift {
@@ -19,17 +22,49 @@ namespace {
 
 constexpr std::uint64_t flips_purpose = 2;
 
+/// A circuit at a point of the extrapolation.
 struct ScaledCircuit {
   Circuit circuit;
-  double scale_factor;  // reached
-  double noise_scale;   // of the job
+  std::vector<double> scale_factors;  // reached: one, or one a chunk of layers
+  double noise_scale = 1.0;           // of the job
 };
 
-ScaledCircuit scaled(const Circuit& circuit, double factor, NoiseScaling scaling) {
-  if (factor == 1.0 || scaling == NoiseScaling::amplified) return {circuit, factor, 1.0};
-  if (scaling == NoiseScaling::analog) return {circuit, factor, factor};
-  zne::FoldedCircuit folded = zne::fold_global(circuit, factor);
-  return {std::move(folded.circuit), folded.scale_factor, 1.0};
+/// What every native instruction costs, for the foldings. Without noise all gates count alike.
+std::vector<double> weights_of(const Circuit& native, const Device& believed) {
+  std::vector<double> weights = zne::device_error_weights(native, believed);
+  if (std::ranges::all_of(weights, [](double weight) { return weight == 0.0; })) weights.clear();
+  return weights;
+}
+
+ScaledCircuit scaled(const Circuit& native, const std::vector<double>& factors, const ZneStage& zne,
+                     const Device& believed, std::uint64_t seed) {
+  if (zne.layerwise_degree > 0) {
+    zne::FoldedChunks folded =
+        zne::fold_layers(native, factors, weights_of(native, believed), seed);
+    return {std::move(folded.circuit), std::move(folded.scale_factors)};
+  }
+  const double factor = factors.front();
+  if (factor == 1.0 || zne.scaling == NoiseScaling::amplified) return {native, factors};
+  if (zne.scaling == NoiseScaling::analog) return {native, factors, factor};
+  zne::FoldingOptions options;
+  options.folding = zne.folding;
+  options.seed = seed;
+  if (zne.folding == zne::Folding::identities)
+    options.durations_s = zne::device_durations_s(native, believed);
+  else
+    options.weights = weights_of(native, believed);
+  zne::FoldedCircuit folded = zne::fold(native, factor, options);
+  return {std::move(folded.circuit), {folded.scale_factor}};
+}
+
+/// The points of the extrapolation as they are wanted.
+std::vector<std::vector<double>> wanted_points(const std::optional<ZneStage>& zne) {
+  if (!zne) return {{1.0}};
+  if (zne->layerwise_degree > 0)
+    return zne::layerwise_scale_factors(zne->chunks, zne->layerwise_degree);
+  std::vector<std::vector<double>> points;
+  for (const double factor : zne->scale_factors) points.push_back({factor});
+  return points;
 }
 
 /// `total` in parts as equal as whole numbers allow, the first ones getting one more.
@@ -101,48 +136,50 @@ class Planner {
   }
 
   void add_targets(std::uint64_t shots) {
-    const ZneStage zne = strategy_.zne.value_or(ZneStage{.scale_factors = {1.0}});
-    std::vector<std::vector<ScaledCircuit>> circuits;  // [scale][basis]
-    for (const double factor : zne.scale_factors) {
+    const ZneStage zne = strategy_.zne.value_or(ZneStage{});
+    std::vector<std::vector<ScaledCircuit>> circuits;  // [point][basis]
+    for (const std::vector<double>& factors : wanted_points(strategy_.zne)) {
       circuits.emplace_back();
       for (const Circuit& native : native_)
-        circuits.back().push_back(scaled(native, factor, zne.scaling));
-      add_scale_factor(factor, circuits.back().front().scale_factor);
+        circuits.back().push_back(scaled(native, factors, zne, believed_, seed_));
+      add_point(factors, circuits.back().front().scale_factors);
     }
     const std::size_t per_cell = std::max<std::uint64_t>(strategy_.instances, 1) * n_flips();
     require_enough(shots, circuits.size() * native_.size() * per_cell, "circuits");
-    const std::vector<std::uint64_t> by_scale = shots_by_scale(zne, shots);
-    for (std::size_t s = 0; s < circuits.size(); ++s) {
-      const std::vector<std::uint64_t> by_basis = evenly(by_scale[s], native_.size());
+    const std::vector<std::uint64_t> by_point = shots_by_point(zne, shots);
+    for (std::size_t p = 0; p < circuits.size(); ++p) {
+      const std::vector<std::uint64_t> by_basis = evenly(by_point[p], native_.size());
       for (std::size_t b = 0; b < native_.size(); ++b)
-        add_cell(circuits[s][b], s * native_.size() + b, b, by_basis[b] / per_cell);
+        add_cell(circuits[p][b], p * native_.size() + b, b, by_basis[b] / per_cell * n_flips());
     }
   }
 
-  std::vector<std::uint64_t> shots_by_scale(const ZneStage& zne, std::uint64_t shots) const {
-    const arma::uword n = result_.scale_factors.size();
-    if (!zne.optimal_shots || exact_) return evenly(shots, n);
+  std::vector<std::uint64_t> shots_by_point(const ZneStage& zne, std::uint64_t shots) const {
+    const arma::uword n = result_.points.size();
+    if (exact_ || !zne.optimal_shots) return evenly(shots, n);
+    std::vector<double> factors;
+    for (const std::vector<double>& point : result_.points) factors.push_back(point.front());
     const arma::vec unknown(n, arma::fill::zeros), deviations(n, arma::fill::ones);
-    return zne::allocate_shots(zne.extrapolation, result_.scale_factors, unknown, deviations,
-                               shots);
+    return zne::allocate_shots(zne.extrapolation, factors, unknown, deviations, shots);
   }
 
-  void add_scale_factor(double wanted, double reached) {
-    if (std::ranges::count(result_.scale_factors, reached) > 0)
-      throw InputError(
-          "zne", "scale factors",
-          fmt::format("{} folds to {} times the gates, as an earlier one does", wanted, reached));
-    result_.scale_factors.push_back(reached);
+  void add_point(const std::vector<double>& wanted, std::vector<double> reached) {
+    if (std::ranges::count(result_.points, reached) > 0)
+      throw InputError("zne", "scale factors",
+                       fmt::format("{} folds to {} times the noise, as an earlier one does",
+                                   fmt::join(wanted, " "), fmt::join(reached, " ")));
+    result_.points.push_back(std::move(reached));
   }
 
   std::string name_of(std::size_t cell, std::size_t basis) const {
-    std::string name = strategy_.zne ? fmt::format("zne-scale-{:.4g}",
-                                                   result_.scale_factors[cell / native_.size()])
-                                     : "raw";
+    std::string name = "raw";
+    if (strategy_.zne)
+      name = fmt::format("zne-scale-{:.4g}", fmt::join(result_.points[cell / native_.size()], "-"));
     if (native_.size() > 1) name += fmt::format("-basis-{}", basis);
     return name;
   }
 
+  /// `shots` an instance, in all its flips.
   void add_cell(const ScaledCircuit& at_scale, std::size_t cell, std::size_t basis,
                 std::uint64_t shots) {
     if (!exact_ && shots == 0)
@@ -163,7 +200,7 @@ class Planner {
     const DressedCircuit dressed = dress(at_scale.circuit);
     const double strength = strategy_.pec ? 0.0
                             : strategy_.zne && strategy_.zne->scaling == NoiseScaling::amplified
-                                ? at_scale.scale_factor
+                                ? at_scale.scale_factors.front()
                                 : 1.0;
     const PauliNoise noise = strength == 1.0 ? PauliNoise::none(dressed)
                                              : pauli_twirled(dressed, noise_of(dressed, believed_));
@@ -192,7 +229,8 @@ class Planner {
     StrategyPlan::Read read{result_.plan.jobs.size(), basis, std::nullopt};
     if (strategy_.readout.method == ReadoutMethod::twirled) {
       RandomStream random = flips_stream(1 + result_.reads.size());
-      read.flips = readout::construct_twirled(*job.circuit, n_flips(), job.shots, random);
+      read.flips =
+          readout::construct_twirled(*job.circuit, n_flips(), job.shots / n_flips(), random);
       for (Job& flipped : read.flips->jobs) {
         flipped.weights = job.weights;
         flipped.noise_scale = job.noise_scale;

@@ -14,9 +14,10 @@ namespace rhodrift {
 
 /// What a strategy runs, and what each job is for.
 ///
-/// A *cell* is a scale factor and a basis; it is estimated from *instances* of its circuit (one,
-/// where nothing is random). An instance is read by one job, or by one a pattern of flips where the
-/// readout is twirled. The jobs of the readout calibration come first.
+/// A *cell* is a point of the extrapolation (a scale factor) and a basis; it is estimated from
+/// *instances* of its circuit (one, where nothing is random). An instance is read by one job, or by
+/// one a pattern of flips where the readout is twirled. The jobs of the readout calibration come
+/// first.
 struct StrategyPlan {
   Plan plan;
   std::vector<std::string> job_names;
@@ -28,9 +29,10 @@ struct StrategyPlan {
     std::size_t basis;
     std::optional<readout::TwirledPlan> flips;  ///< its jobs, one without it
   };
-  std::vector<Read> reads;            ///< one an instance
-  std::vector<Instance> instances;    ///< cell = scale · n_bases + basis
-  std::vector<double> scale_factors;  ///< reached
+  std::vector<Read> reads;          ///< one an instance
+  std::vector<Instance> instances;  ///< cell = point · n_bases + basis
+  /// The scale factors that were reached: one a point, or one a chunk of layers of each.
+  std::vector<std::vector<double>> points;
 
   std::size_t n_calibration_jobs() const;
 };

@@ -15,6 +15,7 @@
 #include <rhodrift/mitigation/plan.hpp>
 #include <rhodrift/mitigation/readout/measured_readout.hpp>
 #include <rhodrift/mitigation/zne/extrapolation.hpp>
+#include <rhodrift/mitigation/zne/folding.hpp>
 
 namespace rhodrift {
 
@@ -33,7 +34,7 @@ struct ReadoutStage {
 
 /// How noise is made stronger.
 enum class NoiseScaling {
-  global,     ///< by folding the whole circuit
+  folding,    ///< of native gates (zne/folding.hpp), weighed by the errors that are believed
   analog,     ///< by the device (Job::noise_scale)
   amplified,  ///< by inserting Paulis of the believed noise (zne/amplification.hpp)
 };
@@ -41,7 +42,12 @@ enum class NoiseScaling {
 struct ZneStage {
   zne::Extrapolation extrapolation = {};
   std::vector<double> scale_factors = {1.0, 3.0, 5.0};
-  NoiseScaling scaling = NoiseScaling::global;
+  NoiseScaling scaling = NoiseScaling::folding;
+  zne::Folding folding = zne::Folding::global;  ///< with NoiseScaling::folding
+  /// Not 0: layerwise Richardson of this degree in place of model and scale factors, in `chunks`
+  /// chunks of layers that are folded each for itself.
+  int layerwise_degree = 0;
+  int chunks = 2;
   /// Shots ∝ |coefficient| of the scale factor in place of even ones; linear models only.
   bool optimal_shots = false;
 
@@ -60,8 +66,9 @@ struct ZneStage {
 ///   dd       sequence=xy4 (default), xx: pulses in idle times
 ///   twirl    instances=32: Pauli twirling of the entanglers
 ///   zne      model=linear (default) or another of zne::Extrapolation, with order= and asymptote=
-///            where it has them; scale=1,3,5; by=global (folding, default), analog, pauli;
-///            shots=even (default), optimal
+///            where it has them, or layerwise with degree=1 and chunks=2; scale=1,3,5;
+///            by=global (default), gates-left, gates-right, gates-random, layers, identities (ways
+///            to fold), analog, pauli; shots=even (default), optimal
 ///   pec      cancellation of the believed Pauli noise
 /// "twirl" says the number of instances of pec and of zne by pauli, too; without it they have 32.
 /// e.g. "readout:m3+twirl:16+zne:richardson:scale=1,2,3".

@@ -30,12 +30,13 @@ std::vector<std::vector<int>> exponents(int layers, int degree) {
   return all;
 }
 
+[[noreturn]] void refuse(const std::string& problem) {
+  throw InputError("layerwise extrapolation", "", problem);
+}
+
 }  // namespace
 
-LayerwisePoints layerwise_points(int layers, int degree) {
-  const auto refuse = [](const std::string& problem) {
-    throw InputError("layerwise extrapolation", "", problem);
-  };
+std::vector<std::vector<double>> layerwise_scale_factors(int layers, int degree) {
   if (layers < 1) refuse(fmt::format("{} layers are below 1", layers));
   if (degree < 1) refuse(fmt::format("degree {} is below 1", degree));
   const double n_points = boost::math::binomial_coefficient<double>(
@@ -43,27 +44,39 @@ LayerwisePoints layerwise_points(int layers, int degree) {
   if (n_points > static_cast<double>(max_layerwise_points))
     refuse(fmt::format("{} layers to degree {} take {:.0f} circuits, the limit is {}", layers,
                        degree, n_points, max_layerwise_points));
-  const std::vector<std::vector<int>> monomials = exponents(layers, degree);
-  LayerwisePoints points;
-  for (const std::vector<int>& m : monomials) {
-    std::vector<double> factors;
-    for (const int fold : m) factors.push_back(1.0 + 2.0 * fold);
-    points.scale_factors.push_back(std::move(factors));
+  std::vector<std::vector<double>> points;
+  for (const std::vector<int>& m : exponents(layers, degree)) {
+    points.emplace_back();
+    for (const int fold : m) points.back().push_back(1.0 + 2.0 * fold);
   }
-  // Σ_i coefficient_i λ_i^m = 0^m for every monomial m.
+  return points;
+}
+
+// Σ_i coefficient_i λ_i^m = 0^m for every monomial m.
+arma::vec layerwise_coefficients(const std::vector<std::vector<double>>& scale_factors,
+                                 int degree) {
+  const std::size_t layers = scale_factors.empty() ? 0 : scale_factors.front().size();
+  for (const std::vector<double>& factors : scale_factors)
+    if (factors.size() != layers || layers == 0)
+      refuse("scale factors are not as many for every point");
+  const std::vector<std::vector<int>> monomials = exponents(static_cast<int>(layers), degree);
   const arma::uword n = monomials.size();
+  if (scale_factors.size() != n)
+    refuse(fmt::format("{} points, degree {} in {} layers takes {}", scale_factors.size(), degree,
+                       layers, n));
   arma::mat powers(n, n);
   for (arma::uword m = 0; m < n; ++m)
     for (arma::uword i = 0; i < n; ++i) {
       double product = 1.0;
-      for (std::size_t layer = 0; layer < monomials[m].size(); ++layer)
-        product *= std::pow(points.scale_factors[i][layer], monomials[m][layer]);
+      for (std::size_t layer = 0; layer < layers; ++layer)
+        product *= std::pow(scale_factors[i][layer], monomials[m][layer]);
       powers(m, i) = product;
     }
-  arma::vec at_zero(n, arma::fill::zeros);
+  arma::vec at_zero(n, arma::fill::zeros), coefficients;
   at_zero(0) = 1.0;
-  points.coefficients = arma::solve(powers, at_zero);
-  return points;
+  if (!arma::solve(coefficients, powers, at_zero, arma::solve_opts::no_approx))
+    refuse("the points do not determine the polynomial");
+  return coefficients;
 }
 
 }  // namespace rhodrift::zne

@@ -294,22 +294,27 @@ TEST_CASE("The next scale factor follows the decay that was seen") {
 }
 
 TEST_CASE("Layerwise Richardson is exact for polynomials in all layers") {
-  const zne::LayerwisePoints one = zne::layerwise_points(1, 2);
-  REQUIRE(one.scale_factors.size() == 3);
-  CHECK(one.coefficients(0) == Approx(15.0 / 8).epsilon(1e-12));
-  CHECK(one.coefficients(1) == Approx(-5.0 / 4).epsilon(1e-12));
-  const zne::LayerwisePoints points = zne::layerwise_points(3, 2);
-  REQUIRE(points.scale_factors.size() == 10);
-  CHECK(points.scale_factors[0] == std::vector<double>{1, 1, 1});
+  const auto one = zne::layerwise_scale_factors(1, 2);
+  REQUIRE(one.size() == 3);
+  CHECK(zne::layerwise_coefficients(one, 2)(0) == Approx(15.0 / 8).epsilon(1e-12));
+  CHECK(zne::layerwise_coefficients(one, 2)(1) == Approx(-5.0 / 4).epsilon(1e-12));
+  auto points = zne::layerwise_scale_factors(3, 2);
+  REQUIRE(points.size() == 10);
+  CHECK(points[0] == std::vector<double>{1, 1, 1});
+  points[4][1] += 0.2;  // a factor that folding does not quite reach
+  const arma::vec coefficients = zne::layerwise_coefficients(points, 2);
   double value = 0.0;
   for (std::size_t i = 0; i < 10; ++i) {
-    const auto& x = points.scale_factors[i];
-    value += points.coefficients(i) *
+    const auto& x = points[i];
+    value += coefficients(i) *
              (0.9 - 0.1 * x[0] - 0.05 * x[1] + 0.02 * x[0] * x[2] + 0.01 * x[1] * x[1]);
   }
   CHECK(value == Approx(0.9).epsilon(1e-12));
-  CHECK_THROWS_WITH(zne::layerwise_points(0, 1), ContainsSubstring("0 layers are below 1"));
-  CHECK_THROWS_WITH(zne::layerwise_points(50, 4), ContainsSubstring("the limit is 1000"));
+  CHECK_THROWS_WITH(zne::layerwise_scale_factors(0, 1), ContainsSubstring("0 layers are below 1"));
+  CHECK_THROWS_WITH(zne::layerwise_scale_factors(50, 4), ContainsSubstring("the limit is 1000"));
+  CHECK_THROWS_WITH(zne::layerwise_coefficients(one, 3), ContainsSubstring("3 points, degree 3"));
+  points[1] = points[0];
+  CHECK_THROWS_WITH(zne::layerwise_coefficients(points, 2), ContainsSubstring("do not determine"));
 }
 
 TEST_CASE("Shots go where they matter") {
