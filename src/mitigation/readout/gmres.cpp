@@ -15,7 +15,7 @@ namespace {
 
 constexpr int max_products = 1000;
 constexpr arma::uword restart = 40;
-constexpr arma::uword chunk = 4096;
+constexpr arma::uword chunk = 32768;
 
 /// Calls body(first, last, index of the chunk), in parallel. BLAS would choose how to cut a sum by
 /// the number of its threads.

@@ -2,7 +2,9 @@
 
 #include <bit>
 
-// SSE4, AVX2, AVX-512 with and without a popcount of its own, and scalar code.
+// SSE4, AVX2, AVX-512 with and without a popcount of vectors (which Highway wants to be asked for),
+// and scalar code.
+#define HWY_WANT_AVX3_DL
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "mitigation/readout/hamming_tree.cpp"
@@ -25,23 +27,25 @@ struct Query {
   int distance;
 };
 
-/// Bit i: child i of the node may be near (is near, on level 0).
-template <bool Leaf>
+/// Bit i: child i of the node may be near (is near, on level 0). NWords: n_words if it is known
+/// when this is compiled, so that loops unroll, else 0.
+template <bool Leaf, std::size_t NWords>
 HWY_INLINE std::uint32_t near_children(const Query& query, const std::uint64_t* value,
                                        const std::uint64_t* agreed) {
   constexpr Words d;
   constexpr hn::RebindToSigned<Words> d_signed;
+  const std::size_t n_words = NWords != 0 ? NWords : query.n_words;
   const auto too_far = hn::Set(d_signed, std::int64_t{query.distance} + 1);
   std::uint32_t mask = 0;
   for (std::size_t i = 0; i < HammingTree::fanout; i += hn::Lanes(d)) {
     auto sum = hn::Zero(d);
-    for (std::size_t w = 0; w < query.n_words; ++w) {
+    for (std::size_t w = 0; w < n_words; ++w) {
       const std::size_t at = w * HammingTree::fanout + i;
       auto differs = hn::Xor(hn::LoadU(d, value + at), hn::Set(d, query.words[w]));
       if constexpr (!Leaf) differs = hn::And(differs, hn::LoadU(d, agreed + at));
       sum = hn::Add(sum, hn::PopulationCount(differs));
     }
-    std::uint8_t bits[8] = {};
+    std::uint8_t bits[8];
     hn::StoreMaskBits(d_signed, hn::Lt(hn::BitCast(d_signed, sum), too_far), bits);
     mask |= static_cast<std::uint32_t>(bits[0]) << i;
   }
@@ -49,21 +53,23 @@ HWY_INLINE std::uint32_t near_children(const Query& query, const std::uint64_t* 
 }
 
 /// `span`: how many outcomes a child stands for.
+template <std::size_t NWords>
 std::uint32_t* visit(const Query& query, int level, std::size_t node, std::size_t span,
                      std::uint32_t* near) {
   const HammingTree::Level& here = query.levels[level];
   const std::size_t at = node * query.n_words * HammingTree::fanout;
   const std::size_t first = node * HammingTree::fanout;
-  std::uint32_t mask =
-      level == 0 ? near_children<true>(query, here.value.data() + at, nullptr)
-                 : near_children<false>(query, here.value.data() + at, here.agreed.data() + at);
+  const std::uint64_t* const value = here.value.data() + at;
+  std::uint32_t mask = level == 0
+                           ? near_children<true, NWords>(query, value, nullptr)
+                           : near_children<false, NWords>(query, value, here.agreed.data() + at);
   for (; mask != 0; mask &= mask - 1) {
     const std::size_t child = first + static_cast<std::size_t>(std::countr_zero(mask));
     if (child * span >= query.before) break;
     if (level == 0)
       *near++ = static_cast<std::uint32_t>(child);
     else
-      near = visit(query, level - 1, child, span / HammingTree::fanout, near);
+      near = visit<NWords>(query, level - 1, child, span / HammingTree::fanout, near);
   }
   return near;
 }
@@ -79,7 +85,11 @@ std::size_t near_below(const std::vector<HammingTree::Level>& levels, std::size_
   for (std::size_t level = 1; level < levels.size(); ++level) span *= HammingTree::fanout;
   const Query query{levels.data(), words.data(), n_words, r, distance};
   const int top = static_cast<int>(levels.size()) - 1;
-  return static_cast<std::size_t>(visit(query, top, 0, span, near) - near);
+  const auto search = n_words == 1   ? visit<1>
+                      : n_words == 2 ? visit<2>
+                      : n_words == 3 ? visit<3>
+                                     : visit<0>;
+  return static_cast<std::size_t>(search(query, top, 0, span, near) - near);
 }
 
 }  // namespace rhodrift::HWY_NAMESPACE

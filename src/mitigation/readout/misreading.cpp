@@ -29,31 +29,40 @@ Misreading::Misreading(const ReadoutError& error, int n_bits)
   for (const ConfusionMatrix& group : error) {
     const arma::mat ratio = ratios(group);
     if (group.bits.size() == 1) {
-      bits_[static_cast<std::size_t>(group.bits[0])].ratio = {ratio(1, 0), ratio(0, 1)};
+      Bit& bit = bits_[static_cast<std::size_t>(group.bits[0])];
+      bit.ratio = {ratio(1, 0), ratio(0, 1)};
+      bit.itself = {group.matrix(0, 0), group.matrix(1, 1)};
       continue;
     }
     for (const int bit : group.bits)
       bits_[static_cast<std::size_t>(bit)].group = static_cast<int>(groups_.size());
-    groups_.push_back({group.bits, ratio});
+    groups_.push_back({group.bits, ratio, group.matrix.diag()});
   }
 }
 
-Misreading::Pair Misreading::operator()(const std::uint64_t* r, const std::uint64_t* c) const {
-  Pair pair{1.0, 1.0};
+void Misreading::append_pairs(const Outcomes& outcomes, std::size_t r,
+                              std::span<const std::uint32_t> columns,
+                              std::vector<Pair>& pairs) const {
+  for (const std::uint32_t c : columns)
+    pairs.push_back(pair(outcomes.outcome(r).data(), outcomes.outcome(c).data()));
+}
+
+inline Misreading::Pair Misreading::pair(const std::uint64_t* r, const std::uint64_t* c) const {
+  Pair result{1.0, 1.0};
   for (std::size_t w = 0; w < n_words_; ++w)
     for (std::uint64_t differs = r[w] ^ c[w]; differs != 0; differs &= differs - 1) {
       const int place = std::countr_zero(differs);
       const std::size_t bit = 64 * w + static_cast<std::size_t>(place);
       if (bits_[bit].group >= 0) {
         multiply_group(groups_[static_cast<std::size_t>(bits_[bit].group)], static_cast<int>(bit),
-                       r, c, pair);
+                       r, c, result);
         continue;
       }
       const std::size_t prepared = c[w] >> place & 1;
-      pair.forward *= bits_[bit].ratio[prepared];
-      pair.backward *= bits_[bit].ratio[1 - prepared];
+      result.forward *= bits_[bit].ratio[prepared];
+      result.backward *= bits_[bit].ratio[1 - prepared];
     }
-  return pair;
+  return result;
 }
 
 /// Once a group: at the first of its bits that differ.
@@ -65,6 +74,14 @@ void Misreading::multiply_group(const Group& group, int bit, const std::uint64_t
   const arma::uword m = group_index(group.bits, row), p = group_index(group.bits, column);
   pair.forward *= group.ratio(m, p);
   pair.backward *= group.ratio(p, m);
+}
+
+double Misreading::read_as_itself(std::span<const std::uint64_t> c) const {
+  double probability = 1.0;
+  for (std::size_t bit = 0; bit < bits_.size(); ++bit)
+    probability *= bits_[bit].itself[c[bit / 64] >> (bit % 64) & 1];
+  for (const Group& group : groups_) probability *= group.itself(group_index(group.bits, c));
+  return probability;
 }
 
 int Misreading::reach(std::size_t n_outcomes, double mass) const {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include <rhodrift/core/outcomes.hpp>
 #include <rhodrift/core/readout_error.hpp>
 
 namespace rhodrift {
@@ -21,7 +22,12 @@ class Misreading {
     double forward;   ///< T(r,c)
     double backward;  ///< T(c,r)
   };
-  Pair operator()(const std::uint64_t* r, const std::uint64_t* c) const;
+  /// Of outcome r with each of the columns, appended to `pairs`.
+  void append_pairs(const Outcomes& outcomes, std::size_t r, std::span<const std::uint32_t> columns,
+                    std::vector<Pair>& pairs) const;
+
+  /// A(c,c)
+  double read_as_itself(std::span<const std::uint64_t> c) const;
 
   /// The least distance beyond which the entries of a column of `n_outcomes` add up to less than
   /// `mass`, whatever the outcomes are: T(r,c) is at most the product of the largest ratios, one a
@@ -29,15 +35,19 @@ class Misreading {
   int reach(std::size_t n_outcomes, double mass) const;
 
  private:
-  /// Of a bit: T when it alone is prepared 0 or 1 and read as the other; or its larger group.
+  /// Of a bit: T when it alone is prepared 0 or 1 and read as the other, A of the bit when it is
+  /// read right; or its larger group.
   struct Bit {
     std::array<double, 2> ratio{0.0, 0.0};
+    std::array<double, 2> itself{1.0, 1.0};
     int group = -1;
   };
   struct Group {
     std::vector<int> bits;
     arma::mat ratio;
+    arma::vec itself;
   };
+  Pair pair(const std::uint64_t* r, const std::uint64_t* c) const;
   void multiply_group(const Group& group, int bit, const std::uint64_t* r, const std::uint64_t* c,
                       Pair& pair) const;
 

@@ -62,6 +62,14 @@ class Subspace::Implementation {
     return multinomial_average(outcomes_, functions);
   }
 
+  double captured() const {
+    const arma::vec p = distribution();
+    double sum = 0.0;
+    for (std::size_t c = 0; c < outcomes_.size(); ++c)
+      sum += p(c) * column_sums_(c) * misreading_.read_as_itself(outcomes_.outcome(c));
+    return sum;
+  }
+
   double inverse_norm() const {
     if (!inverse_.empty()) return arma::norm(inverse_, 1);
     return estimated_norm_1(
@@ -120,6 +128,10 @@ std::vector<double> Subspace::distribution() const {
 
 JointEstimate Subspace::expectations(std::span<const Observable> observables) const {
   return implementation_->expectations(observables);
+}
+
+double Subspace::captured() const {
+  return implementation_->captured();
 }
 
 double Subspace::inverse_norm() const {

@@ -1,5 +1,6 @@
 #include "mitigation/readout/subspace_matrix.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
@@ -9,15 +10,14 @@ namespace rhodrift {
 
 namespace {
 
-constexpr std::size_t n_sections = 16;
 constexpr std::size_t rows_a_block = 64;
 
-}  // namespace
-
-std::size_t SubspaceMatrix::Rows::bytes() const {
-  return sizeof(Rows) + end.size() * sizeof(std::size_t) +
-         column.size() * (sizeof(std::uint32_t) + sizeof(Misreading::Pair));
+/// A section has a vector of its own in a product, and should be worth waking a thread for.
+std::size_t section_count(std::size_t n_rows) {
+  return std::clamp<std::size_t>(n_rows / 1024, 1, 16);
 }
+
+}  // namespace
 
 SubspaceMatrix::SubspaceMatrix(const Outcomes& outcomes, const Misreading& misreading, int distance,
                                std::size_t bytes)
@@ -25,59 +25,84 @@ SubspaceMatrix::SubspaceMatrix(const Outcomes& outcomes, const Misreading& misre
       misreading_(misreading),
       distance_(distance),
       tree_(outcomes),
-      sections_(n_sections) {
-  // Row r has r pairs to look at: sections end where equal parts of all pairs do.
-  const auto rows_before = [&](std::size_t section) {
-    const double part = static_cast<double>(section) / n_sections;
-    return static_cast<std::size_t>(std::sqrt(part) * static_cast<double>(size()));
-  };
-  std::atomic<std::int64_t> bytes_left = static_cast<std::int64_t>(bytes);
-  parallel_for(n_sections, [&](std::size_t section) {
-    const std::size_t end = rows_before(section + 1);
-    for (std::size_t r = rows_before(section); r < end; r += rows_a_block) {
-      Rows rows;
-      rows.first = r;
-      rows.last = std::min(r + rows_a_block, end);
-      if (bytes_left > 0) {
-        Rows filled = rows;
-        fill(filled);
-        if ((bytes_left -= static_cast<std::int64_t>(filled.bytes())) >= 0) rows = filled;
-      }
-      sections_[section].push_back(std::move(rows));
-    }
-  });
+      sections_(section_count(outcomes.size())) {
+  std::size_t r = 0;
+  for (std::size_t section = 0; section < sections_.size(); ++section)
+    for (const std::size_t end = section_end(section); r < end; r += rows_a_block)
+      sections_[section].push_back({r, std::min(r + rows_a_block, end), {}, {}, {}});
+  keep_what_fits(static_cast<std::int64_t>(bytes));
 }
 
-void SubspaceMatrix::fill(Rows& rows) const {
+/// Row r has r pairs to look at: sections end where equal parts of all pairs do, at whole blocks.
+std::size_t SubspaceMatrix::section_end(std::size_t section) const {
+  const double part = static_cast<double>(section + 1) / static_cast<double>(sections_.size());
+  const double row = std::sqrt(part) * static_cast<double>(size());
+  const std::size_t blocks = static_cast<std::size_t>(std::ceil(row / rows_a_block));
+  return std::min(blocks * rows_a_block, outcomes_.size());
+}
+
+void SubspaceMatrix::keep_what_fits(std::int64_t bytes) {
+  std::atomic<std::int64_t> left = bytes;
+  std::atomic<std::int64_t> n_pairs = 0;
+  parallel_for(sections_.size(), [&](std::size_t section) {
+    Rows found;
+    for (Rows& rows : sections_[section]) {
+      if (left < 0) return;
+      found.first = rows.first;
+      found.last = rows.last;
+      find_columns(found);
+      const std::size_t size = found.end.size() + found.column.size();
+      n_pairs += static_cast<std::int64_t>(found.column.size());
+      left -= static_cast<std::int64_t>(size * sizeof(std::uint32_t));
+      if (left >= 0) rows = found;  // a copy has no room to spare
+    }
+  });
+  if (left >= n_pairs * static_cast<std::int64_t>(sizeof(Misreading::Pair)))
+    parallel_for(sections_.size(), [&](std::size_t section) {
+      for (Rows& rows : sections_[section]) find_pairs(rows);
+    });
+}
+
+void SubspaceMatrix::find_columns(Rows& rows) const {
   std::vector<std::uint32_t> near(rows.last);
   rows.end.clear();
   rows.column.clear();
-  rows.pair.clear();
   for (std::size_t r = rows.first; r < rows.last; ++r) {
-    const std::uint64_t* const row = outcomes_.outcome(r).data();
-    const std::size_t n_near = tree_.near_below(r, distance_, near.data());
-    for (std::size_t k = 0; k < n_near; ++k) {
-      const Misreading::Pair pair = misreading_(row, outcomes_.outcome(near[k]).data());
-      if (pair.forward == 0.0 && pair.backward == 0.0) continue;
-      rows.column.push_back(near[k]);
-      rows.pair.push_back(pair);
-    }
-    rows.end.push_back(rows.column.size());
+    const auto n_near = static_cast<std::ptrdiff_t>(tree_.near_below(r, distance_, near.data()));
+    rows.column.insert(rows.column.end(), near.begin(), near.begin() + n_near);
+    rows.end.push_back(static_cast<std::uint32_t>(rows.column.size()));
+  }
+}
+
+void SubspaceMatrix::find_pairs(Rows& rows) const {
+  rows.pair.clear();
+  rows.pair.reserve(rows.column.size());
+  std::size_t k = 0;
+  for (std::size_t r = rows.first; r < rows.last; ++r) {
+    const std::size_t end = rows.end[r - rows.first];
+    misreading_.append_pairs(outcomes_, r, std::span(rows.column).subspan(k, end - k), rows.pair);
+    k = end;
   }
 }
 
 template <typename Body>
 void SubspaceMatrix::for_each_block(std::size_t section, Body body) const {
-  Rows computed;
+  Rows found;
   for (const Rows& rows : sections_[section]) {
-    if (!rows.end.empty()) {
+    if (rows.pair.size() == rows.column.size() && !rows.end.empty()) {
       body(rows);
       continue;
     }
-    computed.first = rows.first;
-    computed.last = rows.last;
-    fill(computed);
-    body(computed);
+    found.first = rows.first;
+    found.last = rows.last;
+    if (rows.end.empty()) {
+      find_columns(found);
+    } else {
+      found.end = rows.end;
+      found.column = rows.column;
+    }
+    find_pairs(found);
+    body(found);
   }
 }
 
@@ -98,21 +123,21 @@ void SubspaceMatrix::add_product(const Rows& rows, const arma::vec& x, arma::vec
 
 template <bool Transposed>
 arma::vec SubspaceMatrix::product(const arma::vec& x) const {
-  std::vector<arma::vec> parts(n_sections);
-  parallel_for(n_sections, [&](std::size_t section) {
-    const std::size_t rows = sections_[section].empty() ? 0 : sections_[section].back().last;
-    parts[section].zeros(rows);
+  std::vector<arma::vec> parts(sections_.size());
+  parallel_for(sections_.size(), [&](std::size_t section) {
+    parts[section].zeros(section_end(section));
     for_each_block(section,
-                   [&](const Rows& block) { add_product<Transposed>(block, x, parts[section]); });
+                   [&](const Rows& rows) { add_product<Transposed>(rows, x, parts[section]); });
   });
   arma::vec y(size(), arma::fill::zeros);
-  for (const arma::vec& part : parts) y.head(part.n_elem) += part;
+  for (const arma::vec& part : parts)
+    if (!part.empty()) y.head(part.n_elem) += part;
   return y;
 }
 
 arma::mat SubspaceMatrix::dense() const {
   arma::mat matrix(size(), size(), arma::fill::eye);
-  for (std::size_t section = 0; section < n_sections; ++section)
+  for (std::size_t section = 0; section < sections_.size(); ++section)
     for_each_block(section, [&](const Rows& rows) {
       std::size_t k = 0;
       for (std::size_t r = rows.first; r < rows.last; ++r)
@@ -124,7 +149,12 @@ arma::mat SubspaceMatrix::dense() const {
   return matrix;
 }
 
-template arma::vec SubspaceMatrix::product<false>(const arma::vec&) const;
-template arma::vec SubspaceMatrix::product<true>(const arma::vec&) const;
+arma::vec SubspaceMatrix::times(const arma::vec& x) const {
+  return product<false>(x);
+}
+
+arma::vec SubspaceMatrix::transposed_times(const arma::vec& x) const {
+  return product<true>(x);
+}
 
 }  // namespace rhodrift

@@ -17,33 +17,35 @@ namespace rhodrift {
 /// what a column was divided by does not matter once it sums to 1.
 class SubspaceMatrix {
  public:
-  /// Keeps at most `bytes` of entries and computes the others anew in every product.
+  /// Of what does not fit in `bytes`, the entries or else even the pairs are found anew in every
+  /// product.
   SubspaceMatrix(const Outcomes& outcomes, const Misreading& misreading, int distance,
                  std::size_t bytes);
 
   arma::uword size() const { return outcomes_.size(); }
   /// T x. The sums are the same for any number of threads, and whatever is kept.
-  arma::vec times(const arma::vec& x) const { return product<false>(x); }
+  arma::vec times(const arma::vec& x) const;
   /// Tᵀ x.
-  arma::vec transposed_times(const arma::vec& x) const { return product<true>(x); }
+  arma::vec transposed_times(const arma::vec& x) const;
   arma::mat dense() const;
 
  private:
   /// The pairs c < r of some consecutive rows r, row after row.
   struct Rows {
     std::size_t first = 0, last = 0;
-    std::vector<std::size_t> end;  // of each row, in the two below; empty: not kept
+    std::vector<std::uint32_t> end;  // of each row, in the two below; none: nothing is kept
     std::vector<std::uint32_t> column;
     std::vector<Misreading::Pair> pair;
-
-    std::size_t bytes() const;
   };
   template <bool Transposed>
   arma::vec product(const arma::vec& x) const;
   template <bool Transposed>
   static void add_product(const Rows& rows, const arma::vec& x, arma::vec& y);
-  void fill(Rows& rows) const;
-  /// Calls body(rows) with the entries there, for the blocks of one section.
+  std::size_t section_end(std::size_t section) const;
+  void find_columns(Rows& rows) const;
+  void find_pairs(Rows& rows) const;
+  void keep_what_fits(std::int64_t bytes);
+  /// Calls body(rows) for the blocks of one section, whole whether they are kept or not.
   template <typename Body>
   void for_each_block(std::size_t section, Body body) const;
 

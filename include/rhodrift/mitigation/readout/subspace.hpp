@@ -29,8 +29,11 @@ struct SubspaceOptions {
 /// The confusion matrix is restricted to the seen outcomes and to pairs of them that differ in at
 /// most `distance` bits, and its columns are made to sum to 1 again:
 ///   Ã(r,c) = A(r,c) / n_c,  n_c = Σ_r A(r,c);  the quasi-distribution is p = Ã^-1 f.
-/// Without a distance, pairs are still left out beyond the one where what is left out of a column
-/// is less than 1e-12 of it.
+/// Biased by what was not seen: what readout error takes out of the seen outcomes, the renormalised
+/// columns do not give back (see `captured`). Where only expectations are asked for, `inversion`
+/// needs no subspace for any number of bits, has no such bias and hardly a larger error. Without a
+/// distance, pairs are still left out beyond the one where what is left out of a column is less
+/// than 1e-12 of it.
 class Subspace {
  public:
   /// Throws InputError on an invalid error, one of a bit that the outcomes do not have, no
@@ -47,6 +50,9 @@ class Subspace {
   /// Here and below, throws RunError with the residual when the iteration does not converge: a
   /// matrix cut off at a distance may be singular where the confusion matrix itself is not.
   std::vector<double> distribution() const;
+  /// Σ_c p_c n_c: with how much probability the quasi-distribution would be read as what was seen
+  /// and is within the distance. Near 1 there is nothing that the subspace lacks.
+  double captured() const;
   /// oᵀ p = wᵀ f with w = Ã^-T o, and the multinomial's covariance of w. Which outcomes were seen
   /// is taken as given, the distribution over them as what is estimated.
   JointEstimate expectations(std::span<const Observable> observables) const;
