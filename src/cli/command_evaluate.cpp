@@ -78,7 +78,8 @@ void evaluate_strategies(const Options& options, const std::string& command_line
       options.actual.empty() ? believed.calibration() : read_calibration(options.actual), policy);
   const PriceTable prices =
       options.prices.empty() ? PriceTable{} : read_price_table(options.prices);
-  const std::vector<EvaluationCase> cases = options.cases.read(believed.calibration());
+  const std::vector<EvaluationCase> cases =
+      options.cases.read(believed.calibration(), options.evaluation.seed);
 
   EvaluationReport report;
   report.currency = prices.currency;
@@ -156,8 +157,8 @@ void add_evaluate(CLI::App& program, const std::string& command_line) {
   verb->add_option("-o,--output", options->output, "Run file to write");
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer(
-      "Example: rhodrift evaluate ghz.qasm --observable \"Z0 Z1 Z2\" --calibration belem.json "
-      "--shots 10000");
+      "Example: rhodrift evaluate ghz:3 qaoa:3 --calibration belem.json --strategy raw --strategy "
+      "readout+zne --shots 10000");
   verb->callback([options, command_line] { evaluate_strategies(*options, command_line); });
 }
 
