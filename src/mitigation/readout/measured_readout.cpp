@@ -129,17 +129,17 @@ Preparations preparations(CalibrationScheme scheme, const std::vector<std::vecto
   }
 }
 
+}  // namespace
+
+bool MeasuredReadout::exact() const {
+  return std::ranges::all_of(shots, [](const arma::vec& column) { return column.empty(); });
+}
+
 void require_all_exact_or_none(std::span<const Outcomes> outcomes) {
   for (std::size_t j = 0; j < outcomes.size(); ++j)
     if (outcomes[j].exact() != outcomes[0].exact())
       throw InputError("outcomes", fmt::format("circuit {}", j),
                        "exact outcomes and shots are not pooled");
-}
-
-}  // namespace
-
-bool MeasuredReadout::exact() const {
-  return std::ranges::all_of(shots, [](const arma::vec& column) { return column.empty(); });
 }
 
 void MeasuredReadout::validate() const {

@@ -76,6 +76,9 @@ CalibrationPlan construct_calibration(const Circuit& circuit, CalibrationScheme 
                                       const std::vector<std::vector<int>>& groups,
                                       std::uint64_t shots_per_circuit);
 
+/// Throws InputError when some outcomes are exact and others not.
+void require_all_exact_or_none(std::span<const Outcomes> outcomes);
+
 /// The confusion matrix of every group, columns pooled over the jobs that prepare them.
 /// Throws InputError as Plan::require_matching, and when some outcomes are exact and others not.
 MeasuredReadout combine_calibration(const CalibrationPlan& plan,
