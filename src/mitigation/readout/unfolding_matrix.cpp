@@ -1,6 +1,5 @@
 #include "mitigation/readout/unfolding_matrix.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -77,15 +76,19 @@ class SeenMatrix : public UnfoldingMatrix {
   arma::vec times(const arma::vec& p) const override { return matrix_ * p; }
   arma::vec transposed_times(const arma::vec& q) const override { return matrix_.t() * q; }
   ConfusionDerivative derivative(const arma::mat& x, const arma::mat& y) const override {
+    // D_g(m, p) = Σ weight(r, c) A(r, c)/A_g(m, p) over the r and c in which the group is m and p.
     const arma::mat weight = x * y.t();
+    const arma::mat weighted = weight % matrix_;
     ConfusionDerivative result(measured_.error.size());
     for (std::size_t g = 0; g < result.size(); ++g) {
       if (!measured_.sampled(g)) continue;
       const arma::mat& group = measured_.error[g].matrix;
-      result[g].zeros(group.n_rows, group.n_cols);
-      for (arma::uword c = 0; c < matrix_.n_cols; ++c)
-        for (arma::uword r = 0; r < matrix_.n_rows; ++r)
-          result[g](local_[g](r), local_[g](c)) += weight(r, c) * without_group(g, r, c);
+      const arma::mat members = indicators(g);
+      result[g] = members.t() * (weighted * members);
+      for (arma::uword p = 0; p < group.n_cols; ++p)
+        for (arma::uword m = 0; m < group.n_rows; ++m)
+          result[g](m, p) = group(m, p) != 0.0 ? result[g](m, p) / group(m, p)
+                                               : sum_without_group(g, m, p, weight);
     }
     return result;
   }
@@ -94,13 +97,25 @@ class SeenMatrix : public UnfoldingMatrix {
   double entry(std::size_t g, arma::uword r, arma::uword c) const {
     return measured_.error[g].matrix(local_[g](r), local_[g](c));
   }
-  /// The product of the other groups' entries.
-  double without_group(std::size_t g, arma::uword r, arma::uword c) const {
-    if (entry(g, r, c) != 0.0) return matrix_(r, c) / entry(g, r, c);
-    double product = differ_outside_groups(r, c) ? 0.0 : 1.0;
-    for (std::size_t h = 0; h < local_.size(); ++h)
-      if (h != g) product *= entry(h, r, c);
-    return product;
+  /// (r, m): 1 where the group is m in outcome r, else 0.
+  arma::mat indicators(std::size_t g) const {
+    arma::mat result(matrix_.n_rows, measured_.error[g].matrix.n_rows, arma::fill::zeros);
+    for (arma::uword r = 0; r < result.n_rows; ++r) result(r, local_[g](r)) = 1.0;
+    return result;
+  }
+  /// Σ weight(r, c) times the other groups' entries over the r and c in which the group is m and p.
+  double sum_without_group(std::size_t g, arma::uword m, arma::uword p,
+                           const arma::mat& weight) const {
+    double sum = 0.0;
+    for (const arma::uword c : arma::uvec(arma::find(local_[g] == p)))
+      for (const arma::uword r : arma::uvec(arma::find(local_[g] == m))) {
+        if (differ_outside_groups(r, c)) continue;
+        double product = weight(r, c);
+        for (std::size_t h = 0; h < local_.size(); ++h)
+          if (h != g) product *= entry(h, r, c);
+        sum += product;
+      }
+    return sum;
   }
   std::vector<std::uint64_t> grouped_bits() const {
     std::vector<std::uint64_t> grouped(columns_.n_words(), 0);

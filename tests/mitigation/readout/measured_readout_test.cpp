@@ -146,6 +146,31 @@ TEST_CASE("The calibration error of a value is DᵀΣD of its derivative") {
   CHECK(arma::abs(narrow * narrow.t() - wide * wide.t()).max() < 1e-12);
 }
 
+TEST_CASE("Correlated readout from plan to estimate: calibrate groups, run, invert") {
+  RandomStream random(34);
+  Circuit target(3);
+  target.append(Op::ry, {0}, {1.1}).append(Op::cx, {0, 1}).append(Op::rx, {2}, {0.6});
+  const arma::cx_mat density = oracle::evolve(target);
+  target.set_readout_error(
+      {oracle::random_confusion({0, 2}, random), ConfusionMatrix::single(1, 0.02, 0.06)});
+  const auto plan =
+      readout::construct_calibration(target, CalibrationScheme::grouped, {{0, 2}, {1}}, 20000);
+  DensityMatrixExecutor executor(35);
+  const MeasuredReadout measured = readout::combine_calibration(plan, executor.run(plan.jobs));
+  const Plan run = readout::construct(std::make_shared<const Circuit>(target), 50000);
+  const auto outcomes = executor.run(run.jobs);
+  const auto observables = parse({"Z0", "Z0 Z1", "Z0 Z1 Z2"});
+  const auto known =
+      readout::combine(run, outcomes, observables, readout::inversion(target.readout_error()));
+  const auto estimates = readout::combine(run, outcomes, observables, readout::inversion(measured));
+  for (std::size_t k = 0; k < observables.size(); ++k) {
+    const double truth = oracle::expectation(observables[k], density);
+    CHECK(std::abs(estimates[k].value - truth) < 3 * estimates[k].std_error);
+    CHECK(estimates[k].std_error > known[k].std_error);
+    CHECK(estimates[k].std_error < 3 * known[k].std_error);
+  }
+}
+
 TEST_CASE("Readout calibrations that make no sense are refused") {
   const auto construct = [](const Circuit& circuit, CalibrationScheme scheme,
                             const std::vector<std::vector<int>>& groups) {
