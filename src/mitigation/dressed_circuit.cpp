@@ -28,6 +28,17 @@ std::vector<Entangler::Twirl> twirls_of(const arma::cx_mat& unitary) {
   return twirls;
 }
 
+Slot slot_with(int qubit, const arma::cx_mat22& unitary) {
+  Slot slot{qubit, unitary, {}};
+  for (std::size_t after = 0; after < 4; ++after)
+    for (std::size_t before = 0; before < 4; ++before) {
+      const auto [theta, phi, lambda] =
+          EulerAngles::of(pauli_matrix(after, 1) * unitary * pauli_matrix(before, 1));
+      slot.angles_rad[4 * after + before] = {theta, phi, lambda};
+    }
+  return slot;
+}
+
 class Dressing {
  public:
   explicit Dressing(const Circuit& bound)
@@ -99,7 +110,7 @@ class Dressing {
   std::size_t add_slot(int qubit) {
     const std::size_t slot = slots_.size();
     Wire& w = wire(qubit);
-    slots_.push_back({qubit, w.run.value_or(arma::cx_mat22(arma::fill::eye))});
+    slots_.push_back(slot_with(qubit, w.run.value_or(arma::cx_mat22(arma::fill::eye))));
     if (w.awaiting) entanglers_[w.awaiting->first].after[w.awaiting->second] = slot;
     w = {};
     const int first = 3 * static_cast<int>(slot);
@@ -124,10 +135,6 @@ void insert(std::vector<Pauli>& paulis, const std::vector<std::size_t>& slots, s
   for (std::size_t k = 0; k < slots.size(); ++k) multiply(paulis[slots[k]], pauli >> (2 * k) & 3);
 }
 
-arma::cx_mat22 matrix_of(Pauli pauli) {
-  return pauli_matrix(static_cast<std::size_t>(pauli), 1);
-}
-
 }  // namespace
 
 void PauliFrame::insert_before(const std::vector<std::size_t>& slots, std::size_t pauli) {
@@ -142,9 +149,10 @@ std::vector<double> DressedCircuit::weights(const PauliFrame& frame) const {
   std::vector<double> angles;
   angles.reserve(3 * slots.size());
   for (std::size_t s = 0; s < slots.size(); ++s) {
-    const auto [theta, phi, lambda] =
-        EulerAngles::of(matrix_of(frame.after[s]) * slots[s].unitary * matrix_of(frame.before[s]));
-    angles.insert(angles.end(), {theta, phi, lambda});
+    const std::size_t entry =
+        4 * static_cast<std::size_t>(frame.after[s]) + static_cast<std::size_t>(frame.before[s]);
+    angles.insert(angles.end(), slots[s].angles_rad[entry].begin(),
+                  slots[s].angles_rad[entry].end());
   }
   return angles;
 }

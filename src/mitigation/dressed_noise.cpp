@@ -35,7 +35,8 @@ class Sorted {
         by_slot_(dressed.slots.size()),
         by_entangler_(dressed.entanglers.size()),
         slot_on_(static_cast<std::size_t>(noisy.n_qubits()), nowhere),
-        inside_(slot_on_.size(), true) {
+        inside_(slot_on_.size(), true),
+        has_joint_(slot_on_.size(), false) {
     if (noisy.n_qubits() != dressed.circuit->n_qubits() ||
         noisy.n_weights() != dressed.circuit->n_weights())
       refuse("is not the dressed circuit: it has other qubits or weights");
@@ -51,6 +52,7 @@ class Sorted {
 
   const std::vector<Instruction>& of_slot(std::size_t s) const { return by_slot_[s]; }
   const std::vector<Instruction>& of_entangler(std::size_t e) const { return by_entangler_[e]; }
+  const std::vector<JointNoise>& joint() const { return joint_; }
 
  private:
   static std::size_t at(int qubit) { return static_cast<std::size_t>(qubit); }
@@ -59,20 +61,57 @@ class Sorted {
     throw InputError("noisy circuit", "", problem);
   }
 
+  [[noreturn]] void refuse_at(std::size_t i, const std::string& problem) const {
+    throw InputError("noisy circuit", noisy_.place_of(i), problem);
+  }
+
   void add(std::size_t i) {
     const Instruction& instruction = noisy_.instructions()[i];
     const Op op = instruction.op;
     if (op == Op::barrier || op == Op::delay || op == Op::measure) return;
-    if (const auto slot = slot_of(instruction)) enter(instruction.qubits[0], *slot);
-    std::vector<Instruction>& element = element_of(i);
-    element.push_back(instruction);
+    if (instruction.qubits.size() > 1 && common_entangler(instruction) == nowhere)
+      return add_joint(i);
     const auto slot = slot_of(instruction);
+    if (slot) enter(instruction.qubits[0], *slot);
+    if (op != Op::channel)
+      for (const int q : instruction.qubits)
+        if (has_joint_[at(q)] && !slot) refuse_at(i, "comes after joint noise, but before a slot");
+    element_of(i).push_back(instruction);
     if (slot && last_of_slot_[*slot] == i) inside_[at(instruction.qubits[0])] = false;
+  }
+
+  // Noise between qubits that are at different entanglers, or at none.
+  void add_joint(std::size_t i) {
+    const Instruction& instruction = noisy_.instructions()[i];
+    if (instruction.op != Op::channel) refuse_at(i, "no entangler of the dressed circuit is there");
+    JointNoise joint{{}, instruction.channel->ptm};
+    for (const int q : instruction.qubits) {
+      if (slot_on_[at(q)] == nowhere || inside_[at(q)]) refuse_at(i, "is joint noise at no slot");
+      const std::size_t e = entangler_on(q);
+      joint.places.push_back(e == nowhere ? SlotSide{slot_on_[at(q)], false}
+                                          : SlotSide{slot_after(e, q), true});
+      has_joint_[at(q)] = true;
+    }
+    joint_.push_back(std::move(joint));
   }
 
   void enter(int qubit, std::size_t slot) {
     slot_on_[at(qubit)] = slot;
     inside_[at(qubit)] = true;
+    has_joint_[at(qubit)] = false;
+  }
+
+  std::size_t slot_after(std::size_t entangler, int qubit) const {
+    const std::vector<std::size_t>& after = dressed_.entanglers[entangler].after;
+    return dressed_.slots[after[0]].qubit == qubit ? after[0] : after[1];
+  }
+
+  /// nowhere: its qubits are not at the same one.
+  std::size_t common_entangler(const Instruction& instruction) const {
+    const std::size_t entangler = entangler_on(instruction.qubits[0]);
+    for (const int q : instruction.qubits)
+      if (entangler_on(q) != entangler) return nowhere;
+    return entangler;
   }
 
   // The entangler that a qubit is at, or has been at since its last slot.
@@ -82,17 +121,11 @@ class Sorted {
   }
 
   std::vector<Instruction>& element_of(std::size_t i) {
-    const std::vector<int>& qubits = noisy_.instructions()[i].qubits;
-    const std::size_t entangler = entangler_on(qubits[0]);
-    for (const int q : qubits)
-      if (entangler_on(q) != entangler || (qubits.size() > 1 && entangler == nowhere))
-        throw InputError("noisy circuit", noisy_.place_of(i),
-                         "joins qubits that no entangler of the dressed circuit joins there");
+    const Instruction& instruction = noisy_.instructions()[i];
+    const std::size_t entangler = entangler_on(instruction.qubits[0]);
     if (entangler != nowhere) return by_entangler_[entangler];
-    const std::size_t slot = slot_on_[at(qubits[0])];
-    if (slot == nowhere)
-      throw InputError("noisy circuit", noisy_.place_of(i),
-                       "is on a qubit without a slot in the dressed circuit");
+    const std::size_t slot = slot_on_[at(instruction.qubits[0])];
+    if (slot == nowhere) refuse_at(i, "is on a qubit without a slot in the dressed circuit");
     return by_slot_[slot];
   }
 
@@ -102,6 +135,8 @@ class Sorted {
   std::vector<std::vector<Instruction>> by_slot_, by_entangler_;
   std::vector<std::size_t> slot_on_;  // by qubit: the last one that was entered
   std::vector<bool> inside_;          // by qubit: turns of that slot are still to come
+  std::vector<bool> has_joint_;       // by qubit: joint noise has come since that slot
+  std::vector<JointNoise> joint_;
 };
 
 /// N for instructions that, without their channels, are `ideal`: noisy = N · ideal.
@@ -166,6 +201,24 @@ TransferMatrix slot_noise(const DressedCircuit& dressed, std::size_t s,
   return sum / n;
 }
 
+/// In the mean over the twirls of either qubit, which are independent of each other.
+JointNoise twirled(const JointNoise& joint, const SlotTwirls& twirls) {
+  const auto digits = [&](std::size_t k) -> const std::vector<bool>& {
+    const auto& [slot, before] = joint.places[k];
+    return before ? twirls.before[slot] : twirls.after[slot];
+  };
+  TransferMatrix sum(16, 16, arma::fill::zeros);
+  double n = 0.0;
+  for (std::size_t a = 0; a < 4; ++a)
+    for (std::size_t b = 0; b < 4; ++b) {
+      if (!digits(0)[a] || !digits(1)[b]) continue;
+      const arma::mat frame = arma::diagmat(conjugation_signs(a + 4 * b, 16));
+      sum += frame * joint.ptm * frame;
+      n += 1.0;
+    }
+  return {joint.places, sum / n};
+}
+
 }  // namespace
 
 DressedNoise noise_of(const DressedCircuit& dressed, const Circuit& noisy) {
@@ -182,6 +235,7 @@ DressedNoise noise_of(const DressedCircuit& dressed, const Circuit& noisy) {
     noise.entanglers.push_back(noise_after(sorted.of_entangler(e), gate.qubits, {}, ideal,
                                            fmt::format("entangler {}", e)));
   }
+  for (const JointNoise& joint : sorted.joint()) noise.joint.push_back(twirled(joint, twirls));
   return noise;
 }
 
@@ -191,7 +245,8 @@ DressedNoise noise_of(const DressedCircuit& dressed, const Device& device) {
 
 PauliNoise PauliNoise::none(const DressedCircuit& dressed) {
   return {std::vector<arma::vec>(dressed.slots.size(), arma::vec(4, arma::fill::ones)),
-          std::vector<arma::vec>(dressed.entanglers.size(), arma::vec(16, arma::fill::ones))};
+          std::vector<arma::vec>(dressed.entanglers.size(), arma::vec(16, arma::fill::ones)),
+          {}};
 }
 
 PauliNoise pauli_twirled(const DressedCircuit& dressed, const DressedNoise& noise) {
@@ -203,6 +258,8 @@ PauliNoise pauli_twirled(const DressedCircuit& dressed, const DressedNoise& nois
                        "is no Clifford gate: its noise cannot be twirled into a Pauli channel");
     result.entanglers.push_back(noise.entanglers[e].diag());
   }
+  for (const JointNoise& joint : noise.joint)
+    result.joint.push_back({joint.places, joint.ptm.diag()});
   return result;
 }
 

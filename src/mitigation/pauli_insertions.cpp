@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -7,7 +9,6 @@
 #include <rhodrift/mitigation/pauli_insertions.hpp>
 #include <rhodrift/noise/channel.hpp>
 
-#include "core/euler_angles.hpp"
 #include "mitigation/pauli_algebra.hpp"
 
 namespace rhodrift {
@@ -42,6 +43,9 @@ std::vector<arma::vec> insertions(const PauliNoise& noise, double strength) {
     result.push_back(insertion(noise.slots[s], strength, fmt::format("slot {}", s)));
   for (std::size_t e = 0; e < noise.entanglers.size(); ++e)
     result.push_back(insertion(noise.entanglers[e], strength, fmt::format("entangler {}", e)));
+  for (std::size_t j = 0; j < noise.joint.size(); ++j)
+    result.push_back(
+        insertion(noise.joint[j].fidelities, strength, fmt::format("joint noise {}", j)));
   return result;
 }
 
@@ -65,10 +69,141 @@ TransferMatrix twirled(const TransferMatrix& noise, const Entangler& entangler) 
   return sum / static_cast<double>(entangler.twirls.size());
 }
 
+/// Puts gates, noise and insertions in an order that is right on every qubit. What stands between
+/// the same gates of a qubit commutes, or nearly so, and has no order there.
+class MeanCircuit {
+ public:
+  MeanCircuit(const DressedCircuit& dressed, const DressedNoise& noise,
+              const PauliInsertions& insertions, Signs signs)
+      : dressed_(dressed),
+        noise_(noise),
+        insertions_(insertions),
+        signs_(signs),
+        circuit_(dressed.circuit->n_qubits()),
+        lines_(static_cast<std::size_t>(circuit_.n_qubits())) {
+    for (std::size_t j = 0; j < noise.joint.size(); ++j)
+      add_joint(noise.joint[j].places, noise.joint[j].ptm);
+    for (std::size_t j = 0; j < insertions.joint_places().size(); ++j)
+      add_joint(insertions.joint_places()[j], insertion_map(insertions.at_joint(j), signs));
+    std::size_t slot = 0, entangler = 0;
+    for (const Instruction& instruction : dressed.circuit->instructions())
+      if (instruction.op == Op::u3)
+        add_slot(slot++);
+      else if (info(instruction.op).n_qubits == 2)
+        add_entangler(instruction, entangler++);
+      else if (instruction.op == Op::measure)
+        measurements_.push_back(instruction);
+    put_in_order();
+    for (const Instruction& measurement : measurements_) circuit_.append(measurement);
+    circuit_.set_readout_error(noise.readout_error);
+  }
+
+  Circuit take() { return std::move(circuit_); }
+
+ private:
+  struct Element {
+    std::vector<int> qubits;
+    std::vector<Instruction> instructions;
+  };
+  using Stage = std::vector<std::size_t>;  // elements that may come in any order
+
+  std::size_t element(std::vector<int> qubits, std::vector<Instruction> instructions) {
+    elements_.push_back({std::move(qubits), std::move(instructions)});
+    return elements_.size() - 1;
+  }
+
+  static Instruction channel(const std::vector<int>& qubits, const TransferMatrix& ptm) {
+    Instruction result;
+    result.op = Op::channel;
+    result.qubits = qubits;
+    result.channel = std::make_shared<const ChannelInstruction>(ChannelInstruction{"noise", ptm});
+    return result;
+  }
+
+  void add_joint(const std::vector<SlotSide>& places, const TransferMatrix& ptm) {
+    std::vector<int> qubits;
+    for (const SlotSide& place : places) qubits.push_back(dressed_.slots[place.slot].qubit);
+    const std::size_t joint = element(qubits, {channel(qubits, ptm)});
+    for (const auto& [slot, before] : places)
+      (before ? joint_before_ : joint_after_)[slot].push_back(joint);
+  }
+
+  std::vector<Stage>& line(int qubit) { return lines_[static_cast<std::size_t>(qubit)]; }
+
+  void add_slot(std::size_t s) {
+    const Slot& slot = dressed_.slots[s];
+    const auto& [theta, phi, lambda] = slot.angles_rad[0];
+    Instruction gate;
+    gate.op = Op::u3;
+    gate.qubits = {slot.qubit};
+    gate.angles = {theta, phi, lambda};
+    const TransferMatrix after = insertion_map(insertions_.after_slot(s), signs_) * noise_.slots[s];
+    line(slot.qubit).push_back(joint_before_[s]);
+    line(slot.qubit).push_back({element({slot.qubit}, {gate, channel({slot.qubit}, after)})});
+    line(slot.qubit).push_back(joint_after_[s]);
+  }
+
+  void add_entangler(const Instruction& gate, std::size_t e) {
+    const TransferMatrix after = insertion_map(insertions_.after_entangler(e), signs_) *
+                                 twirled(noise_.entanglers[e], dressed_.entanglers[e]);
+    const std::size_t entangler = element(gate.qubits, {gate, channel(gate.qubits, after)});
+    for (const int q : gate.qubits) line(q).push_back({entangler});
+  }
+
+  // An element comes when it is in the stage that is due on each of its qubits.
+  void put_in_order() {
+    for (std::vector<Stage>& stages : lines_) {
+      std::erase_if(stages, [](const Stage& stage) { return stage.empty(); });
+      std::ranges::reverse(stages);  // what is due is at the back
+    }
+    std::size_t done = 0;
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (std::size_t e = 0; e < elements_.size(); ++e)
+        if (is_due(e)) {
+          for (const Instruction& instruction : elements_[e].instructions)
+            circuit_.append(instruction);
+          for (const int q : elements_[e].qubits) finish(q, e);
+          progress = true;
+          ++done;
+        }
+    }
+    if (done < elements_.size())
+      throw InputError("joint noise", "",
+                       "that of the device and what was believed of it stand in no common order");
+  }
+
+  bool is_due(std::size_t e) {
+    return std::ranges::all_of(elements_[e].qubits, [&](int q) {
+      return !line(q).empty() && std::ranges::count(line(q).back(), e) > 0;
+    });
+  }
+
+  void finish(int qubit, std::size_t e) {
+    std::vector<Stage>& stages = line(qubit);
+    std::erase(stages.back(), e);
+    if (stages.back().empty()) stages.pop_back();
+  }
+
+  const DressedCircuit& dressed_;
+  const DressedNoise& noise_;
+  const PauliInsertions& insertions_;
+  Signs signs_;
+  Circuit circuit_;
+  std::vector<Element> elements_;
+  std::map<std::size_t, Stage> joint_before_, joint_after_;  // by slot
+  std::vector<std::vector<Stage>> lines_;                    // by qubit
+  std::vector<Instruction> measurements_;
+};
+
 }  // namespace
 
 PauliInsertions::PauliInsertions(const PauliNoise& noise, double strength)
-    : n_slots_(noise.slots.size()), product_(insertions(noise, strength)) {}
+    : n_slots_(noise.slots.size()),
+      n_entanglers_(noise.entanglers.size()),
+      product_(insertions(noise, strength)) {
+  for (const JointPauliNoise& joint : noise.joint) joint_places_.push_back(joint.places);
+}
 
 void PauliInsertions::insert(const DressedCircuit& dressed, PauliFrame& frame, bool negative,
                              RandomStream& random) const {
@@ -76,6 +211,16 @@ void PauliInsertions::insert(const DressedCircuit& dressed, PauliFrame& frame, b
   for (std::size_t s = 0; s < n_slots(); ++s) frame.insert_after({s}, paulis[s]);
   for (std::size_t e = 0; e < n_entanglers(); ++e)
     frame.insert_before(dressed.entanglers[e].after, paulis[n_slots_ + e]);
+  for (std::size_t j = 0; j < joint_places_.size(); ++j) {
+    std::size_t pauli = paulis[n_slots_ + n_entanglers_ + j];
+    for (const auto& [slot, before] : joint_places_[j]) {
+      if (before)
+        frame.insert_before({slot}, pauli & 3);
+      else
+        frame.insert_after({slot}, pauli & 3);
+      pauli >>= 2;
+    }
+  }
 }
 
 void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream& random) {
@@ -109,28 +254,7 @@ Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
   if (!fits(noise.slots.size(), noise.entanglers.size()) ||
       !fits(insertions.n_slots(), insertions.n_entanglers()))
     throw InputError("noise", "", "is of a circuit with other slots and entanglers");
-  Circuit mean(dressed.circuit->n_qubits());
-  std::size_t slot = 0, entangler = 0;
-  const auto& instructions = dressed.circuit->instructions();
-  for (const Instruction& instruction : instructions) {
-    const std::vector<int>& qubits = instruction.qubits;
-    if (instruction.op == Op::u3) {
-      const auto [theta, phi, lambda] = EulerAngles::of(dressed.slots[slot].unitary);
-      mean.append(Op::u3, qubits, {theta, phi, lambda});
-      mean.append_channel("noise", qubits,
-                          insertion_map(insertions.after_slot(slot), signs) * noise.slots[slot]);
-      ++slot;
-      continue;
-    }
-    mean.append(instruction);
-    if (info(instruction.op).n_qubits != 2) continue;
-    mean.append_channel("noise", qubits,
-                        insertion_map(insertions.after_entangler(entangler), signs) *
-                            twirled(noise.entanglers[entangler], dressed.entanglers[entangler]));
-    ++entangler;
-  }
-  mean.set_readout_error(noise.readout_error);
-  return mean;
+  return MeanCircuit(dressed, noise, insertions, signs).take();
 }
 
 }  // namespace rhodrift

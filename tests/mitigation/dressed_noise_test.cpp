@@ -54,14 +54,50 @@ TEST_CASE("Noise of another circuit, and noise that Paulis do not twirl, are ref
   CHECK_THROWS_WITH(noise_of(dressed, *other.circuit),
                     ContainsSubstring("its gates are not those of the dressed circuit"));
   CHECK_THROWS_WITH(noise_of(dressed, Circuit(2)), ContainsSubstring("not the dressed circuit"));
-  Circuit joined(3);
-  joined.append(Op::cx, {0, 1}).append(Op::sx, {2});
-  const DressedCircuit three = dress(joined);
-  Circuit noisy = *three.circuit;
-  noisy.append_channel("crosstalk", {1, 2}, arma::eye(16, 16));
-  CHECK_THROWS_WITH(noise_of(three, noisy),
-                    ContainsSubstring("crosstalk") && ContainsSubstring("no entangler"));
   const DressedCircuit partial = dress(Circuit(2).append(Op::rzz, {0, 1}, {0.3}));
   CHECK_THROWS_WITH(pauli_twirled(partial, noise_of(partial, *partial.circuit)),
                     ContainsSubstring("rzz") && ContainsSubstring("no Clifford gate"));
+}
+
+TEST_CASE("Joint noise of waiting neighbours is found, twirled and cancelled") {
+  // Qubits 1 and 2 are coupled while they wait after different entanglers.
+  Circuit circuit(4);
+  circuit.append(Op::ry, {1}, {0.8}).append(Op::ry, {2}, {0.5});
+  circuit.append(Op::cz, {1, 0}).append(Op::cz, {2, 3});
+  circuit.append(Op::ry, {1}, {0.7}).append(Op::rx, {2}, {0.6}).append(Op::cz, {1, 2});
+  const DressedCircuit dressed = dress(circuit);
+  const TransferMatrix zz = zz_crosstalk(1e5, 1e-6).ptm();
+  // Put where the second of them has been appended: the slots between come later.
+  const auto noisy_circuit = [&](const Circuit& original, double) {
+    Circuit noisy(4);
+    for (const Instruction& instruction : original.instructions()) {
+      if (instruction.op == Op::cz && instruction.qubits == std::vector{1, 2})
+        noisy.append_channel("cz", {1}, depolarizing(1, 0.05).ptm());
+      noisy.append(instruction);
+      if (instruction.op == Op::cz && instruction.qubits == std::vector{2, 3})
+        noisy.append_channel("zz", {1, 2}, zz);
+    }
+    return noisy;
+  };
+  const DressedNoise noise = noise_of(dressed, noisy_circuit(*dressed.circuit, 1.0));
+  REQUIRE(noise.joint.size() == 1);
+  CHECK(arma::approx_equal(noise.joint[0].ptm, Channel::from_ptm(zz).pauli_twirled().ptm(),
+                           "absdiff", 1e-14));
+  const std::vector<Observable> observables{Observable::parse("Z1"), Observable::parse("Z1 Z2")};
+  DensityMatrixExecutor simulator(1), device(2, noisy_circuit);
+  const PauliNoise believed = pauli_twirled(dressed, noise);
+  const auto mean_values = [&](double strength) {
+    return exact_values(
+        simulator, mean_circuit(dressed, noise, PauliInsertions(believed, strength), Signs::kept),
+        observables);
+  };
+  const arma::vec ideal = exact_values(simulator, circuit, observables);
+  CHECK(arma::abs(mean_values(0.0) - ideal).max() < 1e-12);
+  CHECK(arma::abs(mean_values(1.0) - ideal).max() > 0.01);
+  InstancePlan plan;
+  add_instances(plan, dressed, PauliInsertions(believed, 0.0), 0, 20000, 0, 3);
+  const JointEstimate joint =
+      pooled(plan, device.run(plan.jobs), observables, raw_estimator()).joint();
+  for (arma::uword k = 0; k < 2; ++k)
+    CHECK(std::abs(joint.values(k) - ideal(k)) < 4 * std::sqrt(joint.covariance(k, k)));
 }

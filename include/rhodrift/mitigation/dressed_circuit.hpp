@@ -1,6 +1,7 @@
 #pragma once
 
 #include <armadillo>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -17,6 +18,8 @@ namespace rhodrift {
 struct Slot {
   int qubit;
   arma::cx_mat22 unitary;  ///< of the gates that were there
+  /// θ, φ and λ with Pauli b before them and a after them, at 4 a + b.
+  std::array<std::array<double, 3>, 16> angles_rad;
 };
 
 /// A 2-qubit gate between slots. Paulis on its operands have base-4 indices, operand 0 the lower

@@ -11,10 +11,25 @@
 
 namespace rhodrift {
 
-/// What a device adds to a dressed circuit: a channel after every slot and every entangler.
+/// A place on one qubit: right before or right after a slot.
+struct SlotSide {
+  std::size_t slot;
+  bool before;
+};
+
+/// Noise that joins two qubits which no entangler joins there, such as the coupling of neighbours
+/// that wait.
+struct JointNoise {
+  std::vector<SlotSide> places;  ///< one a qubit, the first the lowest digit
+  TransferMatrix ptm;
+};
+
+/// What a device adds to a dressed circuit: a channel after every slot and every entangler, and
+/// those that join other qubits.
 struct DressedNoise {
   std::vector<TransferMatrix> slots;       ///< 4 x 4
   std::vector<TransferMatrix> entanglers;  ///< 16 x 16, operand 0 the lower digit
+  std::vector<JointNoise> joint;
   ReadoutError readout_error;
 };
 
@@ -23,19 +38,27 @@ struct DressedNoise {
 /// waits too), else with the slot before it; what happens before an entangler is carried through
 /// it, exactly. A slot's noise depends on the Paulis in it when the noise of its pulses does not
 /// commute with turns: here it is the mean over twirls of what stands around it, Paulis taken off
-/// again. That is exact in first order of the noise, and in all orders for depolarizing pulses.
-/// Throws InputError when `noisy` is not of this circuit, or a channel joins qubits that no
-/// entangler joins there.
+/// again, which is exact in first order of the noise, and in all orders for depolarizing pulses.
+/// Joint noise is twirled by what stands around it on either qubit.
+/// Throws InputError when `noisy` is not of this circuit, or joint noise stands within a slot,
+/// before an entangler, or at a qubit without slots.
 DressedNoise noise_of(const DressedCircuit& dressed, const Circuit& noisy);
 /// Of on_device(*dressed.circuit, device).
 DressedNoise noise_of(const DressedCircuit& dressed, const Device& device);
 
-/// Pauli channels after every slot and every entangler, as fidelities: entry P, a base-4 index, is
-/// what the channel multiplies the expectation of P by. 4 entries a slot, 16 an entangler, the
-/// first 1.
+/// A Pauli channel that joins two qubits.
+struct JointPauliNoise {
+  std::vector<SlotSide> places;
+  arma::vec fidelities;  ///< 16
+};
+
+/// Pauli channels after every slot and every entangler and joint ones, as fidelities: entry P, a
+/// base-4 index, is what the channel multiplies the expectation of P by. 4 entries a slot, 16 an
+/// entangler, the first 1.
 struct PauliNoise {
   std::vector<arma::vec> slots;
   std::vector<arma::vec> entanglers;
+  std::vector<JointPauliNoise> joint;
 
   /// No noise.
   static PauliNoise none(const DressedCircuit& dressed);

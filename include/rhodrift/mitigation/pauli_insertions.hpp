@@ -34,14 +34,21 @@ class PauliInsertions {
   const arma::vec& after_entangler(std::size_t entangler) const {
     return product_.sites()[n_slots_ + entangler];
   }
+  const arma::vec& at_joint(std::size_t joint) const {
+    return product_.sites()[n_slots_ + n_entanglers_ + joint];
+  }
   std::size_t n_slots() const { return n_slots_; }
-  std::size_t n_entanglers() const { return product_.sites().size() - n_slots_; }
+  std::size_t n_entanglers() const { return n_entanglers_; }
+  /// Where joint ones are.
+  const std::vector<std::vector<SlotSide>>& joint_places() const { return joint_places_; }
   /// Multiplies what is drawn, with this sign, into the frame.
   void insert(const DressedCircuit& dressed, PauliFrame& frame, bool negative,
               RandomStream& random) const;
 
  private:
   std::size_t n_slots_;
+  std::size_t n_entanglers_;
+  std::vector<std::vector<SlotSide>> joint_places_;
   QuasiProduct product_;
 };
 
@@ -60,8 +67,10 @@ enum class Signs { kept, left_out };
 /// The mean of a cell's instances as one circuit, with `noise` in it. Signs::kept: their weighted
 /// mean, through linear maps that may be no channels, so that its "probabilities" may be negative;
 /// left_out: how their outcomes are distributed, whatever their weights. What it says is exact as
-/// far as `noise` is (see noise_of). The original's 1-qubit gates are u3 with numbers.
-/// Throws InputError when noise and circuit do not have as many slots and entanglers.
+/// far as `noise` is (see noise_of). The original's 1-qubit gates are u3 with numbers; barriers and
+/// delays are left out.
+/// Throws InputError when noise and circuit do not have as many slots and entanglers, or when the
+/// joint noise of both stands in no common order.
 Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
                      const PauliInsertions& insertions, Signs signs);
 
