@@ -1,0 +1,155 @@
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/symmetry.hpp>
+
+#include "mitigation/outcome_average.hpp"
+
+namespace rhodrift::symmetry {
+
+namespace {
+
+void require_valid(std::span<const Symmetry> symmetries) {
+  if (symmetries.empty()) throw InputError("symmetries", "", "there are none");
+  for (const Symmetry& symmetry : symmetries) {
+    const std::string name = symmetry.pauli.to_string();
+    if (!symmetry.pauli.is_diagonal())
+      throw InputError("symmetries", name, "is not diagonal; measure in a rotated basis first");
+    if (symmetry.sign != 1 && symmetry.sign != -1)
+      throw InputError("symmetries", name,
+                       fmt::format("sign {} is neither 1 nor -1", symmetry.sign));
+  }
+}
+
+/// The product of diagonal strings: Z where one of them has it and the other has not.
+PauliString product(const PauliString& a, const PauliString& b) {
+  std::vector<int> qubits;
+  auto i = a.factors().begin(), j = b.factors().begin();
+  while (i != a.factors().end() || j != b.factors().end()) {
+    if (j == b.factors().end() || (i != a.factors().end() && i->qubit < j->qubit))
+      qubits.push_back(i++->qubit);
+    else if (i == a.factors().end() || j->qubit < i->qubit)
+      qubits.push_back(j++->qubit);
+    else
+      ++i, ++j;
+  }
+  return PauliString::z(qubits);
+}
+
+Observable product(const Observable& a, const Observable& b) {
+  std::vector<Observable::Term> terms;
+  for (const Observable::Term& left : a.terms())
+    for (const Observable::Term& right : b.terms())
+      terms.push_back({left.coefficient * right.coefficient, product(left.pauli, right.pauli)});
+  return Observable(std::move(terms));
+}
+
+Observable projector(const std::vector<Symmetry>& symmetries) {
+  require_valid(symmetries);
+  if (symmetries.size() > max_expanded_symmetries)
+    throw InputError("symmetries", "",
+                     fmt::format("{} are more than the {} that can be expanded", symmetries.size(),
+                                 max_expanded_symmetries));
+  Observable result{PauliString()};
+  for (const Symmetry& symmetry : symmetries)
+    result =
+        product(result, Observable({{0.5, PauliString()}, {0.5 * symmetry.sign, symmetry.pauli}}));
+  if (result.terms().empty())
+    throw InputError("symmetries", "", "exclude each other: no state has all of them");
+  return result;
+}
+
+/// a_i/b for the values (a_0, …, b), and the matrix of its derivatives.
+std::pair<arma::vec, arma::mat> ratios(const arma::vec& values) {
+  const arma::uword n = values.n_elem - 1;
+  const double b = values(n);
+  if (!(b > 0.0))
+    throw RunError(
+        fmt::format("symmetries: they hold with an estimated probability of {}, not above 0", b));
+  const arma::vec ratio = values.head(n) / b;
+  return {ratio, arma::join_rows(arma::eye(n, n), -ratio) / b};
+}
+
+ReadExpectations divided(const ReadExpectations& raw) {
+  ReadExpectations result;
+  std::vector<arma::mat> shared;
+  arma::uword first = 0, kept = 0;
+  for (const JointEstimate& reading : raw.readings) {
+    const auto [ratio, derivative] = ratios(reading.values);
+    result.readings.push_back({ratio, derivative * reading.covariance * derivative.t()});
+    shared.push_back(derivative * raw.shared.rows(first, first + ratio.n_elem));
+    first += ratio.n_elem + 1;
+    kept += ratio.n_elem;
+  }
+  result.shared.zeros(kept, raw.shared.n_cols);
+  kept = 0;
+  for (const arma::mat& rows : shared) {
+    if (!rows.empty()) result.shared.rows(kept, kept + rows.n_rows - 1) = rows;
+    kept += rows.n_rows;
+  }
+  return result;
+}
+
+}  // namespace
+
+PostSelected post_select(const Outcomes& outcomes, std::span<const Symmetry> symmetries) {
+  require_valid(symmetries);
+  std::vector<std::pair<BitMask, int>> wanted;
+  for (const Symmetry& symmetry : symmetries) {
+    const Observable observable(symmetry.pauli);
+    require_averageable(outcomes, {&observable, 1});
+    wanted.emplace_back(parity_mask(symmetry.pauli, outcomes.n_words()), symmetry.sign);
+  }
+  PostSelected kept{outcomes, 0.0};
+  kept.outcomes.words.clear();
+  kept.outcomes.frequency.clear();
+  for (std::size_t r = 0; r < outcomes.size(); ++r) {
+    const OutcomeBits outcome = outcomes.outcome(r);
+    bool holds = true;
+    for (const auto& [mask, sign] : wanted) holds &= parity(outcome, mask) == sign;
+    if (!holds) continue;
+    kept.outcomes.words.insert(kept.outcomes.words.end(), outcome.begin(), outcome.end());
+    kept.outcomes.frequency.push_back(outcomes.frequency[r]);
+    kept.share += outcomes.frequency[r];
+  }
+  if (!(kept.share > 0.0)) throw RunError("symmetries: no outcome has all of them");
+  for (double& frequency : kept.outcomes.frequency) frequency /= kept.share;
+  kept.outcomes.shots =
+      static_cast<std::uint64_t>(std::llround(kept.share * static_cast<double>(outcomes.shots)));
+  return kept;
+}
+
+ExpectationEstimator post_selection(std::vector<Symmetry> symmetries) {
+  require_valid(symmetries);
+  return independent_estimator(
+      "symmetry/post-selection",
+      [symmetries = std::move(symmetries)](const Outcomes& outcomes,
+                                           std::span<const Observable> observables) {
+        return raw_expectations(post_select(outcomes, symmetries).outcomes, observables);
+      });
+}
+
+ExpectationEstimator expanded(const std::vector<Symmetry>& symmetries,
+                              const ExpectationEstimator& inner) {
+  auto estimate = [pi = projector(symmetries), inner](std::span<const Reading> readings) {
+    std::vector<std::vector<Observable>> observables;
+    std::vector<Reading> projected;
+    for (const Reading& reading : readings) {
+      observables.emplace_back();
+      for (const Observable& observable : reading.observables) {
+        require_averageable(reading.outcomes, {&observable, 1});
+        observables.back().push_back(product(observable, pi));
+      }
+      observables.back().push_back(pi);
+    }
+    for (std::size_t r = 0; r < readings.size(); ++r)
+      projected.push_back({readings[r].outcomes, observables[r]});
+    return divided(inner.estimate(projected));
+  };
+  return {fmt::format("symmetry/expanded over {}", inner.method), std::move(estimate)};
+}
+
+}  // namespace rhodrift::symmetry
