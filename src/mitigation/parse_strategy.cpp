@@ -15,7 +15,7 @@ namespace rhodrift {
 namespace {
 
 constexpr std::uint64_t default_instances = 32;
-constexpr double default_twirled_share = 0.2;
+constexpr double default_calibration_share = 0.2;
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -133,21 +133,34 @@ void parse_readout(Stage& stage, Strategy& strategy) {
                              {"least-squares", ReadoutMethod::least_squares},
                              {"m3", ReadoutMethod::subspace},
                              {"ibu", ReadoutMethod::unfolding},
-                             {"twirled", ReadoutMethod::twirled}},
+                             {"twirled", ReadoutMethod::twirled},
+                             {"ctmp", ReadoutMethod::ctmp}},
                             readout.method, true);
-  const bool twirled = readout.method == ReadoutMethod::twirled;
-  if (twirled) readout.calibration_share = default_twirled_share;
+  const bool measures =
+      readout.method == ReadoutMethod::twirled || readout.method == ReadoutMethod::ctmp;
+  if (measures) readout.calibration_share = default_calibration_share;
   if (const auto text = stage.take("calibrate")) {
     readout.calibration_share = stage.number("calibrate", *text);
     if (!(readout.calibration_share >= 0.0 && readout.calibration_share < 1.0))
       stage.fail(fmt::format("calibrate: {} is outside [0, 1)", *text));
   }
-  if (twirled && readout.calibration_share == 0.0) stage.fail("has to be calibrated");
+  if (measures && readout.calibration_share == 0.0) stage.fail("has to be calibrated");
   stage.take<readout::CalibrationScheme>("scheme",
                                          {{"independent", readout::CalibrationScheme::independent},
                                           {"marginal", readout::CalibrationScheme::marginal},
                                           {"balanced", readout::CalibrationScheme::balanced}},
                                          readout.scheme);
+}
+
+void parse_symmetry(Stage& stage, Strategy& strategy) {
+  const auto text = stage.take("strings", true);
+  if (!text) stage.fail("needs strings, such as symmetry:Z0 Z1,-Z2");
+  for (const std::string& part : split(*text, ',')) {
+    const bool negative = part.starts_with('-');
+    strategy.symmetries.push_back(
+        {stage.naming([&] { return PauliString::parse(part.substr(negative ? 1 : 0)); }),
+         negative ? -1 : 1});
+  }
 }
 
 void parse_twirl(Stage& stage, Strategy& strategy) {
@@ -197,6 +210,9 @@ void parse_zne(Stage& stage, Strategy& strategy) {
 
 /// What follows from the stages together.
 void complete(Strategy& strategy) {
+  if (strategy.readout.method == ReadoutMethod::ctmp &&
+      strategy.readout.scheme != readout::CalibrationScheme::balanced)
+    throw InputError("strategy", "\"" + strategy.name + "\"", "ctmp takes the balanced scheme");
   const bool amplified = strategy.zne && strategy.zne->scaling == NoiseScaling::amplified;
   if (strategy.pec && strategy.zne)
     throw InputError("strategy", "\"" + strategy.name + "\"",
@@ -213,6 +229,7 @@ Strategy parse_strategy(std::string_view text) {
       {"raw", [](Stage&, Strategy&) {}},
       {"readout", parse_readout},
       {"dd", parse_decoupling},
+      {"symmetry", parse_symmetry},
       {"twirl", parse_twirl},
       {"zne", parse_zne},
       {"pec", [](Stage&, Strategy& strategy) { strategy.pec = true; }},

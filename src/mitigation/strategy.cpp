@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/readout/ctmp.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
 #include <rhodrift/mitigation/readout/subspace.hpp>
@@ -54,6 +55,7 @@ ExpectationEstimator make_estimator(ReadoutMethod method,
     case ReadoutMethod::unfolding:
       return readout::unfolding(measured, unfolding_stop);
     case ReadoutMethod::twirled:
+    case ReadoutMethod::ctmp:
       break;
   }
   throw RunError("readout method has no confusion matrices");
@@ -86,12 +88,12 @@ class PreparedStrategy::Implementation {
   Implementation(const Strategy& strategy, const Circuit& circuit,
                  std::span<const Observable> observables, const Device& believed,
                  std::uint64_t total_shots, std::uint64_t seed)
-      : strategy_(strategy), measurement_(observables) {
+      : strategy_(strategy), measurement_(observables), seed_(seed) {
     if (measurement_.bases.empty())
       throw InputError("observables", "", "there is none that has to be measured");
     require_bits(circuit, observables);
-    if (strategy.readout.method != ReadoutMethod::twirled &&
-        strategy.readout.calibration_share == 0.0)
+    require_symmetries_read();
+    if (strategy.readout.calibration_share == 0.0)
       believed_ =
           make_estimator(strategy.readout.method, {believed_readout_error(circuit, believed), {}});
     plan_ = plan_strategy(strategy, circuit, measurement_, believed, total_shots, seed);
@@ -119,13 +121,19 @@ class PreparedStrategy::Implementation {
 
  private:
   ExpectationEstimator estimator_from(std::span<const Outcomes> outcomes) const {
-    const auto calibration = outcomes.first(plan_.n_calibration_jobs());
+    ExpectationEstimator readout = readout_estimator(outcomes.first(plan_.n_calibration_jobs()));
+    if (strategy_.symmetries.empty()) return readout;
+    return symmetry::expanded(strategy_.symmetries, readout);
+  }
+
+  ExpectationEstimator readout_estimator(std::span<const Outcomes> calibration) const {
     if (plan_.twirled_calibration)
       return readout::twirled(readout::untwirled(*plan_.twirled_calibration, calibration));
-    if (plan_.calibration)
-      return make_estimator(strategy_.readout.method,
-                            readout::combine_calibration(*plan_.calibration, calibration));
-    return *believed_;
+    if (!plan_.calibration) return *believed_;
+    if (strategy_.readout.method == ReadoutMethod::ctmp)
+      return readout::ctmp(readout::learn_ctmp(*plan_.calibration, calibration, seed_));
+    return make_estimator(strategy_.readout.method,
+                          readout::combine_calibration(*plan_.calibration, calibration));
   }
 
   PooledExpectations cells_from(std::span<const Outcomes> outcomes,
@@ -215,8 +223,21 @@ class PreparedStrategy::Implementation {
     return name;
   }
 
+  /// A symmetry is looked at in every basis.
+  void require_symmetries_read() const {
+    for (const symmetry::Symmetry& symmetry : strategy_.symmetries)
+      for (const PauliMeasurement::Basis& basis : measurement_.bases)
+        for (const PauliString::Factor& rotated : basis.rotated.factors())
+          for (const PauliString::Factor& factor : symmetry.pauli.factors())
+            if (factor.qubit == rotated.qubit)
+              throw InputError("symmetry " + symmetry.pauli.to_string(), "",
+                               fmt::format("bit {} is read in {} for an observable", factor.qubit,
+                                           rotated.pauli == Pauli::X ? "X" : "Y"));
+  }
+
   Strategy strategy_;
   PauliMeasurement measurement_;
+  std::uint64_t seed_;
   std::optional<ExpectationEstimator> believed_;  // unless the readout is measured
   StrategyPlan plan_;
 };

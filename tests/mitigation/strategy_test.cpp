@@ -91,9 +91,10 @@ TEST_CASE("Without noise every strategy gives the truth") {
   const Device device = line(NoisePolicy::ideal);
   for (const char* text :
        {"raw", "readout", "readout:least-squares", "readout:m3", "readout:twirled",
-        "readout:inversion:calibrate=0.5", "zne", "dd", "zne:richardson:scale=1,2,3:by=gates-left",
-        "zne:by=layers", "zne:by=analog", "zne:exponential", "zne:layerwise", "twirl:4",
-        "readout:twirled+twirl:2+zne:by=pauli", "readout+pec", "dd:xx+twirl:2+zne"}) {
+        "readout:inversion:calibrate=0.5", "readout:ctmp", "zne", "dd",
+        "zne:richardson:scale=1,2,3:by=gates-left", "zne:by=layers", "zne:by=analog",
+        "zne:exponential", "zne:layerwise", "twirl:4", "readout:twirled+twirl:2+zne:by=pauli",
+        "readout+pec", "dd:xx+twirl:2+zne"}) {
     INFO(text);
     const PreparedStrategy prepared(parse_strategy(text), small_line::ghz(), some_observables,
                                     device, 0);
@@ -175,7 +176,7 @@ TEST_CASE("Random strategies: the claimed error is that of other seeds, and inte
         for (Job& job : jobs) job.shots = 0;
         outcomes = simulator->run(jobs);
         CHECK(prepared->plan().total_shots() <= shots);
-        CHECK(prepared->plan().total_shots() >= 0.95 * static_cast<double>(shots));
+        CHECK(prepared->plan().total_shots() >= shots - shots / 20);
       }
       RandomStream random(9, static_cast<std::uint64_t>(r));
       std::vector<Outcomes> drawn;
@@ -192,6 +193,22 @@ TEST_CASE("Random strategies: the claimed error is that of other seeds, and inte
     if (strategy.pec) CHECK(std::abs(arma::mean(values) - 1.0) <= 4 * arma::stddev(values) / 17.3);
     if (strategy.pec) CHECK(covered >= 0.92 * repetitions);
   }
+}
+
+TEST_CASE("Symmetries keep what has the right values, misreading undone first") {
+  const Device device = line();
+  const std::vector<Observable> zz{Observable::parse("Z0 Z2")};
+  const auto error = [&](const char* text) {
+    const PreparedStrategy prepared(parse_strategy(text), small_line::ghz(), zz, device, 0);
+    return std::abs(prepared.combine(exact_outcomes(prepared, device))[0].value - 1.0);
+  };
+  CHECK(error("symmetry:Z0 Z1") < 0.8 * error("raw"));
+  CHECK(error("readout+symmetry:Z0 Z1,Z1 Z2") == Approx(0.0).margin(1e-9));
+  CHECK(parse_strategy("symmetry:-Z0 Z1").symmetries[0].sign == -1);
+  CHECK_THROWS_WITH(PreparedStrategy(parse_strategy("symmetry:Z0 Z1"), small_line::ghz(),
+                                     some_observables, device, 0),
+                    ContainsSubstring("bit 0 is read in X for an observable"));
+  CHECK_THROWS_WITH(parse_strategy("symmetry"), ContainsSubstring("needs strings"));
 }
 
 TEST_CASE("Circuits with free weights are planned once and bound later") {

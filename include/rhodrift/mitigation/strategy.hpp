@@ -14,18 +14,27 @@
 #include <rhodrift/device/device.hpp>
 #include <rhodrift/mitigation/plan.hpp>
 #include <rhodrift/mitigation/readout/measured_readout.hpp>
+#include <rhodrift/mitigation/symmetry.hpp>
 #include <rhodrift/mitigation/zne/extrapolation.hpp>
 #include <rhodrift/mitigation/zne/folding.hpp>
 
 namespace rhodrift {
 
 /// Which readout mitigation stands between counts and expectations.
-enum class ReadoutMethod { none, inversion, least_squares, subspace, unfolding, twirled };
+enum class ReadoutMethod {
+  none,
+  inversion,
+  least_squares,
+  subspace,
+  unfolding,
+  twirled,
+  ctmp,  ///< has to be calibrated, by the balanced scheme
+};
 
 struct ReadoutStage {
   ReadoutMethod method = ReadoutMethod::none;
   /// The share of the shots that measures the confusion matrices (or what twirled readout divides
-  /// by), in (0, 1); 0: they are what is believed of the device, exactly. Twirled readout measures.
+  /// by), in (0, 1); 0: they are what is believed of the device, exactly.
   double calibration_share = 0.0;
   readout::CalibrationScheme scheme = readout::CalibrationScheme::balanced;
 
@@ -55,14 +64,18 @@ struct ZneStage {
 };
 
 /// A way to get expectations from a noisy device: techniques that stand inside each other, of which
-/// any may be missing. From the counts outwards: readout mitigation, Pauli twirling, then error
-/// cancellation or extrapolation.
+/// any may be missing. From the counts outwards: readout mitigation, symmetry
+/// verification, Pauli twirling, then error cancellation or extrapolation.
 ///
 /// As text, stages joined by "+", a stage being its name and settings "key=value" after colons; the
 /// key of the first one may be left out:
 ///   raw      nothing at all
-///   readout  method=inversion (default), least-squares, m3, ibu, twirled; calibrate=SHARE of the
-///            shots (default 0, twirled 0.2); scheme=balanced (default), independent, marginal
+///   readout  method=inversion (default), least-squares, m3, ibu, twirled, ctmp; calibrate=SHARE of
+///            the shots (default 0, of twirled and ctmp, which need it, 0.2); scheme=balanced
+///            (default), independent, marginal
+///   symmetry strings=Z0 Z1,-Z1 Z2: keeps what has these values (symmetry::expanded, so that
+///   readout
+///            mitigation is inside); their bits must be read in Z by every observable
 ///   dd       sequence=xy4 (default), xx: pulses in idle times
 ///   twirl    instances=32: Pauli twirling of the entanglers
 ///   zne      model=linear (default) or another of zne::Extrapolation, with order= and asymptote=
@@ -75,6 +88,7 @@ struct ZneStage {
 struct Strategy {
   std::string name;
   ReadoutStage readout = {};
+  std::vector<symmetry::Symmetry> symmetries = {};
   DecouplingSequence decoupling = DecouplingSequence::none;
   std::uint64_t instances = 0;  ///< random instances of each circuit; 0: the circuit itself
   std::optional<ZneStage> zne = std::nullopt;
