@@ -44,13 +44,14 @@ void mitigate(const Options& options) {
   DensityMatrixExecutor executor(options.seed, [&](const Circuit& c, double noise_scale) {
     return on_device(c, device, noise_scale);
   });
-  const auto run = [](const PreparedStrategy& prepared, Executor& on) {
-    return prepared.combine(on.run(prepared.plan().jobs));
+  DensityMatrixExecutor noiseless(options.seed);
+  const auto run = [&](const PreparedStrategy& prepared, Executor& on) {
+    return prepared.combine(on.run(prepared.plan().jobs),
+                            noiseless.run(prepared.noiseless_plan().jobs));
   };
   const std::vector<std::string> notes =
       NoiseModel(device.calibration, device.policy).notes(device.layout);
   const Strategy raw = parse_strategy("raw");
-  DensityMatrixExecutor noiseless(options.seed);
   const std::vector<Estimate> mitigated = run(prepare(strategy, options.shots), executor);
   const std::vector<Estimate> unmitigated = run(prepare(raw, options.shots), executor);
   const std::vector<Estimate> truth = run(prepare(raw, 0), noiseless);

@@ -208,15 +208,30 @@ void parse_zne(Stage& stage, Strategy& strategy) {
   strategy.zne = std::move(zne);
 }
 
+void parse_cdr(Stage& stage, Strategy& strategy) {
+  CdrStage cdr;
+  stage.take_whole("training", cdr.n_training, 4, 10000);
+  stage.take_whole("non-clifford", cdr.n_non_clifford, 0, 10000);
+  if (const auto text = stage.take("share")) {
+    cdr.training_share = stage.number("share", *text);
+    if (!(cdr.training_share > 0.0 && cdr.training_share < 1.0))
+      stage.fail(fmt::format("share: {} is outside (0, 1)", *text));
+  }
+  stage.take_numbers("scale", cdr.scale_factors);
+  strategy.cdr = std::move(cdr);
+}
+
 /// What follows from the stages together.
 void complete(Strategy& strategy) {
   if (strategy.readout.method == ReadoutMethod::ctmp &&
       strategy.readout.scheme != readout::CalibrationScheme::balanced)
     throw InputError("strategy", "\"" + strategy.name + "\"", "ctmp takes the balanced scheme");
   const bool amplified = strategy.zne && strategy.zne->scaling == NoiseScaling::amplified;
-  if (strategy.pec && strategy.zne)
+  if (strategy.pec + strategy.zne.has_value() + strategy.cdr.has_value() > 1)
     throw InputError("strategy", "\"" + strategy.name + "\"",
-                     "pec and zne both stand outside; one of them will do");
+                     "zne, pec and cdr stand outside; one of them will do");
+  if (strategy.cdr && strategy.instances > 0)
+    throw InputError("strategy", "\"" + strategy.name + "\"", "cdr's circuits are not twirled");
   if ((strategy.pec || amplified) && strategy.instances == 0)
     strategy.instances = default_instances;
 }
@@ -232,6 +247,7 @@ Strategy parse_strategy(std::string_view text) {
       {"symmetry", parse_symmetry},
       {"twirl", parse_twirl},
       {"zne", parse_zne},
+      {"cdr", parse_cdr},
       {"pec", [](Stage&, Strategy& strategy) { strategy.pec = true; }},
   };
   Strategy strategy;

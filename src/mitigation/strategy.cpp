@@ -72,6 +72,15 @@ void widen(Estimate& estimate, double degrees_of_freedom) {
   estimate.ci.high = estimate.value + wider * (estimate.ci.high - estimate.value);
 }
 
+/// The same estimate with another standard error, its interval in proportion.
+void rescale(Estimate& estimate, double std_error) {
+  if (estimate.std_error == 0.0) return;
+  const double ratio = std_error / estimate.std_error;
+  estimate.ci.low = estimate.value + ratio * (estimate.ci.low - estimate.value);
+  estimate.ci.high = estimate.value + ratio * (estimate.ci.high - estimate.value);
+  estimate.std_error = std_error;
+}
+
 }  // namespace
 
 bool Strategy::runs_as(const Strategy& other) const {
@@ -80,7 +89,7 @@ bool Strategy::runs_as(const Strategy& other) const {
   return same_flips && readout.calibration_share == other.readout.calibration_share &&
          (readout.calibration_share == 0.0 || readout.scheme == other.readout.scheme) &&
          decoupling == other.decoupling && instances == other.instances && zne == other.zne &&
-         pec == other.pec;
+         pec == other.pec && cdr == other.cdr;
 }
 
 class PreparedStrategy::Implementation {
@@ -102,24 +111,81 @@ class PreparedStrategy::Implementation {
   const Strategy& strategy() const { return strategy_; }
   const StrategyPlan& plan() const { return plan_; }
 
-  std::vector<Estimate> combine(std::span<const Outcomes> outcomes) const {
+  std::vector<Estimate> combine(std::span<const Outcomes> outcomes,
+                                std::span<const Outcomes> noiseless) const {
     plan_.plan.require_matching(outcomes);
+    plan_.noiseless.require_matching(noiseless);
     const ExpectationEstimator estimator = estimator_from(outcomes);
+    if (strategy_.cdr) return regressed(outcomes, noiseless, estimator);
     const PooledExpectations cells = cells_from(outcomes, estimator);
     const JointEstimate at_scales = observables_at_scales(cells.joint());
-    std::uint64_t shots = 0;
-    for (const Outcomes& outcome : outcomes) shots += outcome.shots;
     std::vector<Estimate> estimates;
-    for (arma::uword k = 0; k < measurement_.n_observables(); ++k) {
+    for (arma::uword k = 0; k < measurement_.n_observables(); ++k)
       estimates.push_back(of_observable(k, at_scales, cells));
-      estimates.back().method = method(estimator);
-      estimates.back().shots = shots;
-      estimates.back().circuits = outcomes.size();
-    }
+    add_costs(estimates, outcomes, method(estimator));
     return estimates;
   }
 
  private:
+  static void add_costs(std::vector<Estimate>& estimates, std::span<const Outcomes> outcomes,
+                        const std::string& method) {
+    std::uint64_t shots = 0;
+    for (const Outcomes& outcome : outcomes) shots += outcome.shots;
+    for (Estimate& estimate : estimates) {
+      estimate.method = method;
+      estimate.shots = shots;
+      estimate.circuits = outcomes.size();
+    }
+  }
+
+  /// Every basis has training circuits of its own, and every observable that is read in one basis a
+  /// line of its own; of others the terms have, basis by basis.
+  std::vector<Estimate> regressed(std::span<const Outcomes> outcomes,
+                                  std::span<const Outcomes> noiseless,
+                                  const ExpectationEstimator& estimator) const {
+    if (plan_.regressions.size() == 1 && arma::all(measurement_.constants == 0.0)) {
+      std::vector<Observable> observables;
+      for (arma::uword k = 0; k < measurement_.n_observables(); ++k)
+        observables.push_back(read_in_basis(k));
+      std::vector<Estimate> estimates =
+          cdr::combine(plan_.regressions[0].plan, outcomes.subspan(plan_.regressions[0].first_job),
+                       noiseless, observables, estimator);
+      add_costs(estimates, outcomes, estimates.front().method);
+      return estimates;
+    }
+    JointEstimate terms{arma::vec(measurement_.n_terms()),
+                        arma::zeros(measurement_.n_terms(), measurement_.n_terms())};
+    arma::uword first = 0;
+    for (std::size_t b = 0; b < plan_.regressions.size(); ++b) {
+      const StrategyPlan::Regression& part = plan_.regressions[b];
+      const JointEstimate joint = cdr::combine_jointly(
+          part.plan, outcomes.subspan(part.first_job, part.plan.jobs.size()),
+          noiseless.subspan(part.first_noiseless, part.plan.noiseless.jobs.size()),
+          measurement_.bases[b].terms, estimator);
+      const arma::span rows(first, first + joint.values.n_elem - 1);
+      terms.values(rows) = joint.values;
+      terms.covariance(rows, rows) = joint.covariance;
+      first += joint.values.n_elem;
+    }
+    const JointEstimate joint = measurement_.observables(terms);
+    std::vector<Estimate> estimates;
+    for (arma::uword k = 0; k < joint.values.n_elem; ++k)
+      estimates.push_back(
+          normal_estimate(joint.values(k), std::sqrt(std::max(joint.covariance(k, k), 0.0)), ""));
+    add_costs(estimates, outcomes, "cdr over " + estimator.method);
+    return estimates;
+  }
+
+  /// Observable k as it is read in the only basis.
+  Observable read_in_basis(arma::uword k) const {
+    std::vector<Observable::Term> terms;
+    for (std::size_t t = 0; t < measurement_.bases[0].terms.size(); ++t)
+      if (measurement_.coefficients(k, t) != 0.0)
+        terms.push_back(
+            {measurement_.coefficients(k, t), measurement_.bases[0].terms[t].terms()[0].pauli});
+    return Observable(std::move(terms));
+  }
+
   ExpectationEstimator estimator_from(std::span<const Outcomes> outcomes) const {
     ExpectationEstimator readout = readout_estimator(outcomes.first(plan_.n_calibration_jobs()));
     if (strategy_.symmetries.empty()) return readout;
@@ -171,9 +237,16 @@ class PreparedStrategy::Implementation {
       if (strategy_.instances > 0) widen(estimate, degrees_of_freedom(k, {1.0}, cells));
       return estimate;
     }
-    const arma::vec influence = influence_of(values, covariance);
-    Estimate estimate = extrapolated(values, covariance, influence);
-    if (strategy_.instances > 0) widen(estimate, degrees_of_freedom(k, influence, cells));
+    if (strategy_.instances == 0)
+      return extrapolated(values, covariance, influence_of(values, covariance));
+    // Variances that are themselves estimated from few instances make bad weights: a point that
+    // happens to scatter little would get too much. All points weigh alike, the error is theirs.
+    const arma::mat alike = arma::mean(covariance.diag()) * arma::eye(arma::size(covariance));
+    const arma::vec influence = influence_of(values, alike);
+    Estimate estimate = extrapolated(values, alike, influence);
+    rescale(estimate,
+            std::sqrt(std::max(arma::as_scalar(influence.t() * covariance * influence), 0.0)));
+    widen(estimate, degrees_of_freedom(k, influence, cells));
     return estimate;
   }
 
@@ -257,8 +330,12 @@ const Plan& PreparedStrategy::plan() const {
 const std::vector<std::string>& PreparedStrategy::job_names() const {
   return implementation_->plan().job_names;
 }
-std::vector<Estimate> PreparedStrategy::combine(std::span<const Outcomes> outcomes) const {
-  return implementation_->combine(outcomes);
+const Plan& PreparedStrategy::noiseless_plan() const {
+  return implementation_->plan().noiseless;
+}
+std::vector<Estimate> PreparedStrategy::combine(std::span<const Outcomes> outcomes,
+                                                std::span<const Outcomes> noiseless) const {
+  return implementation_->combine(outcomes, noiseless);
 }
 
 }  // namespace rhodrift

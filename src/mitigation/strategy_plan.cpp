@@ -59,7 +59,7 @@ ScaledCircuit scaled(const Circuit& native, const std::vector<double>& factors, 
 
 /// The points of the extrapolation as they are wanted.
 std::vector<std::vector<double>> wanted_points(const std::optional<ZneStage>& zne) {
-  if (!zne) return {{1.0}};
+  if (!zne) return {std::vector<double>{1.0}};
   if (zne->layerwise_degree > 0)
     return zne::layerwise_scale_factors(zne->chunks, zne->layerwise_degree);
   std::vector<std::vector<double>> points;
@@ -90,7 +90,10 @@ class Planner {
     const auto for_calibration = static_cast<std::uint64_t>(
         std::llround(strategy.readout.calibration_share * static_cast<double>(total_shots)));
     if (strategy.readout.calibration_share > 0.0) add_calibration(for_calibration);
-    add_targets(total_shots - for_calibration);
+    if (strategy.cdr)
+      add_regressions(*strategy.cdr, total_shots - for_calibration);
+    else
+      add_targets(total_shots - for_calibration);
   }
 
   StrategyPlan take() { return std::move(result_); }
@@ -151,6 +154,34 @@ class Planner {
       const std::vector<std::uint64_t> by_basis = evenly(by_point[p], native_.size());
       for (std::size_t b = 0; b < native_.size(); ++b)
         add_cell(circuits[p][b], p * native_.size() + b, b, by_basis[b] / per_cell * n_flips());
+    }
+  }
+
+  void add_regressions(const CdrStage& stage, std::uint64_t shots) {
+    const std::vector<std::uint64_t> by_basis = evenly(shots, native_.size());
+    const auto training = static_cast<std::uint64_t>(stage.n_training);
+    for (std::size_t b = 0; b < native_.size(); ++b) {
+      cdr::TrainingOptions options;
+      options.n_training = stage.n_training;
+      options.n_non_clifford = stage.n_non_clifford;
+      options.seed = seed_ + b;
+      options.scale_factors = stage.scale_factors;
+      options.folding.weights = weights_of(native_[b], believed_);
+      const std::uint64_t n_factors = stage.scale_factors.size();
+      const auto for_training = static_cast<std::uint64_t>(
+          std::llround(stage.training_share * static_cast<double>(by_basis[b])));
+      require_enough(for_training, training * n_factors, "training circuits");
+      require_enough(by_basis[b] - for_training, n_factors, "circuits");
+      StrategyPlan::Regression regression{
+          result_.plan.jobs.size(), result_.noiseless.jobs.size(),
+          cdr::construct(native_[b], options, for_training / (training * n_factors),
+                         (by_basis[b] - for_training) / n_factors)};
+      for (Job& job : regression.plan.jobs) {
+        job.circuit = with_pulses(job.circuit);
+        add_job(job, fmt::format("cdr-basis-{}", b));
+      }
+      for (const Job& job : regression.plan.noiseless.jobs) result_.noiseless.jobs.push_back(job);
+      result_.regressions.push_back(std::move(regression));
     }
   }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <rhodrift/mitigation/cdr.hpp>
 #include <rhodrift/mitigation/instances.hpp>
 #include <rhodrift/mitigation/pauli_measurement.hpp>
 #include <rhodrift/mitigation/readout/twirled.hpp>
@@ -29,6 +30,15 @@ struct StrategyPlan {
     std::size_t basis;
     std::optional<readout::TwirledPlan> flips;  ///< its jobs, one without it
   };
+  /// Regression in place of cells: a plan a basis, the jobs from first_job on.
+  struct Regression {
+    std::size_t first_job;
+    std::size_t first_noiseless;
+    cdr::CdrPlan plan;
+  };
+  std::vector<Regression> regressions;
+  Plan noiseless;  ///< of all regressions
+
   std::vector<Read> reads;          ///< one an instance
   std::vector<Instance> instances;  ///< cell = point · n_bases + basis
   /// The scale factors that were reached: one a point, or one a chunk of layers of each.

@@ -19,7 +19,7 @@ namespace {
 
 using namespace rhodrift;
 
-const std::vector<std::string> models{"linear", "richardson"};
+const std::vector<std::string> models{"linear", "richardson", "exponential:asymptote=0"};
 
 std::vector<Circuit> read_circuits(const std::filesystem::path& folder) {
   std::vector<Circuit> circuits;

@@ -63,9 +63,19 @@ struct ZneStage {
   bool operator==(const ZneStage&) const = default;
 };
 
+/// Clifford data regression (cdr.hpp); with several scale factors its variable-noise form.
+struct CdrStage {
+  int n_training = 20;
+  int n_non_clifford = 10;
+  double training_share = 0.5;  ///< of the shots, in (0, 1)
+  std::vector<double> scale_factors = {1.0};
+
+  bool operator==(const CdrStage&) const = default;
+};
+
 /// A way to get expectations from a noisy device: techniques that stand inside each other, of which
 /// any may be missing. From the counts outwards: readout mitigation, symmetry
-/// verification, Pauli twirling, then error cancellation or extrapolation.
+/// verification, Pauli twirling, then error cancellation, extrapolation or regression.
 ///
 /// As text, stages joined by "+", a stage being its name and settings "key=value" after colons; the
 /// key of the first one may be left out:
@@ -83,6 +93,9 @@ struct ZneStage {
 ///            by=global (default), gates-left, gates-right, gates-random, layers, identities (ways
 ///            to fold), analog, pauli; shots=even (default), optimal
 ///   pec      cancellation of the believed Pauli noise
+///   cdr      training=20 circuits with non-clifford=10 gates, share=0.5 of the shots, scale=1
+///   (more:
+///            variable noise)
 /// "twirl" says the number of instances of pec and of zne by pauli, too; without it they have 32.
 /// e.g. "readout:m3+twirl:16+zne:richardson:scale=1,2,3".
 struct Strategy {
@@ -93,9 +106,12 @@ struct Strategy {
   std::uint64_t instances = 0;  ///< random instances of each circuit; 0: the circuit itself
   std::optional<ZneStage> zne = std::nullopt;
   bool pec = false;
+  std::optional<CdrStage> cdr = std::nullopt;
 
   /// Whether another seed gives other circuits.
-  bool is_random() const { return instances > 0 || readout.method == ReadoutMethod::twirled; }
+  bool is_random() const {
+    return instances > 0 || readout.method == ReadoutMethod::twirled || cdr;
+  }
   /// Whether both run the same circuits and differ at most in how they read the counts.
   bool runs_as(const Strategy& other) const;
 };
@@ -118,6 +134,8 @@ class PreparedStrategy {
 
   const Strategy& strategy() const;
   const Plan& plan() const;
+  /// What is to run without noise as well, exactly: the training circuits of cdr.
+  const Plan& noiseless_plan() const;
   /// Whether another seed gives another plan.
   bool is_random() const { return strategy().is_random(); }
   /// What the jobs are, one each: "raw", "zne-scale-3", …
@@ -126,8 +144,9 @@ class PreparedStrategy {
   /// One estimate an observable from the outcomes of the plan; method "zne/linear over
   /// readout/inversion" and the like. Where circuits are random the interval is Student's. Throws
   /// InputError when the outcomes do not fit the plan, and RunError where they allow no estimate (a
-  /// fit that does not exist).
-  std::vector<Estimate> combine(std::span<const Outcomes> outcomes) const;
+  /// fit that does not exist). `noiseless` are the outcomes of noiseless_plan().
+  std::vector<Estimate> combine(std::span<const Outcomes> outcomes,
+                                std::span<const Outcomes> noiseless = {}) const;
 
  private:
   class Implementation;

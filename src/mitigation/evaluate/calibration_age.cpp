@@ -111,6 +111,7 @@ AgeStudy study_calibration_age(std::span<const EvaluationCase> cases,
   for (const EvaluationCase& of : cases)
     truths.push_back(true_expectations(of, state(0), executor_for));
 
+  const std::unique_ptr<Executor> noiseless = executor_for(nullptr);
   const auto by_age = pairs_by_age(series, edges_days, max_pairs);
   std::size_t total = 0, done = 0;
   for (const auto& pairs : by_age) total += pairs.size();
@@ -125,7 +126,7 @@ AgeStudy study_calibration_age(std::span<const EvaluationCase> cases,
         const std::unique_ptr<Executor> executor = executor_for(&device);
         for (std::size_t s = 0; s < strategies.size(); ++s) {
           const double rmse = expected_error(cases[c], strategies[s], believed, *executor,
-                                             truths[c], options.shots, options.seed)
+                                             *noiseless, truths[c], options.shots, options.seed)
                                   .rmse();
           age.mean_square_by_pair(p, s) += rmse * rmse / static_cast<double>(cases.size());
         }

@@ -56,9 +56,11 @@ arma::vec values_of(const std::vector<Estimate>& estimates) {
 }
 
 /// What comes out without shot noise; nothing where there is no such estimate.
-arma::vec asymptotic_values(const PreparedStrategy& prepared, std::vector<Outcomes> exact) {
+arma::vec asymptotic_values(const PreparedStrategy& prepared, std::vector<Outcomes> exact,
+                            std::span<const Outcomes> references) {
   try {
-    return values_of(prepared.combine(as_if_sampled(std::move(exact), prepared.plan())));
+    return values_of(
+        prepared.combine(as_if_sampled(std::move(exact), prepared.plan()), references));
   } catch (const Error&) {
     return {};
   }
@@ -74,23 +76,27 @@ void record(Repetitions& all, std::size_t r, const std::vector<Estimate>& estima
 }
 
 Repetitions repeat(const EvaluationCase& of, const Strategy& strategy, const NoiseModel& believed,
-                   Executor& actual, const arma::vec& truth, const EvaluationOptions& options) {
+                   Executor& actual, Executor& noiseless, const arma::vec& truth,
+                   const EvaluationOptions& options) {
   Repetitions all(options.repetitions, of.observables.size());
   std::unique_ptr<PreparedStrategy> prepared;
-  std::vector<Outcomes> outcomes;
+  std::vector<Outcomes> outcomes, references;
   for (std::size_t r = 0; r < options.repetitions; ++r) {
     if (!prepared || prepared->is_random()) {
       prepared = std::make_unique<PreparedStrategy>(
           strategy, of.circuit, of.observables, of.on(believed), options.shots, options.seed + r);
       outcomes = actual.run(exact(prepared->plan().jobs));
+      references = noiseless.run(prepared->noiseless_plan().jobs);
     }
     try {
-      record(all, r, prepared->combine(drawn(outcomes, prepared->plan(), options.seed, r)), truth);
+      record(all, r,
+             prepared->combine(drawn(outcomes, prepared->plan(), options.seed, r), references),
+             truth);
     } catch (const Error& failure) {
       if (all.failures++ == 0) all.first_failure = failure.what();
     }
   }
-  if (!prepared->is_random()) all.asymptotic = asymptotic_values(*prepared, outcomes);
+  if (!prepared->is_random()) all.asymptotic = asymptotic_values(*prepared, outcomes, references);
   return all;
 }
 
@@ -169,9 +175,10 @@ CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> stra
     }));
   const Device device = of.on(actual);
   const std::unique_ptr<Executor> executor = executor_for(&device);
+  const std::unique_ptr<Executor> noiseless = executor_for(nullptr);
   for (std::size_t s = 0; s < strategies.size(); ++s) {
     const Repetitions all = naming_strategy(strategies[s], [&] {
-      return repeat(of, strategies[s], believed, *executor, truth, options);
+      return repeat(of, strategies[s], believed, *executor, *noiseless, truth, options);
     });
     if (all.failures == options.repetitions)
       throw RunError("strategy " + strategies[s].name + ": " + all.first_failure);
@@ -190,13 +197,14 @@ double ExpectedError::rmse() const {
 }
 
 ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
-                             const NoiseModel& believed, Executor& actual, const arma::vec& truth,
-                             std::uint64_t shots, std::uint64_t seed) {
+                             const NoiseModel& believed, Executor& actual, Executor& noiseless,
+                             const arma::vec& truth, std::uint64_t shots, std::uint64_t seed) {
   return naming_strategy(strategy, [&] {
     const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed), shots,
                                     seed);
     const std::vector<Estimate> estimates =
-        prepared.combine(as_if_sampled(actual.run(exact(prepared.plan().jobs)), prepared.plan()));
+        prepared.combine(as_if_sampled(actual.run(exact(prepared.plan().jobs)), prepared.plan()),
+                         noiseless.run(prepared.noiseless_plan().jobs));
     ExpectedError error{values_of(estimates) - truth, arma::vec(estimates.size())};
     for (std::size_t k = 0; k < estimates.size(); ++k) error.std_error(k) = estimates[k].std_error;
     return error;

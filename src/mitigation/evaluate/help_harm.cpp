@@ -73,9 +73,10 @@ std::vector<HelpHarmBoundary> help_harm(const EvaluationCase& of,
     const NoiseModel scaled(model.calibration(), policy);
     const Device device = of.on(scaled);
     const std::unique_ptr<Executor> executor = executor_for(&device);
+    const std::unique_ptr<Executor> noiseless = executor_for(nullptr);
     const auto parts = [&](const Strategy& strategy) {
-      return Parts(
-          expected_error(of, strategy, scaled, *executor, truth, options.shots, options.seed));
+      return Parts(expected_error(of, strategy, scaled, *executor, *noiseless, truth, options.shots,
+                                  options.seed));
     };
     const Parts raw = parts(parse_strategy("raw"));
     for (std::size_t s = 0; s < strategies.size(); ++s)

@@ -15,6 +15,9 @@ namespace rhodrift::zne {
 namespace {
 
 constexpr int max_evaluations = 4000;
+/// What is below these parts of the largest counts as 0.
+constexpr double rank_tolerance = 1e-12;
+constexpr double value_tolerance = 1e-8;
 
 /// Points along each of the η where the search for the minimum begins.
 int grid_points(arma::uword n_nonlinear) {
@@ -193,12 +196,20 @@ void SeparableFit::linearise() {
     gradient(model_.n_linear + i) =
         arma::as_scalar((model_.basis(zero, up) - model_.basis(zero, down)) * beta_) / (2 * step);
   }
-  arma::mat q, r;
-  arma::vec row;
-  if (!arma::qr_econ(q, r, jacobian()) || arma::rcond(r) < 1e-13 ||
-      !arma::solve(row, arma::trimatl(r.t()), gradient, arma::solve_opts::no_approx))
-    throw RunError(model_.name + ": the points do not tell its parameters apart");
-  influence_ = points_.whitening().t() * (q * row);
+  // A direction that the points do not see (the rate of a flat line) is no harm where the value
+  // does not see it either.
+  arma::mat u, v;
+  arma::vec stretch;
+  arma::svd_econ(u, stretch, v, jacobian());
+  arma::vec row(u.n_rows, arma::fill::zeros);
+  for (arma::uword i = 0; i < stretch.n_elem; ++i) {
+    const double along = arma::dot(v.col(i), gradient);
+    if (stretch(i) > rank_tolerance * stretch(0))
+      row += along / stretch(i) * u.col(i);
+    else if (std::abs(along) > value_tolerance * arma::norm(gradient))
+      throw RunError(model_.name + ": the points do not tell its parameters apart");
+  }
+  influence_ = points_.whitening().t() * row;
 }
 
 Interval SeparableFit::profile(double threshold, double std_error) const {

@@ -81,14 +81,14 @@ TEST_CASE("Expected errors are those of many repetitions") {
   const NoiseModel model(small_line::device(), NoisePolicy::aer);
   const EvaluationCase of = ghz_case();
   const Device device = of.on(model);
-  const auto executor = small_line::simulator(&device);
+  const auto executor = small_line::simulator(&device), noiseless = small_line::simulator(nullptr);
   const arma::vec truth = true_expectations(of, model, small_line::simulator);
   EvaluationOptions options;
   options.shots = 3000;
   options.repetitions = 1000;
   for (const Strategy& strategy : parse({"raw", "readout", "zne", "readout+zne:richardson"})) {
     const ExpectedError expected =
-        expected_error(of, strategy, model, *executor, truth, options.shots, 1);
+        expected_error(of, strategy, model, *executor, *noiseless, truth, options.shots, 1);
     const CaseEvaluation measured =
         evaluate(of, std::vector{strategy}, model, model, small_line::simulator, options);
     for (arma::uword k = 0; k < 2; ++k) {

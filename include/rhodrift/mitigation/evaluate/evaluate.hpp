@@ -89,8 +89,8 @@ struct ExpectedError {
 
 /// Throws InputError as evaluate does; RunError where the expected outcomes allow no estimate.
 ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
-                             const NoiseModel& believed, Executor& actual, const arma::vec& truth,
-                             std::uint64_t shots, std::uint64_t seed);
+                             const NoiseModel& believed, Executor& actual, Executor& noiseless,
+                             const arma::vec& truth, std::uint64_t shots, std::uint64_t seed);
 /// The noiseless expectations.
 arma::vec true_expectations(const EvaluationCase& of, const NoiseModel& model,
                             const ExecutorFor& executor_for);
