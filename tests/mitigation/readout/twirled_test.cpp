@@ -90,8 +90,8 @@ TEST_CASE("Twirled readout's intervals cover 95%") {
   const auto observables = parse({"Z0 Z2 + 0.5*Z1 - 0.25*Z0 Z1 Z2"});
   const double truth =
       raw_expectations(Outcomes::from_probabilities(truth_distribution), observables).values(0);
-  for (const std::uint64_t calibration_shots : {100, 1000})
-    for (const std::uint64_t shots : {100, 2000}) {
+  for (const std::uint64_t calibration_shots : {100u, 1000u})
+    for (const std::uint64_t shots : {100u, 2000u}) {
       CAPTURE(calibration_shots, shots);
       const double covered = sampling::coverage(truth, 73, [&](RandomStream& random) {
         const auto plan = readout::construct_twirled(Circuit(3), 8, shots, random);
