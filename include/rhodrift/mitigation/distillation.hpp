@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <rhodrift/core/estimate.hpp>
+#include <rhodrift/mitigation/expectations.hpp>
+#include <rhodrift/mitigation/plan.hpp>
+
+/// Virtual distillation with two copies: expectations in the state ρ²/tr ρ², whose weight on the
+/// dominant eigenvector of ρ is nearer to 1 than that of ρ.
+/// W. J. Huggins et al., Phys. Rev. X 11, 041036 (2021); B. Koczor, Phys. Rev. X 11, 031057 (2021).
+///
+/// With S the exchange of the copies and P a Z string on the first, 1 or both halves of
+///   tr(P ρ²) = <½ (P⊗1 + 1⊗P) S>   and   tr ρ² = <S>     in ρ⊗ρ
+/// are products over pairs of a qubit and its copy. Pairs in |00> and |11> are left alone. On
+/// |01>, |10> exchange is X, and Z times exchange is -iY, so sqrt_iswap, after sdg for X, makes
+/// either diagonal. One circuit so serves tr ρ² and all single Z; strings of two and more take one
+/// for each set of qubits, in which an even number m of the pairs of P in |01>, |10> counts
+/// (-1)^(m/2) Π y, and an odd one 0.
+namespace rhodrift::distillation {
+
+/// Readout mitigation works on the 4^n Pauli strings of all pairs: up to this many qubits a copy.
+inline constexpr int max_expanded_qubits = 7;
+
+struct DistillationPlan : Plan {
+  int n_qubits = 0;  ///< of one copy; its copy of qubit q is n_qubits + q; all are read
+  std::vector<int> qubit_of_bit;
+  /// Of job 1 + j: the qubits of the strings it is for, ascending.
+  std::vector<std::vector<int>> supports;
+
+  /// The same circuits for other parameters, see Plan::bound.
+  DistillationPlan bound(const std::vector<double>& weights,
+                         const std::vector<double>& features) const;
+};
+
+/// Circuits with two copies of `circuit`, which have the same weights and features (still to be
+/// bound), and a gate on each pair. Observables are diagonal and speak of the circuit's classical
+/// bits. Gates between the copies are as noisy as others are: mitigation ends where they cost more
+/// than the copies.
+/// Throws InputError when an observable is not diagonal or reaches past the bits, or the circuit
+/// measures mid-circuit.
+DistillationPlan construct(const Circuit& circuit, std::span<const Observable> observables,
+                           std::uint64_t shots_per_circuit);
+
+/// tr(O ρ²)/tr ρ², one estimate an observable, method "distillation"; diagnostics "purity" (tr ρ²)
+/// and "purity_std_error". Ratios of averages, their errors by the delta method from the covariance
+/// of numerator and denominator, which come from the same shots in part: it holds as long as the
+/// purity is many standard errors above 0.
+/// Throws InputError when outcomes do not match the plan or it has no circuit for a string, and
+/// RunError when the purity found is not above 0.
+std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
+                              std::span<const Observable> observables);
+/// With averages as `estimator` has them, such as readout mitigation on the bits of both copies;
+/// method "distillation over <estimator>". Throws InputError past max_expanded_qubits, too.
+std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
+                              std::span<const Observable> observables,
+                              const ExpectationEstimator& estimator);
+
+/// The same values with the covariance of all observables.
+JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
+                              std::span<const Observable> observables);
+JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
+                              std::span<const Observable> observables,
+                              const ExpectationEstimator& estimator);
+
+}  // namespace rhodrift::distillation
