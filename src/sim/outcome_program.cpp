@@ -25,7 +25,8 @@ Circuit with_outcome(const Circuit& circuit, Bitstring outcome) {
 
 }  // namespace
 
-OutcomeProgram::OutcomeProgram(const Circuit& circuit) : circuit_(circuit) {
+OutcomeProgram::OutcomeProgram(const Circuit& circuit)
+    : circuit_(circuit), bits_(bits_read_at_the_end(circuit)) {
   const std::vector<int> bits = circuit.mid_circuit_bits();
   if (bits.size() > max_mid_circuit_bits)
     throw InputError("circuit", "",
@@ -40,20 +41,38 @@ OutcomeProgram::OutcomeProgram(const Circuit& circuit) : circuit_(circuit) {
 }
 
 std::vector<double> OutcomeProgram::probabilities(const Binding& binding) const {
-  const std::vector<Bitstring> bits = bits_read_at_the_end(circuit_);
-  std::vector<double> reported(std::size_t{1} << circuit_.qubit_of_bit().size(), 0.0);
-  for (const Branch& branch : branches_) {
-    const std::vector<double> found = branch.program.run_unnormalised(binding).probabilities();
-    for (std::size_t state = 0; state < found.size(); ++state)
-      reported[branch.outcome | bits[state]] += found[state];
+  arma::mat found(bits_.size(), branches_.size());
+  for (std::size_t k = 0; k < branches_.size(); ++k)
+    found.col(k) = arma::vec(branches_[k].program.run_unnormalised(binding).probabilities());
+  return reported(found, binding);
+}
+
+std::vector<std::vector<double>> OutcomeProgram::batch_probabilities(
+    const BindingBatch& bindings) const {
+  std::vector<arma::mat> by_branch;
+  for (const Branch& branch : branches_)
+    by_branch.push_back(branch.program.batch_unnormalised_probabilities(bindings));
+  std::vector<std::vector<double>> result;
+  for (std::size_t b = 0; b < bindings.size; ++b) {
+    arma::mat found(bits_.size(), branches_.size());
+    for (std::size_t k = 0; k < branches_.size(); ++k) found.col(k) = by_branch[k].col(b);
+    result.push_back(reported(found, bindings[b]));
   }
+  return result;
+}
+
+std::vector<double> OutcomeProgram::reported(const arma::mat& found, const Binding& binding) const {
+  std::vector<double> result(std::size_t{1} << circuit_.qubit_of_bit().size(), 0.0);
+  for (std::size_t k = 0; k < branches_.size(); ++k)
+    for (std::size_t state = 0; state < bits_.size(); ++state)
+      result[branches_[k].outcome | bits_[state]] += found(state, k);
   if (circuit_.has_postselection()) {
-    const double probability = std::accumulate(reported.begin(), reported.end(), 0.0);
+    const double probability = std::accumulate(result.begin(), result.end(), 0.0);
     require_possible(probability, circuit_, binding);
-    for (double& p : reported) p /= probability;
+    for (double& p : result) p /= probability;
   }
-  apply_readout_error(circuit_.readout_error(), reported);
-  return reported;
+  apply_readout_error(circuit_.readout_error(), result);
+  return result;
 }
 
 }  // namespace rhodrift

@@ -29,7 +29,8 @@ void add_slope(const Angle& angle, double slope, arma::mat& weights, arma::mat& 
 }
 
 /// Also where there are no rows: Armadillo's columns need some.
-void set_column(arma::mat& matrix, std::size_t b, const arma::vec& column) {
+template <typename Column>
+void set_column(arma::mat& matrix, std::size_t b, const Column& column) {
   std::ranges::copy(column, matrix.begin() + static_cast<std::ptrdiff_t>(b * matrix.n_rows));
 }
 
@@ -61,6 +62,16 @@ std::vector<Binding> chunk(const BindingBatch& bindings, std::size_t first, std:
   for (std::size_t l = 0; l < lanes; ++l)
     result.push_back(bindings[std::min(first + l, bindings.size - 1)]);
   return result;
+}
+
+/// <b|σ|b> in one lane, 2^n entries.
+template <typename T>
+std::vector<double> unnormalised_probabilities(const AlignedVector<T>& state, int n_qubits,
+                                               std::size_t lanes, std::size_t lane) {
+  std::vector<double> z(std::size_t{1} << n_qubits);
+  for (std::uint64_t s = 0; s < z.size(); ++s)
+    z[s] = static_cast<double>(state[z_index(s) * lanes + lane]);
+  return outcome_probabilities(std::move(z));
 }
 
 template <typename T>
@@ -132,6 +143,29 @@ struct Program::Compiled {
   auto with_engine(Body body) const {
     if (const auto* of_doubles = std::get_if<Engine<double>>(&engine)) return body(*of_doubles);
     return body(std::get<Engine<float>>(engine));
+  }
+
+  /// body(b, state, lanes, lane, binding) for every binding b, whose final state is in a lane of
+  /// `state`: small circuits are run for as many bindings as there are lanes, others one by one.
+  template <typename Body>
+  void for_each_state(const BindingBatch& bindings, Body body) const {
+    with_engine([&](const auto& of) {
+      if (!of.batch())
+        return for_each_run(of.single(), bindings.size, [&](std::size_t b) {
+          require_bound(bindings[b]);
+          body(b, state_after(of, bindings[b]), 1, 0, bindings[b]);
+        });
+      const std::size_t lanes = of.batch()->lanes();
+      parallel_for((bindings.size + lanes - 1) / lanes, [&](std::size_t c) {
+        const std::vector<Binding> in_lanes = chunk(bindings, c * lanes, lanes);
+        for (const Binding& binding : in_lanes) require_bound(binding);
+        const auto& runner = *of.batch();
+        const auto state =
+            of.run(runner, of.bind(in_lanes, Direction::forward), runner.ground_state());
+        for (std::size_t l = 0; l < lanes && c * lanes + l < bindings.size; ++l)
+          body(c * lanes + l, state, lanes, l, in_lanes[l]);
+      });
+    });
   }
 
   Circuit circuit;
@@ -208,10 +242,9 @@ std::vector<double> Program::probabilities(const Binding& binding) const {
   return compiled_->with_engine([&](const auto& engine) {
     const auto state = state_after(engine, binding);
     const double trace = compiled_->probability(state, 0, binding).value_or(1.0);
-    std::vector<double> z(std::size_t{1} << n_qubits());
-    for (std::uint64_t s = 0; s < z.size(); ++s)
-      z[s] = static_cast<double>(state[z_index(s)]) / trace;
-    return outcome_probabilities(std::move(z));
+    std::vector<double> p = unnormalised_probabilities(state, n_qubits(), 1, 0);
+    for (double& entry : p) entry /= trace;
+    return p;
   });
 }
 
@@ -268,27 +301,25 @@ arma::mat Program::sensitivities(const Binding& binding,
   return result;
 }
 
+arma::mat Program::batch_unnormalised_probabilities(const BindingBatch& bindings) const {
+  bindings.validate();
+  arma::mat p(std::size_t{1} << n_qubits(), bindings.size);
+  compiled_->for_each_state(bindings, [&](std::size_t b, const auto& state, std::size_t lanes,
+                                          std::size_t lane, const Binding&) {
+    set_column(p, b, unnormalised_probabilities(state, n_qubits(), lanes, lane));
+  });
+  return p;
+}
+
 arma::mat Program::batch_expectations(const BindingBatch& bindings,
                                       std::span<const Observable> observables) const {
   bindings.validate();
   require_within(observables, compiled_->n_qubits);
   arma::mat values(observables.size(), bindings.size);
-  compiled_->with_engine([&](const auto& engine) {
-    if (!engine.batch())
-      return for_each_run(engine.single(), bindings.size, [&](std::size_t b) {
-        values.col(b) = expectations(bindings[b], observables);
-      });
-    const std::size_t lanes = engine.batch()->lanes();
-    parallel_for((bindings.size + lanes - 1) / lanes, [&](std::size_t c) {
-      const std::vector<Binding> in_lanes = chunk(bindings, c * lanes, lanes);
-      for (const Binding& binding : in_lanes) compiled_->require_bound(binding);
-      const auto& runner = *engine.batch();
-      const auto state =
-          engine.run(runner, engine.bind(in_lanes, Direction::forward), runner.ground_state());
-      for (std::size_t l = 0; l < lanes && c * lanes + l < bindings.size; ++l)
-        values.col(c * lanes + l) = expectations_of(
-            observables, state, compiled_->probability(state, l, in_lanes[l]), lanes, l);
-    });
+  compiled_->for_each_state(bindings, [&](std::size_t b, const auto& state, std::size_t lanes,
+                                          std::size_t lane, const Binding& binding) {
+    values.col(b) = expectations_of(observables, state,
+                                    compiled_->probability(state, lane, binding), lanes, lane);
   });
   return values;
 }

@@ -34,6 +34,30 @@ TEST_CASE("Outcomes, mid-circuit ones too, have the probabilities of the oracle'
   CHECK(n_mid_circuit >= 30);
 }
 
+TEST_CASE("A batch has the probabilities of its bindings one by one, small circuits and large") {
+  RandomStream random(642);
+  for (const int n : {2, 5, 7}) {
+    Circuit circuit = oracle::random_measured_circuit(
+        {.n_qubits = n, .n_instructions = 8, .n_weights = 2, .n_features = 1}, 3, n == 5, random);
+    circuit.set_readout_error({oracle::random_confusion({2, 0}, random)});
+    const OutcomeProgram program(circuit);
+    constexpr arma::uword size = 19;
+    arma::mat weights(static_cast<arma::uword>(circuit.n_weights()), size);
+    arma::mat features(static_cast<arma::uword>(circuit.n_features()), size);
+    for (arma::mat* numbers : {&weights, &features})
+      for (double& number : *numbers) number = 3.0 * random.normal();
+    const BindingBatch batch{size, weights, features};
+    const auto together = program.batch_probabilities(batch);
+    REQUIRE(together.size() == size);
+    for (std::size_t b = 0; b < size; ++b) {
+      const std::vector<double> alone = program.probabilities(batch[b]);
+      REQUIRE(alone.size() == together[b].size());
+      for (std::size_t i = 0; i < alone.size(); ++i)
+        REQUIRE(std::abs(alone[i] - together[b][i]) <= 1e-13);
+    }
+  }
+}
+
 TEST_CASE("A qubit that is read again gives the same, and after a reset what it was reset to") {
   Circuit again(1);
   again.append(Op::h, {0}).measure(0, 0).measure(0, 1);

@@ -100,6 +100,8 @@ class Program {
   PauliVector run_unnormalised(const Binding& binding) const;
   /// p[b] = <b|ρ|b>, 2^n entries, without a second state.
   std::vector<double> probabilities(const Binding& binding) const;
+  /// p[b] = <b|σ|b> of run_unnormalised's σ, 2^n x bindings, run as batch_expectations are.
+  arma::mat batch_unnormalised_probabilities(const BindingBatch& bindings) const;
   arma::vec expectations(const Binding& binding, std::span<const Observable> observables) const;
   /// n_observables x bindings. Small circuits are run for as many bindings at once as a vector
   /// register has lanes, others one by one; threads share the bindings, or the tiles of a state
