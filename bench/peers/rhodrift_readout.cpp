@@ -27,12 +27,11 @@ ReadoutError read_error(const std::filesystem::path& file) {
   return error;
 }
 
-void write_distribution(const std::string& file, const Outcomes& outcomes,
-                        const std::vector<double>& distribution) {
+void write_distribution(const std::string& file, const Outcomes& quasi) {
   std::ofstream out(file);
   out.precision(17);
-  for (std::size_t r = 0; r < outcomes.size(); ++r)
-    out << outcomes.text(r) << ' ' << distribution[r] << '\n';
+  for (std::size_t r = 0; r < quasi.size(); ++r)
+    out << quasi.text(r) << ' ' << quasi.frequency[r] << '\n';
 }
 
 }  // namespace
@@ -61,11 +60,11 @@ int main(int argc, char** argv) {
   while (seconds.empty() || (std::ssize(seconds) < repeats && sum < enough_seconds)) {
     const auto start = std::chrono::steady_clock::now();
     const Outcomes outcomes = Outcomes::from_counts(counts);
-    const auto distribution = readout::Subspace(error, outcomes, subspace_options).distribution();
+    const Outcomes quasi = readout::Subspace(error, outcomes, subspace_options).distribution();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     seconds.push_back(elapsed.count());
     sum += elapsed.count();
-    if (!output.empty() && seconds.size() == 1) write_distribution(output, outcomes, distribution);
+    if (!output.empty() && seconds.size() == 1) write_distribution(output, quasi);
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

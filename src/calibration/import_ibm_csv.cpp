@@ -11,10 +11,10 @@
 
 #include <rhodrift/core/error.hpp>
 
-#include "calibration/csv.hpp"
 #include "calibration/durations.hpp"
 #include "calibration/importing.hpp"
 #include "calibration/units.hpp"
+#include "core/csv.hpp"
 
 // Tables that people downloaded from the IBM dashboard: a row a qubit, headers that changed over
 // the years, and times only in folder names or, in merged tables, in a column.

@@ -12,11 +12,11 @@
 
 #include <rhodrift/core/error.hpp>
 
-#include "calibration/csv.hpp"
 #include "calibration/figures.hpp"
 #include "calibration/importing.hpp"
 #include "calibration/json_header.hpp"
 #include "calibration/units.hpp"
+#include "core/csv.hpp"
 
 // Our own template for devices whose maker has no format, docs/formats/calibration.md: a row a
 // qubit and a row a gate, in CSV or as [[qubit]] and [[gate]] in TOML. Figures carry their unit in

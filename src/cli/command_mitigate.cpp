@@ -111,6 +111,7 @@ void add_mitigate(CLI::App& program) {
       "Example: rhodrift mitigate run bell.qasm --calibration belem.json --observable \"Z0 Z1\" "
       "--readout inversion --zne linear");
   verb->callback([options] { mitigate(*options); });
+  add_mitigate_readout(*mitigation);
 }
 
 }  // namespace rhodrift::cli

@@ -6,5 +6,6 @@
 namespace rhodrift::cli {
 
 void add_mitigate_extrapolate(CLI::App& mitigate);
+void add_mitigate_readout(CLI::App& mitigate);
 
 }  // namespace rhodrift::cli

@@ -10,6 +10,8 @@ namespace rhodrift {
 
 namespace {
 
+constexpr double enough_negative = 12.0;
+
 arma::vec part(const arma::vec& quasi, bool negative) {
   return arma::clamp(negative ? arma::vec(-quasi) : quasi, 0.0, arma::datum::inf);
 }
@@ -66,7 +68,10 @@ std::vector<QuasiProduct::Share> QuasiProduct::shares(std::uint64_t n_instances)
         fmt::format("{} given, at least {} are needed to tell an error", n_instances, least));
   if (p == 0.0) return {{false, n_instances, gamma_}};
   const auto n = static_cast<double>(n_instances);
-  const double n_negative = std::clamp(std::round(n * p), 2.0, n - 2.0);
+  // The scatter of two or three negative ones says little of their variance: where they are rare,
+  // there are more of them than chance would have, with smaller weights.
+  const double enough = std::min(enough_negative, std::floor(n / 4.0));
+  const double n_negative = std::clamp(std::round(n * p), std::max(enough, 2.0), n - 2.0);
   const auto count = static_cast<std::uint64_t>(n_negative);
   return {{false, n_instances - count, gamma_ * (1.0 - p) * n / (n - n_negative)},
           {true, count, -gamma_ * p * n / n_negative}};

@@ -30,11 +30,12 @@ class QuasiProduct {
     std::uint64_t n_instances;
     double weight;
   };
-  /// `n_instances` shared out between the signs by their probability, at least 2 each: numbers that
-  /// are fixed, not drawn, take out of the variance what comes from the signs alone, which is most
-  /// of it when the values differ little. Weights are such that the mean stays unbiased, ±gamma()
-  /// but for rounding. A single share where there are no negative ones.
-  /// Throws InputError below 2 instances, or 4 where both signs occur.
+  /// `n_instances` shared out between the signs by their probability, at least 2 each and 12
+  /// negative ones (or a quarter of all, if that is less), whose scatter has to tell their
+  /// variance: numbers that are fixed, not drawn, take out of the variance what comes from the
+  /// signs alone, which is most of it when the values differ little. Weights are such that the mean
+  /// stays unbiased. A single share where there are no negative ones. Throws InputError below 2
+  /// instances, or 4 where both signs occur.
   std::vector<Share> shares(std::uint64_t n_instances) const;
 
  private:

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/mitigation/readout/distribution.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/subspace.hpp>
 
@@ -48,9 +49,7 @@ class Subspace::Implementation {
     if (matrix_.size() <= max_direct_outcomes) invert();
   }
 
-  arma::vec distribution() const {
-    return inverse_times(arma::vec(outcomes_.frequency), tolerance_);
-  }
+  Outcomes distribution() const { return quasi_distribution(outcomes_, weights()); }
 
   JointEstimate expectations(std::span<const Observable> observables) const {
     require_averageable(outcomes_, observables);
@@ -63,22 +62,25 @@ class Subspace::Implementation {
   }
 
   double captured() const {
-    const arma::vec p = distribution();
+    const arma::vec p = weights();
     double sum = 0.0;
     for (std::size_t c = 0; c < outcomes_.size(); ++c)
       sum += p(c) * column_sums_(c) * misreading_.read_as_itself(outcomes_.outcome(c));
     return sum;
   }
 
-  double inverse_norm() const {
-    if (!inverse_.empty()) return arma::norm(inverse_, 1);
-    return estimated_norm_1(
-        [this](const arma::vec& v) { return inverse_times(v, norm_tolerance); },
-        [this](const arma::vec& v) { return transposed_inverse_times(v, norm_tolerance); },
-        matrix_.size());
+  double overhead() const {
+    const auto times = [this](const arma::vec& v) { return inverse_times(v, norm_tolerance); };
+    const auto transposed_times = [this](const arma::vec& v) {
+      return transposed_inverse_times(v, norm_tolerance);
+    };
+    const double norm = inverse_.empty() ? estimated_norm_1(times, transposed_times, matrix_.size())
+                                         : arma::norm(inverse_, 1);
+    return norm * norm;
   }
 
  private:
+  arma::vec weights() const { return inverse_times(arma::vec(outcomes_.frequency), tolerance_); }
   void invert() {
     const arma::mat reduced = matrix_.dense().each_row() / column_sums_.t();
     const bool regular = arma::inv(inverse_, reduced);
@@ -122,8 +124,8 @@ Subspace::~Subspace() = default;
 Subspace::Subspace(Subspace&&) noexcept = default;
 Subspace& Subspace::operator=(Subspace&&) noexcept = default;
 
-std::vector<double> Subspace::distribution() const {
-  return arma::conv_to<std::vector<double>>::from(implementation_->distribution());
+Outcomes Subspace::distribution() const {
+  return implementation_->distribution();
 }
 
 JointEstimate Subspace::expectations(std::span<const Observable> observables) const {
@@ -134,8 +136,8 @@ double Subspace::captured() const {
   return implementation_->captured();
 }
 
-double Subspace::inverse_norm() const {
-  return implementation_->inverse_norm();
+double Subspace::overhead() const {
+  return implementation_->overhead();
 }
 
 ExpectationEstimator subspace(const ReadoutError& error, const SubspaceOptions& options) {

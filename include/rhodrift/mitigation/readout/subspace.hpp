@@ -46,21 +46,20 @@ class Subspace {
   Subspace(Subspace&&) noexcept;
   Subspace& operator=(Subspace&&) noexcept;
 
-  /// Of outcome r, in the order of the outcomes; they sum to 1, some may be negative.
+  /// The quasi-distribution (see distribution.hpp) over the seen outcomes; of sum 1.
   /// Here and below, throws RunError with the residual when the iteration does not converge: a
   /// matrix cut off at a distance may be singular where the confusion matrix itself is not.
-  std::vector<double> distribution() const;
+  Outcomes distribution() const;
   /// Σ_c p_c n_c: with how much probability the quasi-distribution would be read as what was seen
   /// and is within the distance. Near 1 there is nothing that the subspace lacks.
   double captured() const;
   /// oᵀ p = wᵀ f with w = Ã^-T o, and the multinomial's covariance of w. Which outcomes were seen
   /// is taken as given, the distribution over them as what is estimated.
   JointEstimate expectations(std::span<const Observable> observables) const;
-  /// |Ã^-1|₁, by which the error of an observable within [-1, 1] may grow; its square is how many
-  /// times the shots that takes ("mitigation overhead" in the paper). Exact up to
-  /// max_direct_outcomes, beyond it the estimate, a lower bound, of N. J. Higham, ACM Trans. Math.
-  /// Softw. 14, 381 (1988), from solutions to 1e-4.
-  double inverse_norm() const;
+  /// γ², γ = |Ã^-1|₁, as inversion_overhead ("mitigation overhead" in the paper). Exact up to
+  /// max_direct_outcomes, beyond from the estimate of γ, a lower bound, of N. J. Higham, ACM Trans.
+  /// Math. Softw. 14, 381 (1988), with solutions to 1e-4.
+  double overhead() const;
 
  private:
   class Implementation;

@@ -1,4 +1,4 @@
-#include "calibration/csv.hpp"
+#include "core/csv.hpp"
 
 #include <fmt/format.h>
 
