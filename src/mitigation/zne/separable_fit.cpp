@@ -136,8 +136,10 @@ arma::vec SeparableFit::minimise(const Objective& chi2, const arma::vec& start) 
 arma::vec SeparableFit::global_minimum() const {
   const arma::vec& limits = model_.eta_limits;
   const int n = grid_points(limits.n_elem);
+  // No rate at all unless another one is better by more than rounding: of a flat line any will do.
   arma::vec best(limits.n_elem, arma::fill::zeros);
-  double least = arma::datum::inf;
+  double least = chi2_at(best);
+  const double rounding = 1e-24 * arma::dot(target_, target_);
   std::vector<int> index(limits.n_elem, 0);
   for (;;) {
     arma::vec eta(limits.n_elem);
@@ -146,7 +148,7 @@ arma::vec SeparableFit::global_minimum() const {
       const double t = 2.0 * (index[i] + 0.5) / n - 1.0;
       eta(i) = limits(i) * t * t * t;
     }
-    if (const double chi2 = chi2_at(eta); chi2 < least) {
+    if (const double chi2 = chi2_at(eta); chi2 < least - rounding) {
       least = chi2;
       best = eta;
     }
