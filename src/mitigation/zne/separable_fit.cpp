@@ -225,16 +225,22 @@ double SeparableFit::end_of_profile(double threshold, double step) const {
     return chi2_at(eta, v) - chi2_ - threshold;
   };
   double inside = value_, outside = value_ + step;
-  for (int doubling = 0; excess(outside) < 0.0; ++doubling) {
+  double at_inside = -threshold, at_outside = excess(outside);
+  for (int doubling = 0; at_outside < 0.0; ++doubling) {
     if (doubling == 12)
       throw RunError(fmt::format("{}: the data do not bound its value at 0", model_.name));
     inside = outside;
+    at_inside = at_outside;
     outside = value_ + step * std::pow(2.0, doubling + 1);
+    at_outside = excess(outside);
   }
+  if (at_outside == 0.0) return outside;
   std::uintmax_t iterations = 60;
   const auto near = [&](double a, double b) { return std::abs(a - b) <= 1e-5 * std::abs(step); };
-  const auto bracket = boost::math::tools::bisect(excess, std::min(inside, outside),
-                                                  std::max(inside, outside), near, iterations);
+  const bool upwards = inside < outside;
+  const auto bracket = boost::math::tools::toms748_solve(
+      excess, std::min(inside, outside), std::max(inside, outside),
+      upwards ? at_inside : at_outside, upwards ? at_outside : at_inside, near, iterations);
   return (bracket.first + bracket.second) / 2.0;
 }
 
