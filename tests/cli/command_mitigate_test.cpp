@@ -55,7 +55,7 @@ TEST_CASE(
     CHECK_THAT(result.err, ContainsSubstring(message));
   };
   refused({"--observable", "Z0", "--readout", "magic"}, "unknown method \"magic\"");
-  refused({"--observable", "Z0", "--zne", "cubic"}, "'cubic' is unknown");
+  refused({"--observable", "Z0", "--zne", "cubic"}, "unknown model \"cubic\"");
   refused({"--observable", "Z0", "--zne", "linear", "--scale-factors", "0.5,3"}, "0.5");
   refused({"--observable", "Z0", "--zne", "linear", "--shots", "2"},
           "2 are too few for 3 circuits");

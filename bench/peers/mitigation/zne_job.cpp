@@ -11,6 +11,7 @@
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/circuit/qasm.hpp>
+#include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/version.hpp>
@@ -27,6 +28,15 @@ std::vector<Circuit> read_circuits(const std::filesystem::path& folder) {
     const auto file = folder / (std::to_string(circuits.size()) + ".qasm");
     if (!std::filesystem::exists(file)) return circuits;
     circuits.push_back(read_qasm_file(file));
+  }
+}
+
+/// Null where the shots do not allow the fit.
+nlohmann::json value_of(const PreparedStrategy& prepared, std::span<const Outcomes> outcomes) {
+  try {
+    return prepared.combine(outcomes)[0].value;
+  } catch (const RunError&) {
+    return nullptr;
   }
 }
 
@@ -53,7 +63,7 @@ nlohmann::json sweep(const std::vector<Circuit>& circuits, const Device& device,
   for (std::size_t m = 0; m < models.size(); ++m)
     for (std::size_t c = 0; c < circuits.size(); ++c)
       values[models[m].substr(0, models[m].find(':'))].push_back(
-          prepared[m][c].combine(std::span(outcomes).subspan(3 * c, 3))[0].value);
+          value_of(prepared[m][c], std::span(outcomes).subspan(3 * c, 3)));
   return values;
 }
 
