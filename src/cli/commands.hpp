@@ -18,6 +18,7 @@ void add_predict(CLI::App& program);
 void add_mitigate(CLI::App& program);
 void add_evaluate(CLI::App& program, const std::string& command_line);
 void add_drift(CLI::App& program, const std::string& command_line);
+void add_report(CLI::App& program);
 void add_demo(CLI::App& program, const std::string& command_line);
 
 }  // namespace rhodrift::cli

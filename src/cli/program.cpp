@@ -30,6 +30,7 @@ void build(CLI::App& program, const std::string& command_line) {
   add_mitigate(program);
   add_evaluate(program, command_line);
   add_drift(program, command_line);
+  add_report(program);
   add_demo(program, command_line);
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace rhodrift {
+
+/// What gnuplot writes to its standard output when it runs `script`. Throws RunError when it is not
+/// installed or fails.
+std::string run_gnuplot(const std::string& script);
+
+/// `text` as a string of gnuplot's that stands for itself: in single quotes nothing is substituted.
+std::string gnuplot_quoted(const std::string& text);
+
+}  // namespace rhodrift
