@@ -44,7 +44,7 @@ Json to_json(const CaseEvaluation& of) {
   Json strategies = Json::array();
   for (const StrategyEvaluation& evaluation : of.strategies) {
     Json observables = Json::object();
-    for (std::size_t k = 0; k < of.observables.size(); ++k)
+    for (std::size_t k = 0; k < evaluation.scores.size(); ++k)
       observables[of.observables[k]] = to_json(evaluation.scores[k]);
     strategies.push_back({{"strategy", evaluation.strategy},
                           {"cost", to_json(evaluation.cost)},
@@ -101,6 +101,7 @@ std::string table_of(const CaseEvaluation& of, const std::string& currency) {
   for (std::size_t k = 0; k < of.observables.size(); ++k) {
     if (k > 0) table.add_rule();
     for (const StrategyEvaluation& evaluation : of.strategies) {
+      if (evaluation.scores.empty()) continue;
       const Score& score = evaluation.scores[k];
       const Cost& cost = evaluation.cost;
       std::vector<std::string> row{of.observables[k],
@@ -221,7 +222,7 @@ std::vector<NamedEstimate> evaluation_rows(const EvaluationReport& report) {
   std::vector<NamedEstimate> rows;
   for (const CaseEvaluation& of : report.cases)
     for (const StrategyEvaluation& evaluation : of.strategies)
-      for (std::size_t k = 0; k < of.observables.size(); ++k) {
+      for (std::size_t k = 0; k < evaluation.scores.size(); ++k) {
         const Score& score = evaluation.scores[k];
         const std::string name =
             fmt::format("{} | {} | {} | ", of.name, of.observables[k], evaluation.strategy);

@@ -180,13 +180,12 @@ CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> stra
     const Repetitions all = naming_strategy(strategies[s], [&] {
       return repeat(of, strategies[s], believed, *executor, *noiseless, truth, options);
     });
-    if (all.failures == options.repetitions)
-      throw RunError("strategy " + strategies[s].name + ": " + all.first_failure);
     StrategyEvaluation evaluation{strategies[s].name, costs[s],     {},
                                   all.values,         all.failures, all.first_failure};
     evaluation.errors.each_row() -= truth.t();
-    for (arma::uword k = 0; k < truth.n_elem; ++k)
-      evaluation.scores.push_back(score(all, k, truth(k)));
+    if (all.failures < options.repetitions)
+      for (arma::uword k = 0; k < truth.n_elem; ++k)
+        evaluation.scores.push_back(score(all, k, truth(k)));
     result.strategies.push_back(std::move(evaluation));
   }
   return result;

@@ -124,6 +124,24 @@ TEST_CASE("What cannot be planned is refused before anything runs") {
       ContainsSubstring("0 buy nothing"));
 }
 
+TEST_CASE("A strategy that never gets an estimate is told, and the others are scored") {
+  // Values that go up and down again: no exponential is near them.
+  const NoiseModel model(small_line::device(0.0, 0.0), NoisePolicy::ideal);
+  EvaluationOptions options;
+  options.repetitions = 5;
+  options.shots = 30;
+  Circuit circuit(1);
+  circuit.append(Op::h, {0});
+  const CaseEvaluation result =
+      evaluate({"plus", circuit, {Observable::z(0)}, {0}}, parse({"zne:exponential", "raw"}), model,
+               model, small_line::simulator, options);
+  CHECK(result.strategies[0].failures == 5);
+  CHECK(result.strategies[0].scores.empty());
+  CHECK_FALSE(result.strategies[0].first_failure.empty());
+  CHECK(result.strategies[1].scores.size() == 1);
+  CHECK(compare_pairs({result}).empty());
+}
+
 TEST_CASE("Holm's adjustment") {
   const std::vector<double> adjusted = holm_adjusted({0.01, 0.04, 0.03, 0.005});
   CHECK(adjusted[0] == Approx(0.03));

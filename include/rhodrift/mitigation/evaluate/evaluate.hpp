@@ -55,7 +55,7 @@ struct Score {
 struct StrategyEvaluation {
   std::string strategy;
   Cost cost;
-  std::vector<Score> scores;  ///< one an observable
+  std::vector<Score> scores;  ///< one an observable; none where every repetition failed
   /// estimate - truth, repetitions x observables; NaN where the strategy could not make one.
   arma::mat errors;
   std::size_t failures = 0;  ///< repetitions without an estimate, which no score counts
