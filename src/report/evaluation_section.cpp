@@ -119,10 +119,15 @@ Markup section_of(const CaseEvaluation& of, const Colours& colours, html::Figure
     if (evaluation.failures > 0)
       content += html::paragraph(fmt::format("{}: no estimate in {} repetitions.",
                                              evaluation.strategy, evaluation.failures));
+  CaseEvaluation scored = of;
+  std::erase_if(scored.strategies, [](const StrategyEvaluation& evaluation) {
+    return evaluation.scores.empty();
+  });
+  if (scored.strategies.empty()) return content;
   Markup plots;
   for (std::size_t k = 0; k < of.observables.size(); ++k)
-    plots += html::side_by_side(plots_of(of, k, colours, figures));
-  return content + plots + table_of(of);
+    plots += html::side_by_side(plots_of(scored, k, colours, figures));
+  return content + plots + table_of(scored);
 }
 
 Markup comparisons(const std::vector<Comparison>& comparisons) {

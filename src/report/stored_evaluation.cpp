@@ -70,13 +70,16 @@ CaseEvaluation evaluated_case(const JsonPlace& place) {
   result.name = place.at("case").string();
   for (const JsonPlace& of : place.at("strategies").elements()) {
     const JsonPlace observables = of.at("observables");
-    if (result.strategies.empty()) result.observables = observables.keys();
+    // A strategy that never got an estimate has none.
+    const bool scored = !observables.keys().empty();
+    if (result.observables.empty()) result.observables = observables.keys();
     StrategyEvaluation evaluation;
     evaluation.strategy = of.at("strategy").string();
     evaluation.cost = cost(of.at("cost"));
     evaluation.failures = count(of.at("failures"));
-    for (const std::string& name : result.observables)
-      evaluation.scores.push_back(score(observables.at(name)));
+    if (scored)
+      for (const std::string& name : result.observables)
+        evaluation.scores.push_back(score(observables.at(name)));
     result.strategies.push_back(std::move(evaluation));
   }
   return result;
