@@ -120,9 +120,8 @@ Markup section_of(const CaseEvaluation& of, const Colours& colours, html::Figure
       content += html::paragraph(fmt::format("{}: no estimate in {} repetitions.",
                                              evaluation.strategy, evaluation.failures));
   CaseEvaluation scored = of;
-  std::erase_if(scored.strategies, [](const StrategyEvaluation& evaluation) {
-    return evaluation.scores.empty();
-  });
+  std::erase_if(scored.strategies,
+                [](const StrategyEvaluation& evaluation) { return evaluation.scores.empty(); });
   if (scored.strategies.empty()) return content;
   Markup plots;
   for (std::size_t k = 0; k < of.observables.size(); ++k)
