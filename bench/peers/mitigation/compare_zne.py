@@ -5,7 +5,7 @@ usage: compare_zne.py PROGRAM [--rounds N] [--circuits N]
 A sweep is N random native circuits of n qubits, each folded to 1, 3 and 5 times its gates, simulated with depolarizing
 noise, sampled, and extrapolated by a line, Richardson and an exponential. Both sides take turns, each in a process of
 its own. Before the times, the exact values (no shots) of both have to agree: exit status 1 when one differs by more
-than 1e-9 (exponentials: 1e-6, as mitiq's come from a general optimiser).
+than 1e-9. The exponential is not compared: mitiq fits a line to logarithms, rhodrift an exponential to the values.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LIMITS = {"linear": 1e-9, "richardson": 1e-9, "exponential": 1e-6}
+LIMITS = {"linear": 1e-9, "richardson": 1e-9}
 
 
 def write_device(folder, n):
@@ -98,7 +98,7 @@ def main():
             ours, theirs = (statistics.median(seconds[side]) for side in sides)
             rows.append((n, shots, ours, theirs, difference))
     print(f"{exact['rhodrift']['version']} beside {exact['mitiq']['version']}, {os.cpu_count()} cores\n")
-    print("| qubits | circuits | shots | rhodrift, s | mitiq, s | ratio | max difference, exact: linear, Richardson, exponential |")
+    print("| qubits | circuits | shots | rhodrift, s | mitiq, s | ratio | max difference, exact: linear, Richardson |")
     print("|---|---|---|---|---|---|---|")
     for n, shots, ours, theirs, difference in rows:
         worst = ", ".join(f"{difference[m]:.1e}" for m in LIMITS)
