@@ -131,11 +131,14 @@ TEST_CASE("Intervals of distillation cover 95%") {
   const auto plan = distillation::construct(circuit, observables, 0);
   DensityMatrixExecutor executor(1);
   const auto exact = executor.run(plan.jobs);
-  const double covered = sampling::coverage(truth, 73, [&](RandomStream& random) {
-    std::vector<Outcomes> outcomes;
-    for (const Outcomes& one : exact) outcomes.push_back(draw(one, 2000, random));
-    return distillation::combine(plan, outcomes, observables)[0];
-  });
+  const double covered = sampling::coverage(
+      truth, 72,
+      [&](RandomStream& random) {
+        std::vector<Outcomes> outcomes;
+        for (const Outcomes& one : exact) outcomes.push_back(draw(one, 2000, random));
+        return distillation::combine(plan, outcomes, observables)[0];
+      },
+      8000);
   CHECK(covered == Approx(0.95).margin(0.015));
 }
 

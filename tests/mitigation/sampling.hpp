@@ -43,17 +43,18 @@ inline std::vector<double> with_expectation(double z) {
 
 inline constexpr int coverage_repetitions = 2000;
 
-/// The share of `coverage_repetitions` repetitions whose interval holds `truth`;
+/// The share of repetitions whose interval holds `truth`;
 /// `repetition(random)` gives the estimate.
 template <typename Repetition>
-double coverage(double truth, std::uint64_t seed, Repetition&& repetition) {
+double coverage(double truth, std::uint64_t seed, Repetition&& repetition,
+                int repetitions = coverage_repetitions) {
   int covered = 0;
-  for (int r = 0; r < coverage_repetitions; ++r) {
+  for (int r = 0; r < repetitions; ++r) {
     rhodrift::RandomStream random(seed, static_cast<std::uint64_t>(r));
     const rhodrift::Estimate estimate = repetition(random);
     covered += estimate.ci.low <= truth && truth <= estimate.ci.high ? 1 : 0;
   }
-  return static_cast<double>(covered) / coverage_repetitions;
+  return static_cast<double>(covered) / repetitions;
 }
 
 }  // namespace sampling

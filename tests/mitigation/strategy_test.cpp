@@ -60,6 +60,8 @@ TEST_CASE("Strategies that are none are refused with what is known") {
   CHECK_THROWS_WITH(parse_strategy("twirl:1"), ContainsSubstring("no whole number in 2..10^6"));
   CHECK_THROWS_WITH(parse_strategy("readout:twirled:calibrate=0"),
                     ContainsSubstring("has to be calibrated"));
+  CHECK_THROWS_WITH(parse_strategy("readout:m3:calibrate=0.2"),
+                    ContainsSubstring("takes the recorded one"));
   CHECK_THROWS_WITH(parse_strategy("zne:exponential:shots=optimal"),
                     ContainsSubstring("takes a linear model"));
   CHECK_THROWS_WITH(
