@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
+#include <rhodrift/report/format_estimate.hpp>
+
 namespace rhodrift {
 
 namespace {
 
-using html::EstimateCells;
 using html::Markup;
 using Scale = PlotAxis::Scale;
 
@@ -55,9 +56,8 @@ Markup table_of(const CaseEvaluation& of) {
       const Score& score = evaluation.scores[k];
       const Cost& cost = evaluation.cost;
       table.rows.push_back({of.observables[k], evaluation.strategy, html::number(score.truth),
-                            EstimateCells(score.bias).with_error(), html::number(score.std_dev),
-                            EstimateCells(score.rmse).with_error(),
-                            EstimateCells(score.coverage).with_error(),
+                            html::with_error(score.bias), html::number(score.std_dev),
+                            html::with_error(score.rmse), with_interval(score.coverage),
                             std::to_string(cost.circuits), std::to_string(cost.two_qubit_gates),
                             cost.seconds ? html::number(*cost.seconds) : "–",
                             cost.money ? html::number(*cost.money) : "–"});
@@ -154,7 +154,7 @@ Markup crossings(const StoredEvaluation::HelpHarm& of, const Colours& colours,
       high = std::max(high, *point.crossing_shots);
     }
   if (!(low <= high)) return {};
-  LinePlot plot{of.name + ": from which number of shots on a strategy helps",
+  LinePlot plot{of.name + ": break-even with raw",
                 {"strength of the noise", Scale::linear},
                 {"shots in total", Scale::logarithmic},
                 {},
@@ -185,7 +185,7 @@ Markup crossings(const StoredEvaluation::HelpHarm& of, const Colours& colours,
 Markup ratios(const StoredEvaluation::HelpHarm& of, const Colours& colours,
               html::Figures& figures) {
   LinePlot plot{
-      of.name + ": error against raw's", {"strength of the noise", Scale::linear}, {}, {}, 1.0, {}};
+      of.name + ": error beside raw", {"strength of the noise", Scale::linear}, {}, {}, 1.0, {}};
   std::vector<double> values;
   for (const HelpHarmBoundary& boundary : of.boundaries) {
     if (boundary.strategy == "raw") continue;
@@ -260,7 +260,7 @@ Markup age(const AgeStudy& study, const Colours& colours, html::Figures& figures
   plot.y = {"rmse, with its 95 % interval", scale_for(values)};
   for (const AgeStudy::Age& of : study.ages) {
     std::vector<std::string> row{fmt::format("{:.1f}", of.days), std::to_string(of.n_pairs)};
-    for (const Estimate& rmse : of.rmse) row.push_back(EstimateCells(rmse).with_error());
+    for (const Estimate& rmse : of.rmse) row.push_back(html::with_error(rmse));
     table.rows.push_back(std::move(row));
   }
   Markup flips;

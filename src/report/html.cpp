@@ -124,27 +124,24 @@ std::string number(double value) {
   return std::isnan(value) ? "–" : fmt::format("{:.4g}", value);
 }
 
-EstimateCells::EstimateCells(const Estimate& estimate) {
+EstimateCells cells_of(const Estimate& estimate) {
   const double error = estimate.std_error;
-  if (!(std::isfinite(error) && std::isfinite(estimate.value))) {
-    value = number(estimate.value);
-    std_error = interval = "–";
-    return;
-  }
+  if (!std::isfinite(error) || !std::isfinite(estimate.value))
+    return {number(estimate.value), "–", "–"};
   // An interval has a width even where the error is 0: Wilson's, of 0 out of 100.
   const double scale = error > 0.0 ? error : 0.25 * (estimate.ci.high - estimate.ci.low);
-  const auto rounded = [&](double x) {
-    if (!std::isfinite(x)) return number(x);
-    return scale > 0.0 ? fmt::format("{:.{}f}", x, decimals_of(scale)) : fmt::format("{:.6g}", x);
+  if (!(scale > 0.0)) return {fmt::format("{:.6g}", estimate.value), "exact", ""};
+  const auto rounded = [decimals = decimals_of(scale)](double x) {
+    return std::isfinite(x) ? fmt::format("{:.{}f}", x, decimals) : number(x);
   };
-  value = rounded(estimate.value);
-  std_error = error > 0.0 ? rounded(error) : scale > 0.0 ? "0" : "exact";
-  interval = scale > 0.0 ? rounded(estimate.ci.low) + " to " + rounded(estimate.ci.high) : "";
+  return {rounded(estimate.value), rounded(error),
+          rounded(estimate.ci.low) + " to " + rounded(estimate.ci.high)};
 }
 
-std::string EstimateCells::with_error() const {
-  const bool has_error = !std_error.empty() && std_error != "exact" && std_error != "–";
-  return has_error ? value + " ± " + std_error : value;
+std::string with_error(const Estimate& estimate) {
+  if (!(estimate.std_error > 0.0)) return number(estimate.value);
+  const EstimateCells cells = cells_of(estimate);
+  return cells.value + " ± " + cells.std_error;
 }
 
 Markup Figures::figure(const LinePlot& plot, std::string_view caption) {

@@ -59,12 +59,13 @@ std::string number(double value);
 /// Value, error and interval, to the second digit of the error: "0.8123", "0.0042",
 /// "0.8041 to 0.8205"; "exact" where the error is 0.
 struct EstimateCells {
-  explicit EstimateCells(const Estimate& estimate);
   std::string value;
   std::string std_error;
   std::string interval;
-  std::string with_error() const;
 };
+EstimateCells cells_of(const Estimate& estimate);
+/// "0.8123 ± 0.0042"; the value alone where there is no error.
+std::string with_error(const Estimate& estimate);
 
 /// Draws plots, each with ids of its own, title and legend. A plot without points is nothing.
 class Figures {

@@ -32,7 +32,7 @@ a { color: var(--link); }
 nav ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; }
 p { max-width: 46rem; margin: 0.5rem 0; overflow-wrap: anywhere; }
 .warning { background: var(--warn); padding: 0.4rem 0.7rem; border-radius: 0.3rem; }
-dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.15rem 1rem; margin: 0; }
+dl { display: grid; grid-template-columns: 6rem minmax(0, 1fr); gap: 0.15rem 1rem; margin: 0; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin: 0.6rem 0; }

@@ -14,7 +14,6 @@ namespace rhodrift {
 
 namespace {
 
-using html::EstimateCells;
 using html::Markup;
 using Scale = PlotAxis::Scale;
 
@@ -73,7 +72,7 @@ html::Table table_of(const std::vector<NamedEstimate>& rows) {
     table.header.push_back("diagnostics");
   }
   for (const auto& [name, estimate] : rows) {
-    const EstimateCells cells(estimate);
+    const html::EstimateCells cells = html::cells_of(estimate);
     std::vector<std::string> row{name, cells.value, cells.std_error, cells.interval};
     if (!one_level) row.back() += fmt::format(" ({:g} %)", 100.0 * estimate.level);
     if (counted)
@@ -211,6 +210,7 @@ Markup drift_section(const RunReader& run, html::Figures& figures) {
     plot.x = {"", Scale::time};
     plot.y = {track.quantity, Scale::linear};
     LinePlot::Series series{track.name, {}, plot.series.size()};
+    series.band = true;
     for (std::size_t i = 0; i < study.times.size(); ++i)
       series.points.push_back(
           {static_cast<double>(study.times[i].unix_s), track.values[i].value, track.values[i].ci});

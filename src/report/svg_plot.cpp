@@ -84,6 +84,7 @@ std::string logarithmic_tics(const Interval& range, Scale scale) {
   std::vector<double> digits{1.0};
   if (last - first <= 4) digits = {1.0, 3.0};
   if (last - first <= 2) digits = {1.0, 2.0, 5.0};
+  if (last - first <= 1) digits = {1.0, 2.0, 3.0, 5.0, 7.0};
   std::string tics = scale == Scale::log_plus_one ? "'0' 0" : "";
   for (int decade = first; decade <= last; ++decade)
     for (const double digit : digits) {
@@ -92,15 +93,6 @@ std::string logarithmic_tics(const Interval& range, Scale scale) {
       tics += fmt::format("{}'{:g}' {}", tics.empty() ? "" : ", ", value, number(value));
     }
   return tics;
-}
-
-/// Five dates at most, on whole days, else hours.
-std::string time_tics(const Interval& range) {
-  constexpr double hour_s = 3600.0, day_s = 24.0 * hour_s;
-  const double unit_s = range.high - range.low > 4.0 * day_s ? day_s : hour_s;
-  const double step_s = unit_s * std::ceil((range.high - range.low) / (4.0 * unit_s));
-  const double start_s = unit_s * std::ceil(range.low / unit_s);
-  return fmt::format("{}, {}", number(start_s), number(step_s));
 }
 
 std::string axis_commands(char axis, const PlotAxis& of, const Interval& range) {
@@ -118,8 +110,7 @@ std::string axis_commands(char axis, const PlotAxis& of, const Interval& range) 
                         axis, logarithmic_tics(range, of.scale));
     case Scale::time:
       return text +
-             fmt::format("set {0}tics {1}\nset {0}tics time format \"{2}\"\n", axis,
-                         time_tics(range),
+             fmt::format("set {0}tics time format \"{1}\"\n", axis,
                          range.high - range.low > 4.0 * 86400.0 ? "%d %b\\n%Y" : "%d %b\\n%H:%M");
   }
   throw RunError("scale of an axis out of range");
@@ -180,7 +171,11 @@ std::vector<std::string> layers(const std::string& name, const LinePlot::Series&
   const std::string colour = plot_colour(series.colour);
   const std::string transparent = "#a0" + colour.substr(1);
   std::vector<std::string> layers;
-  if (has_intervals(series))
+  if (has_intervals(series) && series.band)
+    layers.push_back(fmt::format(
+        "${} using 1:3:4 with filledcurves fillcolor rgb '#d0{}' fillstyle solid noborder", name,
+        colour.substr(1)));
+  else if (has_intervals(series))
     layers.push_back(
         fmt::format("${} using 1:2:3:4 with errorbars linecolor rgb '{}' linewidth 0.7 pointtype 0",
                     name, colour));

@@ -44,6 +44,7 @@ struct LinePlot {
     Marker marker = Marker::circle;
     bool joined = true;
     bool faint = false;
+    bool band = false;  ///< intervals as one area, not as a bar each
   };
   struct Mark {
     double x;
