@@ -98,8 +98,10 @@ std::string run_gnuplot(const std::string& script) {
 }
 
 std::string gnuplot_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : clean_text(text)) {
+  const std::string cleaned = clean_text(text);
+  // gnuplot 5.4 takes '' right after the opening quote for the end of an empty string.
+  std::string quoted = cleaned.starts_with('\'') ? "' " : "'";
+  for (const char c : cleaned) {
     if (c == '\'') quoted += '\'';
     quoted += c == '\n' || c == '\t' ? ' ' : c;
   }

@@ -59,7 +59,7 @@ class Environment {
   std::optional<std::string> old_;
 };
 
-const double nan = std::nan("");
+const double missing = std::nan("");
 
 }  // namespace
 
@@ -78,7 +78,7 @@ TEST_CASE("every point of a plot is drawn once, gaps are not") {
   const auto markers = [](const LinePlot& plot) {
     return occurrences(svg_plot(plot, "p"), "<use xlink:href='#p-gpPt6' transform");
   };
-  auto plot = line_plot({{1.0, 1.0, {}}, {2.0, nan, {}}, {3.0, 2.0, {}}, {4.0, -1.0, {}}});
+  auto plot = line_plot({{1.0, 1.0, {}}, {2.0, missing, {}}, {3.0, 2.0, {}}, {4.0, -1.0, {}}});
   for (PlotPoint& point : plot.series[0].points) point.interval = {point.y, point.y};
   CHECK(markers(plot) == 3);
   plot.y.scale = PlotAxis::Scale::logarithmic;
@@ -100,7 +100,7 @@ TEST_CASE("axes are labelled at round numbers") {
   plot = line_plot({{1609459200.0, 1.0, {1.0, 1.0}}, {1617235200.0, 2.0, {2.0, 2.0}}});
   plot.x.scale = PlotAxis::Scale::time;
   const std::string svg = svg_plot(plot, "p");
-  CHECK(svg.find("01 Feb") != std::string::npos);
+  CHECK(svg.find(" Feb</text>") != std::string::npos);
   CHECK(svg.find("2021") != std::string::npos);
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("single points, equal values and bars to below 0 on a logarithmic axis
 }
 
 TEST_CASE("a plot without a point is refused") {
-  const auto plot = line_plot({{0.0, nan, {nan, nan}}});
+  const auto plot = line_plot({{0.0, missing, {missing, missing}}});
   CHECK(!has_points(plot));
   CHECK_THROWS_WITH(svg_plot(plot, "p"), ContainsSubstring("has no point that can be drawn"));
   CHECK(!has_points(DotPlot{}));
@@ -130,7 +130,7 @@ TEST_CASE("names are drawn as they are, whatever they hold") {
   const ScratchDirectory scratch;
   const std::string witness = (scratch.path() / "witness").string();
   for (const std::string& name :
-       {"it's", "'; system('touch " + witness + "') #", "`touch " + witness + "`",
+       {std::string("it's"), "'; system('touch " + witness + "') #", "`touch " + witness + "`",
         "$(touch " + witness + ")", std::string("a_b^2 {/Symbol a} @x \\n %s"),
         std::string("<script>&\"</script>"), std::string("two\nlines\nEND\nexit"),
         std::string("bell \x07 not utf-8 \xff"), std::string("⟨Z⟩")}) {
@@ -150,7 +150,7 @@ TEST_CASE("names are drawn as they are, whatever they hold") {
 
 TEST_CASE("a row without a value says so") {
   DotPlot plot = dot_plot("good");
-  plot.rows.push_back({"bad", nan, {nan, nan}});
+  plot.rows.push_back({"bad", missing, {missing, missing}});
   CHECK(svg_plot(plot, "p").find("bad: no estimate") != std::string::npos);
 }
 

@@ -44,7 +44,9 @@ inline std::string xml_fault(const std::string& document) {
     if (element.empty()) return fault("bare <");
     for (skip_space(); document[at] != '>' && document[at] != '/'; skip_space()) {
       const std::string attribute = name();
+      skip_space();  // XML has "name = value", too
       if (attribute.empty() || document[at++] != '=') return fault("odd attribute");
+      skip_space();
       const char quote = document[at++];
       if (quote != '"' && quote != '\'') return fault("value without quotes");
       const std::size_t end = document.find(quote, at);
