@@ -1,7 +1,7 @@
 // Our side of bench/peers/run-readout: mitigates counts.json of a folder in this process and
-// prints, as JSON, {"seconds": [one a repeat], "peak_bytes"}; the quasi-probabilities go to the
-// file --output, "string value" a line. In the time is all that leads from counts by string to
-// quasi-probabilities.
+// prints, as JSON, {"seconds": [one a repeat], "start_bytes", "peak_bytes"}: the largest the
+// process was before and after. The quasi-probabilities go to the file --output, "string value" a
+// line. In the time is all that leads from counts by string to quasi-probabilities by string.
 
 #include <chrono>
 #include <fstream>
@@ -9,11 +9,9 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/mitigation/readout/subspace.hpp>
-#include <rhodrift/version.hpp>
 
 namespace {
 
@@ -27,49 +25,67 @@ ReadoutError read_error(const std::filesystem::path& file) {
   return error;
 }
 
-void write_distribution(const std::string& file, const Outcomes& quasi) {
+using Quasi = std::vector<std::pair<std::string, double>>;
+
+Quasi mitigated(const ReadoutError& error, const std::map<std::string, std::uint64_t>& counts,
+                const readout::SubspaceOptions& options) {
+  const Outcomes distribution =
+      readout::Subspace(error, Outcomes::from_counts(counts), options).distribution();
+  Quasi quasi;
+  for (std::size_t r = 0; r < distribution.size(); ++r)
+    quasi.emplace_back(distribution.text(r), distribution.frequency[r]);
+  return quasi;
+}
+
+void write(const Quasi& quasi, const std::string& file) {
   std::ofstream out(file);
   out.precision(17);
-  for (std::size_t r = 0; r < quasi.size(); ++r)
-    out << quasi.text(r) << ' ' << quasi.frequency[r] << '\n';
+  for (const auto& [text, value] : quasi) out << text << ' ' << value << '\n';
+}
+
+/// VmHWM; what getrusage tells may be the size of the process that started this one.
+std::int64_t peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word && word != "VmHWM:") {
+  }
+  std::int64_t kilobytes = 0;
+  status >> kilobytes;
+  return 1024 * kilobytes;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::filesystem::path folder;
-  readout::SubspaceOptions subspace_options;
+  readout::SubspaceOptions options;
   int distance = 3, repeats = 5;
-  double enough_seconds = 10.0;
+  constexpr double enough_seconds = 10.0;
   std::string output;
   CLI::App app("Times the mitigation of the counts of one folder of bench/peers/run-readout");
   app.add_option("folder", folder)->required();
   app.add_option("--distance", distance, "-1: all");
-  app.add_option("--tolerance", subspace_options.tolerance);
   app.add_option("--repeats", repeats)->check(CLI::PositiveNumber);
-  app.add_option("--enough", enough_seconds, "seconds after which none begins");
   app.add_option("--output", output);
   CLI11_PARSE(app, argc, argv);
-  if (distance >= 0) subspace_options.distance = distance;
+  if (distance >= 0) options.distance = distance;
 
   const ReadoutError error = read_error(folder / "matrices.json");
   const auto counts = nlohmann::json::parse(read_file(folder / "counts.json"))
                           .get<std::map<std::string, std::uint64_t>>();
+  const std::int64_t start_bytes = peak_bytes();
   std::vector<double> seconds;
   double sum = 0.0;
+  Quasi quasi;
   while (seconds.empty() || (std::ssize(seconds) < repeats && sum < enough_seconds)) {
     const auto start = std::chrono::steady_clock::now();
-    const Outcomes outcomes = Outcomes::from_counts(counts);
-    const Outcomes quasi = readout::Subspace(error, outcomes, subspace_options).distribution();
+    quasi = mitigated(error, counts, options);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     seconds.push_back(elapsed.count());
     sum += elapsed.count();
-    if (!output.empty() && seconds.size() == 1) write_distribution(output, quasi);
   }
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  std::cout << nlohmann::json{{"version", version()},
-                              {"seconds", seconds},
-                              {"peak_bytes", 1024 * usage.ru_maxrss}}
-            << '\n';
+  const nlohmann::json report{
+      {"seconds", seconds}, {"start_bytes", start_bytes}, {"peak_bytes", peak_bytes()}};
+  if (!output.empty()) write(quasi, output);
+  std::cout << report << '\n';
 }
