@@ -95,6 +95,17 @@ std::string logarithmic_tics(const Interval& range, Scale scale) {
   return tics;
 }
 
+/// Four dates or so, on whole days, of a short time whole hours.
+std::string time_tics(const Interval& range) {
+  constexpr double hour_s = 3600.0, day_s = 24.0 * hour_s;
+  const double span_s = range.high - range.low;
+  const bool is_long = span_s > 4.0 * day_s;
+  const double unit_s = is_long ? day_s : hour_s;
+  const double step_s = unit_s * std::ceil(span_s / (4.0 * unit_s));
+  return fmt::format("{} time format \"{}\"", number(step_s),
+                     is_long ? "%d %b\\n%Y" : "%d %b\\n%H:%M");
+}
+
 std::string axis_commands(char axis, const PlotAxis& of, const Interval& range) {
   std::string text = fmt::format("set {0}range [{1}:{2}]\nset {0}label {3}\n", axis,
                                  number(range.low), number(range.high), gnuplot_quoted(of.label));
@@ -109,9 +120,7 @@ std::string axis_commands(char axis, const PlotAxis& of, const Interval& range) 
                         "set nonlinear {0} via log10(1+{0}) inverse 10**{0}-1\nset {0}tics ({1})\n",
                         axis, logarithmic_tics(range, of.scale));
     case Scale::time:
-      return text +
-             fmt::format("set {0}tics time format \"{1}\"\n", axis,
-                         range.high - range.low > 4.0 * 86400.0 ? "%d %b\\n%Y" : "%d %b\\n%H:%M");
+      return text + fmt::format("set {}tics {}\n", axis, time_tics(range));
   }
   throw RunError("scale of an axis out of range");
 }
@@ -121,7 +130,7 @@ std::string preamble(int height) {
       "set encoding utf8\nset locale 'C'\n"
       "set terminal svg size {},{} dynamic noenhanced font 'sans-serif,14' linewidth 1.5\n"
       "unset key\nset border 3 linewidth 0.5\nset tics nomirror scale 0.5\n"
-      "set grid linecolor rgb '{}' linewidth 0.3 dashtype 1\nset errorbars small\n",
+      "set grid linecolor rgb '{}' linewidth 0.3 dashtype 1\n",
       width, height, grid_colour);
 }
 
@@ -176,9 +185,9 @@ std::vector<std::string> layers(const std::string& name, const LinePlot::Series&
         "${} using 1:3:4 with filledcurves fillcolor rgb '#d0{}' fillstyle solid noborder", name,
         colour.substr(1)));
   else if (has_intervals(series))
-    layers.push_back(
-        fmt::format("${} using 1:2:3:4 with errorbars linecolor rgb '{}' linewidth 0.7 pointtype 0",
-                    name, colour));
+    layers.push_back(fmt::format(
+        "${} using 1:3:(0):($4-$3) with vectors nohead linecolor rgb '{}' linewidth 0.7", name,
+        colour));
   if (series.joined)
     layers.push_back(fmt::format("${} using 1:2 with lines linecolor rgb '{}'", name,
                                  series.faint ? transparent : colour));
@@ -338,9 +347,10 @@ std::string svg_plot(const DotPlot& plot, const std::string& id_prefix) {
     const double low = fits(row.interval.low, plot.axis.scale) ? row.interval.low : range.low;
     script += fmt::format("$row{} << END\n{} {} {} {}\nEND\n", r, number(row.value), r, number(low),
                           number(row.interval.high));
-    dots.push_back(
-        fmt::format("$row{} with xerrorbars pointtype 7 pointsize 0.8 linecolor rgb '{}'", r,
-                    plot_colour(row.colour)));
+    for (const char* layer : {"using 3:2:($4-$3):(0) with vectors nohead",
+                              "using 1:2 with points pointtype 7 pointsize 0.8"})
+      dots.push_back(
+          fmt::format("$row{} {} linecolor rgb '{}'", r, layer, plot_colour(row.colour)));
   }
   script += fmt::format("plot {}\n", fmt::join(dots, ", "));
   return inline_svg(run_gnuplot(script), id_prefix);
