@@ -1,6 +1,7 @@
 #include "report/gnuplot.hpp"
 
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -98,14 +99,20 @@ std::string run_gnuplot(const std::string& script) {
 }
 
 std::string gnuplot_quoted(const std::string& text) {
-  const std::string cleaned = clean_text(text);
-  // gnuplot 5.4 takes '' right after the opening quote for the end of an empty string.
-  std::string quoted = cleaned.starts_with('\'') ? "' " : "'";
-  for (const char c : cleaned) {
-    if (c == '\'') quoted += '\'';
-    quoted += c == '\n' || c == '\t' ? ' ' : c;
+  // Nothing but letters and spaces as they are: gnuplot looks for `commands`, @macros and the end
+  // of the string before it reads escapes, takes a digit behind an escape as a part of it, and what
+  // it makes of '' in single quotes depends on what is beside it.
+  std::string quoted = "\"";
+  for (const char c : clean_text(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n' || c == '\t')
+      quoted += ' ';
+    else if (byte >= 0x80 || c == ' ' || std::isalpha(byte))
+      quoted += c;
+    else
+      quoted += fmt::format("\\{:03o}", byte);
   }
-  return quoted + "'";
+  return quoted + '"';
 }
 
 }  // namespace rhodrift

@@ -8,7 +8,8 @@ namespace rhodrift {
 /// installed or fails.
 std::string run_gnuplot(const std::string& script);
 
-/// `text` as a string of gnuplot's that stands for itself: in single quotes nothing is substituted.
+/// `text` as a string of gnuplot's that stands for itself, whatever it holds; a line feed is a
+/// space.
 std::string gnuplot_quoted(const std::string& text);
 
 }  // namespace rhodrift

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/core/random.hpp>
 #include <rhodrift/report/svg_plot.hpp>
 
 #include "report/gnuplot.hpp"
@@ -146,6 +147,45 @@ TEST_CASE("names are drawn as they are, whatever they hold") {
   }
   CHECK(scratch.files().empty());
   CHECK(svg_plot(dot_plot("a_b^2 it's {x}"), "p").find("a_b^2 it's {x}") != std::string::npos);
+}
+
+TEST_CASE("gnuplot takes any text for what it is") {
+  const ScratchDirectory scratch;
+  const std::string witness = (scratch.path() / "witness").string();
+  const std::vector<std::string> pieces{"'",
+                                        "'",
+                                        "\"",
+                                        "`",
+                                        "\\",
+                                        "\n",
+                                        "#",
+                                        ";",
+                                        "@a",
+                                        "$",
+                                        "%g",
+                                        "{",
+                                        "}",
+                                        "0",
+                                        "7",
+                                        "9",
+                                        " ",
+                                        "⟨",
+                                        "|",
+                                        "system('touch " + witness + "')",
+                                        "`touch " + witness + "`",
+                                        "!touch " + witness};
+  RandomStream random(1, 0);
+  std::string script = "set encoding utf8\nset print '-'\n", expected;
+  for (int i = 0; i < 300; ++i) {
+    std::string text = "|";
+    for (int k = 0; k < 8; ++k) text += pieces[random.below(pieces.size())];
+    script += "print " + gnuplot_quoted(text) + "\n";
+    for (char& c : text)
+      if (c == '\n') c = ' ';
+    expected += text + "\n";
+  }
+  CHECK(run_gnuplot(script) == expected);
+  CHECK(scratch.files().empty());
 }
 
 TEST_CASE("a row without a value says so") {
