@@ -54,6 +54,7 @@ details { margin: 0.5rem 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 pre { overflow: auto; max-height: 30rem; background: var(--tint); padding: 0.7rem;
       border-radius: 0.3rem; font-size: 0.85rem; }
+@media (max-width: 40rem) { td:first-child { white-space: normal; min-width: 9rem; } }
 @media print { details > * { display: block; } }
 )";
 
