@@ -246,14 +246,12 @@ void add_extrapolations(std::vector<Cell>& all) {
 std::vector<Cell> cells() {
   std::vector<Cell> all;
   add_extrapolations(all);
-  const auto exact_only = [](auto method) {
-    return [method](const readout::MeasuredReadout& m) { return method(m.error); };
-  };
   const auto measured_too = [](ExpectationEstimator (*method)(const readout::MeasuredReadout&)) {
     return EstimatorOf(method);
   };
-  const EstimatorOf subspace =
-      exact_only([](const ReadoutError& error) { return readout::subspace(error); });
+  const EstimatorOf subspace = [](const readout::MeasuredReadout& m) {
+    return readout::subspace(m);
+  };
   const EstimatorOf unfolding = [](const readout::MeasuredReadout& m) {
     return readout::unfolding(m, {1000, 1e-10});
   };

@@ -145,8 +145,6 @@ void parse_readout(Stage& stage, Strategy& strategy) {
       stage.fail(fmt::format("calibrate: {} is outside [0, 1)", *text));
   }
   if (measures && readout.calibration_share == 0.0) stage.fail("has to be calibrated");
-  if (readout.method == ReadoutMethod::subspace && readout.calibration_share > 0.0)
-    stage.fail("m3's errors leave out those of a measured calibration; it takes the recorded one");
   stage.take<readout::CalibrationScheme>("scheme",
                                          {{"independent", readout::CalibrationScheme::independent},
                                           {"marginal", readout::CalibrationScheme::marginal},

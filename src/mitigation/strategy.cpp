@@ -51,7 +51,7 @@ ExpectationEstimator make_estimator(ReadoutMethod method,
     case ReadoutMethod::least_squares:
       return readout::least_squares(measured);
     case ReadoutMethod::subspace:
-      return readout::subspace(measured.error);
+      return readout::subspace(measured);
     case ReadoutMethod::unfolding:
       return readout::unfolding(measured, unfolding_stop);
     case ReadoutMethod::twirled:

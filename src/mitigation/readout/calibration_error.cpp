@@ -26,6 +26,17 @@ void add_product_derivative(const MeasuredReadout& measured, const arma::vec& x,
   }
 }
 
+ReadoutError smoothed_error(const MeasuredReadout& measured) {
+  ReadoutError error = measured.error;
+  for (std::size_t g = 0; g < error.size(); ++g) {
+    if (!measured.sampled(g)) continue;
+    arma::mat& matrix = error[g].matrix;
+    for (arma::uword p = 0; p < matrix.n_cols; ++p)
+      matrix.col(p) = smoothed(matrix.col(p), measured.shots[g](p));
+  }
+  return error;
+}
+
 arma::rowvec calibration_error(const MeasuredReadout& measured,
                                const ConfusionDerivative& derivative) {
   std::vector<arma::vec> columns;

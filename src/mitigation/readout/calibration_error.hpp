@@ -27,6 +27,9 @@ struct CalibratedEstimate {
 void add_product_derivative(const MeasuredReadout& measured, const arma::vec& x,
                             const arma::vec& a_y, ConfusionDerivative& derivative);
 
+/// The error with ã for every sampled column, as MeasuredReadout has it.
+ReadoutError smoothed_error(const MeasuredReadout& measured);
+
 /// The value's row in ReadExpectations::shared: with D its derivative, column p of group g gives
 ///   √(ã_m/N) (D(m, p) - Σ_i ã_i D(i, p)),  m = 0 … 2^k - 1,
 /// whose squares add up to Dᵀ (diag ã - ã ãᵀ)/N D; ã as in MeasuredReadout.

@@ -28,52 +28,101 @@ Misreading::Misreading(const ReadoutError& error, int n_bits)
     : n_words_((static_cast<std::size_t>(n_bits) + 63) / 64), bits_(n_words_ * 64) {
   for (const ConfusionMatrix& group : error) {
     const arma::mat ratio = ratios(group);
+    const int place = static_cast<int>(n_values_.size());
+    n_values_.push_back(ratio.n_rows);
     if (group.bits.size() == 1) {
       Bit& bit = bits_[static_cast<std::size_t>(group.bits[0])];
       bit.ratio = {ratio(1, 0), ratio(0, 1)};
       bit.itself = {group.matrix(0, 0), group.matrix(1, 1)};
+      bit.place = place;
       continue;
     }
     for (const int bit : group.bits)
       bits_[static_cast<std::size_t>(bit)].group = static_cast<int>(groups_.size());
-    groups_.push_back({group.bits, ratio, group.matrix.diag()});
+    groups_.push_back({group.bits, ratio, group.matrix.diag(), place});
   }
+}
+
+template <typename Body>
+inline void Misreading::for_each_factor(const std::uint64_t* r, const std::uint64_t* c,
+                                        Body body) const {
+  for (std::size_t w = 0; w < n_words_; ++w)
+    for (std::uint64_t differs = r[w] ^ c[w]; differs != 0; differs &= differs - 1) {
+      const int place = std::countr_zero(differs);
+      const std::size_t index = 64 * w + static_cast<std::size_t>(place);
+      const Bit& bit = bits_[index];
+      if (bit.group < 0) {
+        const std::size_t prepared = c[w] >> place & 1;
+        body(Factor{
+            bit.place, 1 - prepared, prepared, {bit.ratio[prepared], bit.ratio[1 - prepared]}});
+        continue;
+      }
+      const Group& group = groups_[static_cast<std::size_t>(bit.group)];
+      if (!is_first_to_differ(group, static_cast<int>(index), r, c)) continue;
+      const arma::uword m = group_index(group.bits, {r, n_words_});
+      const arma::uword p = group_index(group.bits, {c, n_words_});
+      body(Factor{group.place, m, p, {group.ratio(m, p), group.ratio(p, m)}});
+    }
+}
+
+/// A group is met at each of its bits that differ.
+bool Misreading::is_first_to_differ(const Group& group, int bit, const std::uint64_t* r,
+                                    const std::uint64_t* c) const {
+  const std::span<const std::uint64_t> row(r, n_words_), column(c, n_words_);
+  return std::ranges::none_of(group.bits, [&](int other) {
+    return other < bit && bit_of(row, other) != bit_of(column, other);
+  });
 }
 
 void Misreading::append_pairs(const Outcomes& outcomes, std::size_t r,
                               std::span<const std::uint32_t> columns,
                               std::vector<Pair>& pairs) const {
-  for (const std::uint32_t c : columns)
-    pairs.push_back(pair(outcomes.outcome(r).data(), outcomes.outcome(c).data()));
+  for (const std::uint32_t c : columns) {
+    Pair pair{1.0, 1.0};
+    for_each_factor(outcomes.outcome(r).data(), outcomes.outcome(c).data(),
+                    [&](const Factor& factor) {
+                      pair.forward *= factor.ratio.forward;
+                      pair.backward *= factor.ratio.backward;
+                    });
+    pairs.push_back(pair);
+  }
 }
 
-inline Misreading::Pair Misreading::pair(const std::uint64_t* r, const std::uint64_t* c) const {
-  Pair result{1.0, 1.0};
-  for (std::size_t w = 0; w < n_words_; ++w)
-    for (std::uint64_t differs = r[w] ^ c[w]; differs != 0; differs &= differs - 1) {
-      const int place = std::countr_zero(differs);
-      const std::size_t bit = 64 * w + static_cast<std::size_t>(place);
-      if (bits_[bit].group >= 0) {
-        multiply_group(groups_[static_cast<std::size_t>(bits_[bit].group)], static_cast<int>(bit),
-                       r, c, result);
-        continue;
+void Misreading::add_derivative(const Outcomes& outcomes, std::size_t r,
+                                std::span<const std::uint32_t> columns,
+                                std::span<const Pair> weights,
+                                std::vector<arma::mat>& derivative) const {
+  std::vector<Factor> factors;
+  std::vector<Pair> before;  // the weight times the factors before each
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    factors.clear();
+    before.clear();
+    Pair product = weights[k];
+    for_each_factor(outcomes.outcome(r).data(), outcomes.outcome(columns[k]).data(),
+                    [&](const Factor& factor) {
+                      factors.push_back(factor);
+                      before.push_back(product);
+                      product.forward *= factor.ratio.forward;
+                      product.backward *= factor.ratio.backward;
+                    });
+    Pair after{1.0, 1.0};
+    for (std::size_t i = factors.size(); i-- > 0;) {
+      const Factor& factor = factors[i];
+      if (factor.place >= 0) {
+        arma::mat& of_group = derivative[static_cast<std::size_t>(factor.place)];
+        of_group(factor.m, factor.p) += before[i].forward * after.forward;
+        of_group(factor.p, factor.m) += before[i].backward * after.backward;
       }
-      const std::size_t prepared = c[w] >> place & 1;
-      result.forward *= bits_[bit].ratio[prepared];
-      result.backward *= bits_[bit].ratio[1 - prepared];
+      after.forward *= factor.ratio.forward;
+      after.backward *= factor.ratio.backward;
     }
-  return result;
+  }
 }
 
-/// Once a group: at the first of its bits that differ.
-void Misreading::multiply_group(const Group& group, int bit, const std::uint64_t* r,
-                                const std::uint64_t* c, Pair& pair) const {
-  const std::span<const std::uint64_t> row(r, n_words_), column(c, n_words_);
-  for (const int other : group.bits)
-    if (other < bit && bit_of(row, other) != bit_of(column, other)) return;
-  const arma::uword m = group_index(group.bits, row), p = group_index(group.bits, column);
-  pair.forward *= group.ratio(m, p);
-  pair.backward *= group.ratio(p, m);
+std::vector<arma::mat> Misreading::zero_derivative() const {
+  std::vector<arma::mat> derivative;
+  for (const arma::uword n : n_values_) derivative.push_back(arma::zeros(n, n));
+  return derivative;
 }
 
 double Misreading::read_as_itself(std::span<const std::uint64_t> c) const {

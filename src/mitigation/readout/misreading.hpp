@@ -26,6 +26,16 @@ class Misreading {
   void append_pairs(const Outcomes& outcomes, std::size_t r, std::span<const std::uint32_t> columns,
                     std::vector<Pair>& pairs) const;
 
+  /// Adds what Σ weight T depends on the ratios of its factors with, ∂/∂ρ_g(m,p) at (m,p) of place
+  /// g of the error, ρ_g(m,p) = A_g(m,p) / A_g(p,p) and m ≠ p: of the pairs of outcome r with each
+  /// of the columns, `weights` being those of T(r,c) and T(c,r). No ratio is divided by, so that
+  /// one of 0 has its derivative too.
+  void add_derivative(const Outcomes& outcomes, std::size_t r,
+                      std::span<const std::uint32_t> columns, std::span<const Pair> weights,
+                      std::vector<arma::mat>& derivative) const;
+  /// One for add_derivative to start from.
+  std::vector<arma::mat> zero_derivative() const;
+
   /// A(c,c)
   double read_as_itself(std::span<const std::uint64_t> c) const;
 
@@ -36,24 +46,35 @@ class Misreading {
 
  private:
   /// Of a bit: T when it alone is prepared 0 or 1 and read as the other, A of the bit when it is
-  /// read right; or its larger group.
+  /// read right, its place in the error; or its larger group.
   struct Bit {
     std::array<double, 2> ratio{0.0, 0.0};
     std::array<double, 2> itself{1.0, 1.0};
+    int place = -1;
     int group = -1;
   };
   struct Group {
     std::vector<int> bits;
     arma::mat ratio;
     arma::vec itself;
+    int place;
   };
-  Pair pair(const std::uint64_t* r, const std::uint64_t* c) const;
-  void multiply_group(const Group& group, int bit, const std::uint64_t* r, const std::uint64_t* c,
-                      Pair& pair) const;
+  /// What a group in which r and c differ has in T(r,c) and T(c,r): ρ(m,p) and ρ(p,m).
+  struct Factor {
+    int place;  ///< in the error; -1: a bit that is in none of its groups
+    arma::uword m, p;
+    Pair ratio;
+  };
+  /// Calls body(factor) for each group in which r and c differ.
+  template <typename Body>
+  void for_each_factor(const std::uint64_t* r, const std::uint64_t* c, Body body) const;
+  bool is_first_to_differ(const Group& group, int bit, const std::uint64_t* r,
+                          const std::uint64_t* c) const;
 
   std::size_t n_words_;
   std::vector<Bit> bits_;
   std::vector<Group> groups_;
+  std::vector<arma::uword> n_values_;  // by place in the error
 };
 
 }  // namespace rhodrift

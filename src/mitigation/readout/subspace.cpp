@@ -6,6 +6,7 @@
 #include <rhodrift/mitigation/readout/subspace.hpp>
 
 #include "mitigation/outcome_average.hpp"
+#include "mitigation/readout/calibration_error.hpp"
 #include "mitigation/readout/conditioning.hpp"
 #include "mitigation/readout/gmres.hpp"
 #include "mitigation/readout/norm_estimate.hpp"
@@ -27,23 +28,43 @@ const SubspaceOptions& checked(const SubspaceOptions& options) {
   return options;
 }
 
-int distance_of(const SubspaceOptions& options, const Misreading& misreading,
+const Outcomes& checked(const Outcomes& outcomes, const ReadoutError& error) {
+  require_averageable(outcomes, {});
+  require_bits_read(error, outcomes);
+  return outcomes;
+}
+
+/// A flip that the calibration has never seen is in the error of what it says all the same.
+int distance_of(const SubspaceOptions& options, const MeasuredReadout& measured,
                 const Outcomes& outcomes) {
+  const Misreading misreading(smoothed_error(measured), outcomes.n_bits);
   const int reach = misreading.reach(outcomes.size(), left_out_mass);
   return options.distance ? std::min(*options.distance, reach) : reach;
 }
 
+/// From the derivative in ρ(m,p) = a(m,p)/a(p,p), m ≠ p, that in the entries of a.
+arma::mat in_entries(const arma::mat& in_ratios, const arma::mat& a) {
+  const arma::vec itself = a.diag();
+  arma::mat derivative = in_ratios.each_row() / itself.t();
+  const arma::rowvec moved = arma::sum(derivative % a, 0);  // its diagonal is 0
+  derivative.diag() = -moved.t() / itself;
+  return derivative;
+}
+
 }  // namespace
 
-/// With T = Ã diag(n), n = Tᵀ1 (see SubspaceMatrix): p = n ∘ T^-1 f, and w = T^-T (n ∘ o).
+/// With T = Ã diag(n), n = Tᵀ1 (see SubspaceMatrix): p = n ∘ q with q = T^-1 f, and
+/// w = T^-T (n ∘ o). From v = (n ∘ o)ᵀ q and dq = -T^-1 dT q, the value depends on A by
+///   dv = Σ_rc (o_c - w_r) q_c dT(r,c).
 class Subspace::Implementation {
  public:
-  Implementation(const ReadoutError& error, const Outcomes& outcomes,
+  Implementation(const MeasuredReadout& measured, const Outcomes& outcomes,
                  const SubspaceOptions& options)
-      : outcomes_(outcomes),
+      : measured_(measured),
+        outcomes_(checked(outcomes, measured.error)),
         tolerance_(options.tolerance),
-        misreading_(error, outcomes.n_bits),
-        matrix_(outcomes, misreading_, distance_of(options, misreading_, outcomes),
+        misreading_(measured.error, outcomes.n_bits),
+        matrix_(outcomes, misreading_, distance_of(options, measured, outcomes),
                 options.matrix_bytes),
         column_sums_(matrix_.transposed_times(arma::ones(matrix_.size()))) {
     if (matrix_.size() <= max_direct_outcomes) invert();
@@ -51,14 +72,20 @@ class Subspace::Implementation {
 
   Outcomes distribution() const { return quasi_distribution(outcomes_, weights()); }
 
-  JointEstimate expectations(std::span<const Observable> observables) const {
+  CalibratedEstimate expectations(std::span<const Observable> observables) const {
     require_averageable(outcomes_, observables);
-    arma::mat functions = tabulate(outcomes_, observables, [](const BitMask& mask) {
+    const arma::mat diagonals = tabulate(outcomes_, observables, [](const BitMask& mask) {
       return [mask](OutcomeBits bits) { return parity(bits, mask); };
     });
+    arma::mat functions(arma::size(diagonals));
     for (arma::uword k = 0; k < functions.n_cols; ++k)
-      functions.col(k) = transposed_inverse_times(functions.col(k), tolerance_);
-    return multinomial_average(outcomes_, functions);
+      functions.col(k) = transposed_inverse_times(diagonals.col(k), tolerance_);
+    CalibratedEstimate result{multinomial_average(outcomes_, functions), {}};
+    if (measured_.exact()) return result;
+    const arma::vec q = weights() / column_sums_;
+    for (arma::uword k = 0; k < functions.n_cols; ++k)
+      result.derivatives.push_back(derivative(functions.col(k), diagonals.col(k), q));
+    return result;
   }
 
   double captured() const {
@@ -81,6 +108,12 @@ class Subspace::Implementation {
 
  private:
   arma::vec weights() const { return inverse_times(arma::vec(outcomes_.frequency), tolerance_); }
+  ConfusionDerivative derivative(const arma::vec& w, const arma::vec& o, const arma::vec& q) const {
+    ConfusionDerivative result = matrix_.derivative(-w, -o, q);
+    for (std::size_t g = 0; g < result.size(); ++g)
+      result[g] = in_entries(result[g], measured_.error[g].matrix);
+    return result;
+  }
   void invert() {
     const arma::mat reduced = matrix_.dense().each_row() / column_sums_.t();
     const bool regular = arma::inv(inverse_, reduced);
@@ -103,6 +136,7 @@ class Subspace::Implementation {
     return gmres(times, column_sums_ % v, tolerance);
   }
 
+  MeasuredReadout measured_;
   Outcomes outcomes_;
   double tolerance_;
   Misreading misreading_;
@@ -115,9 +149,7 @@ Subspace::Subspace(const ReadoutError& error, const Outcomes& outcomes,
                    const SubspaceOptions& options) {
   checked(options);
   require_groups_conditioned(error);
-  require_averageable(outcomes, {});
-  require_bits_read(error, outcomes);
-  implementation_ = std::make_unique<Implementation>(error, outcomes, options);
+  implementation_ = std::make_unique<Implementation>(MeasuredReadout{error, {}}, outcomes, options);
 }
 
 Subspace::~Subspace() = default;
@@ -129,7 +161,7 @@ Outcomes Subspace::distribution() const {
 }
 
 JointEstimate Subspace::expectations(std::span<const Observable> observables) const {
-  return implementation_->expectations(observables);
+  return implementation_->expectations(observables).own;
 }
 
 double Subspace::captured() const {
@@ -140,14 +172,18 @@ double Subspace::overhead() const {
   return implementation_->overhead();
 }
 
-ExpectationEstimator subspace(const ReadoutError& error, const SubspaceOptions& options) {
+ExpectationEstimator subspace(const MeasuredReadout& measured, const SubspaceOptions& options) {
   checked(options);
-  require_groups_conditioned(error);
-  return independent_estimator(
-      "readout/subspace",
-      [error, options](const Outcomes& outcomes, std::span<const Observable> observables) {
-        return Subspace(error, outcomes, options).expectations(observables);
-      });
+  measured.validate();
+  require_groups_conditioned(measured.error);
+  const auto estimate = [=](const Outcomes& outcomes, std::span<const Observable> observables) {
+    return Subspace::Implementation(measured, outcomes, options).expectations(observables);
+  };
+  return calibrated_estimator("readout/subspace", measured, estimate);
+}
+
+ExpectationEstimator subspace(const ReadoutError& error, const SubspaceOptions& options) {
+  return subspace(MeasuredReadout{error, {}}, options);
 }
 
 }  // namespace rhodrift::readout

@@ -157,4 +157,31 @@ arma::vec SubspaceMatrix::transposed_times(const arma::vec& x) const {
   return product<true>(x);
 }
 
+void SubspaceMatrix::add_derivative(const Rows& rows, const arma::vec& x, const arma::vec& z,
+                                    const arma::vec& y, std::vector<arma::mat>& derivative) const {
+  std::vector<Misreading::Pair> weights;
+  std::size_t k = 0;
+  for (std::size_t r = rows.first; r < rows.last; ++r) {
+    const std::size_t end = rows.end[r - rows.first];
+    const auto columns = std::span(rows.column).subspan(k, end - k);
+    weights.clear();
+    for (const std::uint32_t c : columns)
+      weights.push_back({(x(r) - z(c)) * y(c), (x(c) - z(r)) * y(r)});
+    misreading_.add_derivative(outcomes_, r, columns, weights, derivative);
+    k = end;
+  }
+}
+
+std::vector<arma::mat> SubspaceMatrix::derivative(const arma::vec& x, const arma::vec& z,
+                                                  const arma::vec& y) const {
+  std::vector<std::vector<arma::mat>> parts(sections_.size(), misreading_.zero_derivative());
+  parallel_for(sections_.size(), [&](std::size_t section) {
+    for_each_block(section,
+                   [&](const Rows& rows) { add_derivative(rows, x, z, y, parts[section]); });
+  });
+  for (std::size_t section = 1; section < parts.size(); ++section)
+    for (std::size_t g = 0; g < parts[0].size(); ++g) parts[0][g] += parts[section][g];
+  return parts[0];
+}
+
 }  // namespace rhodrift

@@ -28,6 +28,10 @@ class SubspaceMatrix {
   /// Tᵀ x.
   arma::vec transposed_times(const arma::vec& x) const;
   arma::mat dense() const;
+  /// The derivative of xᵀ T y - Σ_c z_c y_c n_c, n = Tᵀ1, which is Σ (x_r - z_c) y_c dT(r,c), in
+  /// the ratios ρ_g(m,p) of T's factors: see Misreading::add_derivative. Sums as those of `times`.
+  std::vector<arma::mat> derivative(const arma::vec& x, const arma::vec& z,
+                                    const arma::vec& y) const;
 
  private:
   /// The pairs c < r of some consecutive rows r, row after row.
@@ -41,6 +45,8 @@ class SubspaceMatrix {
   arma::vec product(const arma::vec& x) const;
   template <bool Transposed>
   static void add_product(const Rows& rows, const arma::vec& x, arma::vec& y);
+  void add_derivative(const Rows& rows, const arma::vec& x, const arma::vec& z, const arma::vec& y,
+                      std::vector<arma::mat>& derivative) const;
   std::size_t section_end(std::size_t section) const;
   void find_columns(Rows& rows) const;
   void find_pairs(Rows& rows) const;

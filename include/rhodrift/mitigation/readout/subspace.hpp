@@ -8,6 +8,7 @@
 
 #include <rhodrift/core/readout_error.hpp>
 #include <rhodrift/mitigation/expectations.hpp>
+#include <rhodrift/mitigation/readout/measured_readout.hpp>
 
 namespace rhodrift::readout {
 
@@ -63,10 +64,19 @@ class Subspace {
 
  private:
   class Implementation;
+  friend ExpectationEstimator subspace(const MeasuredReadout& measured,
+                                       const SubspaceOptions& options);
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// "readout/subspace": Subspace::expectations.
+/// "readout/subspace": Subspace::expectations. The calibration's own error goes into
+/// ReadExpectations::shared by the exact derivative, with the seen outcomes taken as given as well,
+///   dv = -Σ_rc (w_r - o_c) p_c/n_c dA(r,c)
+/// over the pairs within the distance, in A = ⊗ A_g by groups. Pairs that differ in a flip which
+/// the calibration has never seen count among them. Takes no longer than some products with Ã.
+/// Throws InputError also as MeasuredReadout::validate.
+ExpectationEstimator subspace(const MeasuredReadout& measured, const SubspaceOptions& options = {});
+/// The same for an error that is known exactly.
 ExpectationEstimator subspace(const ReadoutError& error, const SubspaceOptions& options = {});
 
 }  // namespace rhodrift::readout
