@@ -265,8 +265,8 @@ std::vector<Cell> cells() {
       all.push_back(
           readout_cell("least-squares", measured_too(&readout::least_squares), shots, calibration));
       all.push_back(readout_cell("ibu", unfolding, shots, calibration));
+      all.push_back(readout_cell("m3", subspace, shots, calibration));
     }
-    all.push_back(readout_cell("m3", subspace, shots, 0));
     all.push_back(twirled_cell(shots, shots));
     const auto line = [](double x) { return 0.9 - 0.12 * x; };
     const auto decay = [](double x) { return 0.9 * std::exp(-0.3 * x); };

@@ -4,7 +4,10 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/subspace.hpp>
 
+#include "mitigation/readout/calibrated.hpp"
+#include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
+#include "support/oracle.hpp"
 #include "support/thread_count.hpp"
 
 using namespace rhodrift;
@@ -45,6 +48,13 @@ ReadoutError grouped_error(int n_bits, std::uint64_t seed) {
     if (const int bit = single.bits[0]; bit != 0 && bit != 2 && bit != 3 && bit != 65)
       error.push_back(single);
   return error;
+}
+
+readout::MeasuredReadout with_shots(const ReadoutError& error, double shots) {
+  readout::MeasuredReadout measured{error, {}};
+  for (const ConfusionMatrix& group : error)
+    measured.shots.push_back(arma::vec(group.matrix.n_cols).fill(shots));
+  return measured;
 }
 
 /// The definition, entry by entry: rows and columns are the seen outcomes.
@@ -197,6 +207,19 @@ TEST_CASE("Neither memory nor threads change a bit of the subspace's solution") 
       options.matrix_bytes = bytes;
       CHECK(Subspace(error, outcomes, options).distribution().frequency == kept);
     }
+
+  // What a calibration brings in neither.
+  const readout::MeasuredReadout measured = with_shots(error, 1000);
+  const std::vector<Observable> observables{Observable::parse("Z0 Z126")};
+  const std::vector<Reading> readings{{outcomes, observables}};
+  const arma::mat shared = readout::subspace(measured, {4}).estimate(readings).shared;
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1} << 18}) {
+    const ThreadCount limited(3);
+    readout::SubspaceOptions options{4};
+    options.matrix_bytes = bytes;
+    CHECK(arma::all(
+        arma::vectorise(readout::subspace(measured, options).estimate(readings).shared == shared)));
+  }
 }
 
 TEST_CASE("What the tolerance asks for is reached, without a distance too") {
@@ -261,6 +284,139 @@ TEST_CASE("Intervals of the subspace's estimates cover where all outcomes are se
   CHECK(covered < repetitions * 0.965);
 }
 
+TEST_CASE("The subspace's calibration error is the derivative in the matrices, propagated") {
+  RandomStream random(22);
+  const ReadoutError correlated{oracle::random_confusion({4, 0}, random),
+                                ConfusionMatrix::single(1, 0.02, 0.05),
+                                oracle::random_confusion({2, 5, 6}, random)};  // bit 3 in none
+  // Few outcomes and more than are solved directly.
+  struct Setting {
+    ReadoutError error;
+    std::vector<Outcomes> outcomes;
+  };
+  const std::string zeros(70, '0');
+  const ReadoutError wide = random_error(70, 0.01, 25);
+  for (const auto& [error, outcomes] :
+       {Setting{random_error(4, 0.05, 23), {random_outcomes(4, 30, 26), random_outcomes(4, 9, 27)}},
+        Setting{correlated, {random_outcomes(7, 60, 26), random_outcomes(7, 30, 27)}},
+        Setting{correlated, {random_outcomes(7, 2000, 26), random_outcomes(7, 1000, 27)}},
+        Setting{grouped_error(70, 24), {read_with(wide, {zeros}, 600, 26)}}})
+    for (const std::optional<int> distance : {std::optional<int>(2), std::optional<int>()}) {
+      const int last = outcomes[0].n_bits - 1;
+      const std::vector<Observable> observables{
+          Observable::z(0), Observable::parse("Z1 Z3 - 0.5*Z2"), Observable::z(last)};
+      if (last == 69) REQUIRE(outcomes[0].size() > readout::max_direct_outcomes);
+      std::vector<Reading> readings;
+      for (const Outcomes& read : outcomes) readings.push_back({read, observables});
+      // So many shots that the pseudo-count does not matter.
+      const readout::MeasuredReadout measured = with_shots(error, 1e9);
+      readout::SubspaceOptions options{distance};
+      options.tolerance = 1e-13;
+      INFO(last + 1 << " bits, " << outcomes[0].size() << " outcomes");
+      const arma::mat shared = readout::subspace(measured, options).estimate(readings).shared;
+      const arma::mat expected = calibrated::shared_covariance(measured, [&](const auto& moved) {
+        return readout::subspace(moved.error, options).estimate(readings).joint().values;
+      });
+      CHECK(arma::abs(shared * shared.t() - expected).max() < 1e-5 * arma::abs(expected).max());
+    }
+}
+
+TEST_CASE("Where every outcome was seen the subspace's calibration error is inversion's") {
+  RandomStream random(28);
+  // Bit 3 was never misread as 1: its error is in what the pseudo-count says, and its derivative
+  // there has an entry of 0 to be divided by.
+  const ReadoutError error{oracle::random_confusion({2, 0}, random),
+                           ConfusionMatrix::single(1, 0.02, 0.05),
+                           ConfusionMatrix::single(3, 0.0, 0.04)};
+  readout::MeasuredReadout measured = with_shots(error, 300);
+  measured.shots[1] = {};  // known exactly
+  std::vector<Outcomes> outcomes;
+  for (std::uint64_t scale : {7u, 11u}) {
+    std::map<Bitstring, std::uint64_t> counts;
+    for (Bitstring bits = 0; bits < 16; ++bits) counts[bits] = 10 + scale * bits % 5;
+    outcomes.push_back(Outcomes::from_counts(4, counts));
+  }
+  const auto observables = calibrated::parse({"Z1 Z3", "Z0 Z3", "Z2 Z3 - 0.5*Z0"});
+  const std::vector<Reading> readings{{outcomes[0], observables}, {outcomes[1], observables}};
+  const ReadExpectations whole = readout::inversion(measured).estimate(readings);
+  const ReadExpectations reduced = readout::subspace(measured).estimate(readings);
+  CHECK(arma::approx_equal(reduced.joint().values, whole.joint().values, "absdiff", 1e-12));
+  CHECK(arma::approx_equal(reduced.shared, whole.shared, "absdiff", 1e-12));
+  CHECK(arma::approx_equal(reduced.joint().covariance, whole.joint().covariance, "absdiff", 1e-12));
+  CHECK(reduced.shared.n_cols == 6);
+  CHECK(arma::norm(reduced.shared.row(0)) > 0.0);
+}
+
+TEST_CASE("A flip that was never seen moves the subspace's values as a very rare one does") {
+  // Where nothing is ever misread, nothing would be near enough to matter by the matrices alone.
+  const Outcomes outcomes = read_with(random_error(70, 0.005, 25), {std::string(70, '0')}, 300, 29);
+  const std::vector<Observable> observables{Observable::parse("Z0 Z69"), Observable::z(3)};
+  const std::vector<Reading> readings{{outcomes, observables}};
+  for (const std::optional<int> distance : {std::optional<int>(), std::optional<int>(3)}) {
+    const auto shared = [&](double flip) {
+      ReadoutError error;
+      for (int bit = 0; bit < 70; ++bit) error.push_back(ConfusionMatrix::single(bit, flip, flip));
+      const auto read = readout::subspace(with_shots(error, 1000), {distance}).estimate(readings);
+      return arma::mat(read.shared * read.shared.t());
+    };
+    const arma::mat never = shared(0.0), rarely = shared(1e-9);
+    CHECK(never(0, 0) > 0.0);
+    CHECK(arma::abs(never - rarely).max() < 1e-5 * arma::abs(never).max());
+  }
+}
+
+TEST_CASE("A calibration of 127 bits is carried through thousands of outcomes") {
+  const ReadoutError error = random_error(127, 0.01, 30);
+  const Outcomes outcomes =
+      read_with(error, {std::string(127, '0'), std::string(127, '1')}, 8000, 31);
+  REQUIRE(outcomes.size() > 3000);
+  const std::vector<Observable> observables{Observable::parse("Z0 Z126")};
+  const std::vector<Reading> readings{{outcomes, observables}};
+  // Of one bit, so that differences are few: Var = Σ_p (dv/dε_p)² ε_p (1 - ε_p)/N.
+  readout::MeasuredReadout measured{error, std::vector<arma::vec>(error.size())};
+  measured.shots[126] = arma::vec(2).fill(1e9);
+  const arma::mat shared = readout::subspace(measured, {3}).estimate(readings).shared;
+  double variance = 0.0;
+  for (arma::uword p = 0; p < 2; ++p) {
+    const double flip = error[126].matrix(1 - p, p), step = 1e-5;
+    const auto value = [&](double moved) {
+      ReadoutError changed = error;
+      changed[126].matrix(1 - p, p) = moved;
+      changed[126].matrix(p, p) = 1 - moved;
+      return readout::subspace(changed, {3})(outcomes, observables).values(0);
+    };
+    const double slope = (value(flip + step) - value(flip - step)) / (2 * step);
+    variance += slope * slope * flip * (1 - flip) / 1e9;
+  }
+  CHECK(arma::accu(arma::square(shared)) == Approx(variance).epsilon(1e-4));
+}
+
+TEST_CASE("Intervals of the subspace's estimates cover with a calibration drawn anew") {
+  RandomStream made(32);
+  const ReadoutError device{oracle::random_confusion({2, 0}, made),
+                            ConfusionMatrix::single(1, 0.03, 0.08)};
+  const std::vector<double> truth{0.2, 0.1, 0.15, 0.05, 0.1, 0.1, 0.2, 0.1};
+  const auto observables = calibrated::parse({"Z0 Z2 + 0.5*Z1"});
+  const Outcomes seen = Outcomes::from_probabilities(calibrated::misread(device, truth));
+  const auto plan = readout::construct_calibration(Circuit(3), readout::CalibrationScheme::grouped,
+                                                   {{2, 0}, {1}}, 500);
+  const auto calibration = calibrated::exact_outcomes(plan, device, 3);
+  // Within a distance estimates are biased; they cover what they tend to.
+  for (const std::optional<int> distance : {std::optional<int>(), std::optional<int>(1)}) {
+    const double tends_to = readout::subspace(device, {distance})(seen, observables).values(0);
+    if (!distance)
+      CHECK(tends_to ==
+            Approx(raw_expectations(Outcomes::from_probabilities(truth), observables).values(0)));
+    const double covered = sampling::coverage(tends_to, 33, [&](RandomStream& random) {
+      const auto measured =
+          readout::combine_calibration(plan, calibrated::draw_each(calibration, 500, random));
+      return calibrated::estimate(
+          readout::subspace(measured, {distance})(draw(seen, 4000, random), observables));
+    });
+    CHECK(covered == Approx(0.95).margin(0.015));
+  }
+}
+
 TEST_CASE("Subspaces that cannot be solved are refused") {
   const Outcomes two_bits = Outcomes::from_counts(2, {{0, 3}, {1, 1}, {2, 1}});
   CHECK_THROWS_WITH(Subspace({ConfusionMatrix::single(2, 0.1, 0.1)}, two_bits),
@@ -278,6 +434,11 @@ TEST_CASE("Subspaces that cannot be solved are refused") {
   CHECK_THROWS_WITH(Subspace({}, Outcomes{}), ContainsSubstring("outcomes: there are none"));
   CHECK_THROWS_WITH(Subspace({}, two_bits).expectations(std::vector{Observable::z(2)}),
                     ContainsSubstring("bit 2 is outside 0..1"));
+
+  readout::MeasuredReadout without_shots = with_shots({ConfusionMatrix::single(0, 0.1, 0.1)}, 10);
+  without_shots.shots[0](1) = 0.0;
+  CHECK_THROWS_WITH(readout::subspace(without_shots),
+                    ContainsSubstring("shots of group 0: are not 2 finite numbers > 0"));
 
   // Each matrix is invertible; cut off at distance 1 they are not: 1 - 2 ρ = 0.
   const double p = 1.0 / 3.0;
