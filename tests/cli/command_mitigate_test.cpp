@@ -41,6 +41,25 @@ TEST_CASE("mitigation brings the parity of a GHZ state closer to the truth, with
   CHECK(entry["mitigated"]["std_error"].get<double>() > 0.0);
 }
 
+TEST_CASE("a calibration with a share of the shots serves m3 as it serves inversion") {
+  // The same shots, and all outcomes are seen.
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("ghz.qasm", ghz);
+  const auto mitigated = [&](const std::string& method) {
+    const auto result =
+        run({"mitigate", "run", file, "--calibration", shipped("calibrations/belem.json"),
+             "--observable", "Z0 Z2", "--strategy", "readout:" + method + ":calibrate=0.2",
+             "--shots", "20000", "--json"});
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return result.json()["expectations"]["Z0 Z2"]["mitigated"];
+  };
+  const auto inversion = mitigated("inversion"), m3 = mitigated("m3");
+  CHECK(m3["value"].get<double>() == Approx(inversion["value"].get<double>()).epsilon(1e-9));
+  CHECK(m3["std_error"].get<double>() ==
+        Approx(inversion["std_error"].get<double>()).epsilon(1e-9));
+}
+
 TEST_CASE(
     "mitigate refuses unknown methods, bad factors and observables of bits that are not there") {
   const ScratchDirectory scratch;

@@ -3,6 +3,7 @@
 #include <rhodrift/mitigation/readout/ctmp.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
+#include <rhodrift/mitigation/readout/subspace.hpp>
 #include <rhodrift/mitigation/readout/twirled.hpp>
 #include <rhodrift/mitigation/readout/unfolding.hpp>
 
@@ -73,6 +74,7 @@ TEST_CASE("Coverage of readout mitigation where the model is right", "[long]") {
   const std::vector<std::pair<std::string, MakeEstimator>> methods{
       {"inversion", [](const auto& measured) { return readout::inversion(measured); }},
       {"least squares", [](const auto& measured) { return readout::least_squares(measured); }},
+      {"M3", [](const auto& measured) { return readout::subspace(measured); }},
       {"unfolding", [](const auto& measured) {
          return readout::unfolding(measured, {300, 1e-8});
        }}};
