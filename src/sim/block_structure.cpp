@@ -1,6 +1,7 @@
 #include "sim/block_structure.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -100,15 +101,21 @@ BlockStructure analyse(const NonZeros& non_zeros) {
 
 NonZeros NonZeros::of(const TransferMatrix& matrix) {
   NonZeros result{static_cast<int>(matrix.n_rows), {}, 0};
-  for (int i = 0; i < result.dim; ++i)
-    for (int j = 0; j < result.dim; ++j)
-      if (matrix(static_cast<arma::uword>(i), static_cast<arma::uword>(j)) != 0.0)
-        result.rows[static_cast<std::size_t>(i)] |= bit(j);
-  const NonZeros transpose = result.transposed();
-  for (int i = 0; i < result.dim; ++i)
-    if (const auto k = static_cast<std::size_t>(i);
-        result.rows[k] == bit(i) && transpose.rows[k] == bit(i) && matrix(k, k) == 1.0)
-      result.fixed |= bit(i);
+  const auto dim = static_cast<std::size_t>(result.dim);
+  std::array<unsigned, 16> rows{}, columns{};
+  for (std::size_t j = 0; j < dim; ++j) {
+    const double* column = matrix.colptr(j);
+    for (std::size_t i = 0; i < dim; ++i) {
+      const unsigned here = column[i] != 0.0 ? 1U : 0U;
+      rows[i] |= here << j;
+      columns[j] |= here << i;
+    }
+  }
+  for (std::size_t i = 0; i < dim; ++i) {
+    result.rows[i] = static_cast<std::uint16_t>(rows[i]);
+    if (rows[i] == 1U << i && columns[i] == 1U << i && matrix(i, i) == 1.0)
+      result.fixed |= bit(static_cast<int>(i));
+  }
   return result;
 }
 
@@ -120,12 +127,35 @@ NonZeros NonZeros::transposed() const {
   return result;
 }
 
+NonZeros NonZeros::exchanged() const {
+  const auto swapped = [](int i) { return (i >> 2) | ((i & 3) << 2); };
+  NonZeros result{dim, {}, 0};
+  for (int i = 0; i < dim; ++i) {
+    if ((fixed & bit(i)) != 0) result.fixed |= bit(swapped(i));
+    for (int j = 0; j < dim; ++j)
+      if (has(i, j)) result.rows[static_cast<std::size_t>(swapped(i))] |= bit(swapped(j));
+  }
+  return result;
+}
+
+NonZeros NonZeros::on_operand(int operand) const {
+  const int own = 2 * operand, other = 2 - own;  // where the digits stand
+  NonZeros result{16, {}, 0};
+  for (int rest = 0; rest < 4; ++rest)
+    for (int i = 0; i < 4; ++i) {
+      const int row = i << own | rest << other;
+      if ((fixed & bit(i)) != 0) result.fixed |= bit(row);
+      for (int j = 0; j < 4; ++j)
+        if (has(i, j)) result.rows[static_cast<std::size_t>(row)] |= bit(j << own | rest << other);
+    }
+  return result;
+}
+
 NonZeros NonZeros::after(const NonZeros& first) const {
   NonZeros result{dim, {}, static_cast<std::uint16_t>(fixed & first.fixed)};
-  for (int i = 0; i < dim; ++i)
-    for (int k = 0; k < dim; ++k)
-      if (has(i, k))
-        result.rows[static_cast<std::size_t>(i)] |= first.rows[static_cast<std::size_t>(k)];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(dim); ++i)
+    for (unsigned left = rows[i]; left != 0; left &= left - 1)
+      result.rows[i] |= first.rows[static_cast<std::size_t>(std::countr_zero(left))];
   return result;
 }
 

@@ -20,6 +20,8 @@ struct NonZeros {
   static NonZeros of(const TransferMatrix& matrix);
   bool has(int i, int j) const { return ((rows[static_cast<std::size_t>(i)] >> j) & 1) != 0; }
   NonZeros transposed() const;
+  NonZeros exchanged() const;              ///< of the same map with its two operands exchanged
+  NonZeros on_operand(int operand) const;  ///< of one digit's map as one of two digits
   /// Of the product: `*this` applied after `first`.
   NonZeros after(const NonZeros& first) const;
   auto operator<=>(const NonZeros&) const = default;

@@ -1,5 +1,7 @@
 #include "sim/content_key.hpp"
 
+#include <map>
+
 #include <rhodrift/core/hash.hpp>
 
 namespace rhodrift {
@@ -48,11 +50,17 @@ std::string content_key(const Circuit& circuit, const ProgramOptions& options) {
   Bytes key;
   key.add(options.precision).add(options.memory_bytes).add(options.inversion_limit);
   key.add(circuit.n_qubits());
+  std::map<const ChannelInstruction*, std::size_t> index_of;
   for (const Instruction& instruction : circuit.instructions()) {
     key.add(instruction.op).add(instruction.qubits.size());
     for (const int qubit : instruction.qubits) key.add(qubit);
     for (const Angle& angle : instruction.angles) key.add(angle);
-    if (instruction.channel) key.add(*instruction.channel);
+    if (const ChannelInstruction* channel = instruction.channel.get()) {
+      // Circuits repeat channels: after the first time the place of that one says it.
+      const auto [found, fresh] = index_of.try_emplace(channel, index_of.size());
+      key.add(found->second);
+      if (fresh) key.add(*channel);
+    }
     key.add(instruction.bit);
   }
   return sha256_hex(key.bytes());

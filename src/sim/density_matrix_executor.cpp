@@ -7,6 +7,7 @@
 #include <rhodrift/sim/sampling.hpp>
 
 #include "core/parallel.hpp"
+#include "sim/compiled_circuits.hpp"
 
 namespace rhodrift {
 
@@ -60,11 +61,14 @@ void run_batch(const Batch& batch, std::span<const Job> jobs,
 
 }  // namespace
 
-DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, Prepare prepare)
-    : seed_(seed), circuits_(std::move(prepare)) {}
+DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare)
+    : seed_(seed),
+      circuits_(std::make_unique<CompiledCircuits<OutcomeProgram>>(std::move(prepare))) {}
+
+DensityMatrixExecutor::~DensityMatrixExecutor() = default;
 
 std::vector<std::vector<double>> DensityMatrixExecutor::probabilities(std::span<const Job> jobs) {
-  const std::vector<const OutcomeProgram*> programs = circuits_.of(jobs);
+  const std::vector<const OutcomeProgram*> programs = circuits_->of(jobs);
   for (std::size_t j = 0; j < jobs.size(); ++j)
     programs[j]->validate({jobs[j].weights, jobs[j].features});
   const std::vector<Batch> batches = batches_of(programs);
@@ -78,9 +82,9 @@ std::vector<Outcomes> DensityMatrixExecutor::run(std::span<const Job> jobs) {
   const std::uint64_t run = runs_++;
   std::vector<Outcomes> outcomes(jobs.size());
   parallel_for(jobs.size(), [&](std::size_t j) {
-    outcomes[j] = jobs[j].shots == 0
-                      ? Outcomes::from_probabilities(p[j])
-                      : sample(p[j], jobs[j].shots, seed_, stream_id(run, j)).outcomes();
+    const Outcomes exact = Outcomes::from_probabilities(p[j]);
+    RandomStream random(seed_, stream_id(run, j));
+    outcomes[j] = jobs[j].shots == 0 ? exact : draw(exact, jobs[j].shots, random);
   });
   return outcomes;
 }

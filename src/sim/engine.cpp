@@ -45,7 +45,8 @@ template <typename T>
 double inversion_error(const FusedCircuit& circuit, int n_digits) {
   double condition = 1.0, products = 16.0;
   for (const Step& step : circuit.steps) {
-    for (const Factor& factor : step.factors) condition *= std::max(1.0, factor.inverse_norm);
+    for (const Factor& factor : step.product->factors)
+      condition *= std::max(1.0, factor.inverse_norm);
     products = std::max(products, std::exp2(2.0 * static_cast<double>(step.qubits.size())));
   }
   constexpr double unit_roundoff = std::numeric_limits<T>::epsilon() / 2.0;

@@ -32,7 +32,7 @@ std::vector<Factor> factors_on(const Circuit& circuit, int qubit) {
     }
   std::vector<Factor> factors;
   for (const Step& step : fuse(alone).steps)
-    factors.insert(factors.end(), step.factors.begin(), step.factors.end());
+    std::ranges::copy(step.product->factors, std::back_inserter(factors));
   return factors;
 }
 

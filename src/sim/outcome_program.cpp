@@ -12,6 +12,9 @@ namespace rhodrift {
 
 namespace {
 
+/// No inverses, which only gradients take.
+constexpr ProgramOptions forward_only{.inversion_limit = 0.0};
+
 /// The circuit in the runs in which its mid-circuit measurements have this outcome.
 Circuit with_outcome(const Circuit& circuit, Bitstring outcome) {
   Circuit branch(circuit.n_qubits());
@@ -36,7 +39,9 @@ OutcomeProgram::OutcomeProgram(const Circuit& circuit)
   for (Bitstring k = 0; k < Bitstring{1} << bits.size(); ++k) {
     Bitstring outcome = 0;
     for (std::size_t i = 0; i < bits.size(); ++i) outcome |= (k >> i & 1) << bits[i];
-    branches_.push_back({outcome, Program(with_outcome(circuit, outcome))});
+    branches_.push_back({outcome, bits.empty()
+                                      ? Program(circuit, forward_only)
+                                      : Program(with_outcome(circuit, outcome), forward_only)});
   }
 }
 

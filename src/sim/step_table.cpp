@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 
 namespace rhodrift {
@@ -62,7 +63,7 @@ bool equal(const arma::mat& a, const arma::mat& b) {
 }
 
 /// The same matrix with the same derivatives in the same numbers of the calibration.
-bool equal_constants(const Step& a, const Step& b) {
+bool equal_constants(const Product& a, const Product& b) {
   if (!a.constant() || !b.constant()) return false;
   const Factor &f = a.factors.front(), &g = b.factors.front();
   return equal(f.terms[0], g.terms[0]) &&
@@ -74,13 +75,13 @@ bool equal_constants(const Step& a, const Step& b) {
 
 /// Where the inverse may have entries: where it has them, for a constant step, else where any power
 /// of the matrix has.
-NonZeros inverse_non_zeros(const Step& step) {
-  if (step.constant()) {
-    arma::mat inverse = arma::inv(step.factors.front().terms[0]);
+NonZeros inverse_non_zeros(const Product& product) {
+  if (product.constant()) {
+    arma::mat inverse = arma::inv(product.factors.front().terms[0]);
     inverse.clean(1e-15);
     return NonZeros::of(inverse);
   }
-  NonZeros powers = step.non_zeros;
+  NonZeros powers = product.non_zeros;
   for (NonZeros more = powers.after(powers); more.rows != powers.rows; more = powers.after(powers))
     for (std::size_t i = 0; i < powers.rows.size(); ++i) powers.rows[i] |= more.rows[i];
   return powers;
@@ -126,43 +127,53 @@ double within_range(double angle_rad) {
 template <typename T>
 StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
   std::size_t n_constant_entries = 0;
+  std::map<const Product*, std::size_t> row_of_constant;
   for (const Step& step : steps) {
+    const Product& product = *step.product;
+    first_product_.push_back(n_products_);
+    factors_.emplace_back();
+    if (product.constant()) {
+      const auto [found, fresh] = row_of_constant.try_emplace(&product, rows_.size());
+      if (!fresh) {
+        rows_.push_back(rows_[found->second]);
+        rows_.back().qubits = step.qubits;
+        continue;
+      }
+    }
     Row row{};
     row.qubits = step.qubits;
     row.first_factor = static_cast<int>(angles_.size());
-    first_product_.push_back(n_products_);
-    factors_.emplace_back();
-    if (step.wide()) {
-      const TransferMatrix& matrix = step.factors.front().terms[0];
+    if (product.wide()) {
+      const TransferMatrix& matrix = product.factors.front().terms[0];
       row.wide = arma::conv_to<arma::Mat<T>>::from(matrix);
       if (with_inverses) row.wide_inverse = arma::conv_to<arma::Mat<T>>::from(arma::inv(matrix));
       rows_.push_back(std::move(row));
       continue;
     }
-    row.forward = &block_structure(step.non_zeros);
-    row.adjoint = &block_structure(step.non_zeros.transposed());
-    if (with_inverses) row.inverse = &block_structure(inverse_non_zeros(step));
-    row.n_factors = step.constant() ? 0 : static_cast<int>(step.factors.size());
+    row.forward = product.structure;
+    row.adjoint = &block_structure(product.non_zeros.transposed());
+    if (with_inverses) row.inverse = &block_structure(inverse_non_zeros(product));
+    row.n_factors = product.constant() ? 0 : static_cast<int>(product.factors.size());
     row.environment = environment_of(steps, rows_.size());
-    for (const Factor& factor : step.factors)
+    for (const Factor& factor : product.factors)
       factors_.back().push_back(
-          {step.constant() ? std::vector<kernels::TrigEntry>{} : entries_of(factor),
+          {product.constant() ? std::vector<kernels::TrigEntry>{} : entries_of(factor),
            derivative_entries_of(factor)});
-    std::size_t& n_entries = step.constant() ? n_constant_entries : n_parametric_entries_;
+    std::size_t& n_entries = product.constant() ? n_constant_entries : n_parametric_entries_;
     row.forward_entry = n_entries;
     row.adjoint_entry = row.forward_entry + row.forward->entries.size();
     row.inverse_entry = row.adjoint_entry + row.adjoint->entries.size();
     n_entries = row.inverse_entry + (with_inverses ? row.inverse->entries.size() : 0);
-    if (step.constant()) {
+    if (product.constant()) {
       constants_.resize(n_constant_entries * kernels::table<T>().lanes);
-      const arma::mat rows = step.factors.front().terms[0].t();  // row by row in memory
+      const arma::mat rows = product.factors.front().terms[0].t();  // row by row in memory
       pack_all(row, rows.memptr(), 1, Direction::both, constants_);
     } else {
-      for (const Factor& factor : step.factors) {
+      for (const Factor& factor : product.factors) {
         angles_.push_back(factor.angle);
         has_halves_ |= factor.has_halves();
       }
-      n_products_ += step.factors.size() * dim(row) * dim(row);
+      n_products_ += product.factors.size() * dim(row) * dim(row);
     }
     rows_.push_back(std::move(row));
   }
@@ -175,10 +186,11 @@ StepTable<T>::StepTable(const std::vector<Step>& steps, bool with_inverses) {
 
 template <typename T>
 int StepTable<T>::environment_of(const std::vector<Step>& steps, std::size_t step) {
-  if (steps[step].constant()) {
-    if (steps[step].factors.front().derivatives.empty()) return -1;
+  const Product& product = *steps[step].product;
+  if (product.constant()) {
+    if (product.factors.front().derivatives.empty()) return -1;
     for (std::size_t e = 0; e < row_of_.size(); ++e)
-      if (equal_constants(steps[row_of_[e]], steps[step])) return static_cast<int>(e);
+      if (equal_constants(*steps[row_of_[e]].product, product)) return static_cast<int>(e);
   }
   row_of_.push_back(step);
   return static_cast<int>(row_of_.size() - 1);

@@ -2,10 +2,15 @@
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/sim/trajectory_executor.hpp>
 
+#include "sim/compiled_circuits.hpp"
+
 namespace rhodrift {
 
-TrajectoryExecutor::TrajectoryExecutor(std::uint64_t seed, Prepare prepare)
-    : seed_(seed), circuits_(std::move(prepare)) {}
+TrajectoryExecutor::TrajectoryExecutor(std::uint64_t seed, PrepareCircuit prepare)
+    : seed_(seed),
+      circuits_(std::make_unique<CompiledCircuits<TrajectoryProgram>>(std::move(prepare))) {}
+
+TrajectoryExecutor::~TrajectoryExecutor() = default;
 
 std::vector<Outcomes> TrajectoryExecutor::run(std::span<const Job> jobs) {
   std::vector<Outcomes> outcomes;
@@ -18,7 +23,7 @@ std::vector<ShotTable> TrajectoryExecutor::run_shots(std::span<const Job> jobs) 
     if (jobs[j].shots == 0)
       throw InputError("job", std::to_string(j),
                        "asks for exact probabilities (0 shots), which trajectories do not give");
-  const std::vector<const TrajectoryProgram*> programs = circuits_.of(jobs);
+  const std::vector<const TrajectoryProgram*> programs = circuits_->of(jobs);
   const std::uint64_t run = runs_++;
   std::vector<ShotTable> tables;
   for (std::size_t j = 0; j < jobs.size(); ++j)

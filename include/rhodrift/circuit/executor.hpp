@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -20,6 +21,10 @@ struct Job {
   /// simulators take another one than 1.
   double noise_scale = 1.0;
 };
+
+/// What is done to a job's circuit before it runs: translation to a device, its noise, that many
+/// times as strong (Job::noise_scale). Called from several threads at once.
+using PrepareCircuit = std::function<Circuit(const Circuit& circuit, double noise_scale)>;
 
 /// Whatever can run circuits: a simulator, a recorded run, a device.
 class Executor {

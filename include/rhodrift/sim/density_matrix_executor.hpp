@@ -1,23 +1,28 @@
 #pragma once
 
-#include <rhodrift/sim/compiled_circuits.hpp>
+#include <memory>
+
+#include <rhodrift/circuit/executor.hpp>
 #include <rhodrift/sim/outcome_program.hpp>
 
 namespace rhodrift {
+
+template <typename Compiled>
+class CompiledCircuits;
 
 /// Runs jobs on the exact density matrix, sampling where a job asks for shots. What is reported is
 /// what OutcomeProgram says; shots are those that pass a circuit's post-selections.
 class DensityMatrixExecutor : public Executor {
  public:
-  using Prepare = PrepareCircuit;
-
   /// `seed` fixes every shot, whatever the number of threads; job j of the r-th call of `run` has a
   /// random stream of its own.
-  explicit DensityMatrixExecutor(std::uint64_t seed, Prepare prepare = {});
+  explicit DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare = {});
+  ~DensityMatrixExecutor() override;
 
   std::vector<Outcomes> run(std::span<const Job> jobs) override;
 
-  /// The same, keeping every shot. Throws InputError when a job has shots = 0.
+  /// The same, keeping every shot: drawn one by one, so not those that `run` counts. Throws
+  /// InputError when a job has shots = 0.
   std::vector<ShotTable> run_shots(std::span<const Job> jobs);
 
  private:
@@ -26,7 +31,7 @@ class DensityMatrixExecutor : public Executor {
 
   std::uint64_t seed_;
   std::uint64_t runs_ = 0;
-  CompiledCircuits<OutcomeProgram> circuits_;
+  std::unique_ptr<CompiledCircuits<OutcomeProgram>> circuits_;
 };
 
 }  // namespace rhodrift

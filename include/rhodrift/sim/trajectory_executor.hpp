@@ -1,19 +1,23 @@
 #pragma once
 
-#include <rhodrift/sim/compiled_circuits.hpp>
+#include <memory>
+
+#include <rhodrift/circuit/executor.hpp>
 #include <rhodrift/sim/trajectories.hpp>
 
 namespace rhodrift {
+
+template <typename Compiled>
+class CompiledCircuits;
 
 /// Runs jobs on pure states, a trajectory a shot (see TrajectoryProgram): for circuits whose
 /// density matrix is too large.
 class TrajectoryExecutor : public Executor {
  public:
-  using Prepare = PrepareCircuit;
-
   /// `seed` fixes every shot, whatever the number of threads; job j of the r-th call of `run` has
   /// random streams of its own.
-  explicit TrajectoryExecutor(std::uint64_t seed, Prepare prepare = {});
+  explicit TrajectoryExecutor(std::uint64_t seed, PrepareCircuit prepare = {});
+  ~TrajectoryExecutor() override;
 
   /// Throws InputError when a job has shots = 0: trajectories give no exact probabilities.
   std::vector<Outcomes> run(std::span<const Job> jobs) override;
@@ -23,7 +27,7 @@ class TrajectoryExecutor : public Executor {
  private:
   std::uint64_t seed_;
   std::uint64_t runs_ = 0;
-  CompiledCircuits<TrajectoryProgram> circuits_;
+  std::unique_ptr<CompiledCircuits<TrajectoryProgram>> circuits_;
 };
 
 }  // namespace rhodrift
