@@ -29,7 +29,7 @@ Device chain(int n) {
 void make_instances(benchmark::State& state) {
   const int n = static_cast<int>(state.range(0));
   const Device device = chain(n);
-  const DressedCircuit dressed = dress(translate(layers(n), device.calibration, device.layout));
+  const DressedCircuit dressed = dress(translate(layers(n), device.calibration(), device.layout));
   const PauliNoise believed = pauli_twirled(dressed, noise_of(dressed, device));
   for (auto _ : state) benchmark::DoNotOptimize(pec::construct(dressed, believed, 10000, 100, 1));
 }
@@ -37,7 +37,7 @@ void make_instances(benchmark::State& state) {
 void run_instances(benchmark::State& state) {
   const int n = static_cast<int>(state.range(0));
   const Device device = chain(n);
-  const DressedCircuit dressed = dress(translate(layers(n), device.calibration, device.layout));
+  const DressedCircuit dressed = dress(translate(layers(n), device.calibration(), device.layout));
   const PauliNoise believed = pauli_twirled(dressed, noise_of(dressed, device));
   const pec::PecPlan plan = pec::construct(dressed, believed, 10000, 100, 1);
   DensityMatrixExecutor executor(

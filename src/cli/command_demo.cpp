@@ -38,31 +38,32 @@ struct Evaluated {
 };
 
 struct Demo {
-  Device device;
   std::optional<CalibrationSeries> series;
+  Device device;
   Split data;
   std::vector<Evaluated> models;  // noise-free, noise-aware
   std::optional<DriftStudy> drift;
 };
 
-void choose_device(const Options& options, Demo& demo) {
-  if (!options.series.empty()) {
-    demo.series = read_calibration_series(options.series);
-  } else if (options.device.calibration.empty()) {
-    demo.series = read_calibration_series(data_directory() / "calibrations/series" /
-                                          "ibmq_16_melbourne.json");
-  }
-  demo.device.calibration = options.device.calibration.empty()
-                                ? demo.series->states.at(0)
-                                : read_calibration(options.device.calibration);
-  if (demo.series && demo.series->device != demo.device.calibration.device)
-    throw InputError("--series", "",
-                     fmt::format("is of {}, the calibration is of {}", demo.series->device,
-                                 demo.device.calibration.device));
-  demo.device.policy = parse_noise_policy(options.device.policy);
-  demo.device.layout = options.device.layout.empty()
-                           ? best_path(demo.device.calibration, options.task.n_qubits)
-                           : options.device.layout;
+std::optional<CalibrationSeries> choose_series(const Options& options) {
+  if (!options.series.empty()) return read_calibration_series(options.series);
+  if (!options.device.calibration.empty()) return std::nullopt;
+  return read_calibration_series(data_directory() / "calibrations/series/ibmq_16_melbourne.json");
+}
+
+/// In the first state of the series unless a calibration is given.
+Device choose_device(const Options& options, const std::optional<CalibrationSeries>& series) {
+  const Calibration calibration = options.device.calibration.empty()
+                                      ? series->states.at(0)
+                                      : read_calibration(options.device.calibration);
+  if (series && series->device != calibration.device)
+    throw InputError(
+        "--series", "",
+        fmt::format("is of {}, the calibration is of {}", series->device, calibration.device));
+  return {calibration,
+          options.device.layout.empty() ? best_path(calibration, options.task.n_qubits)
+                                        : options.device.layout,
+          parse_noise_policy(options.device.policy)};
 }
 
 std::vector<NamedEstimate> result_rows(const Demo& demo) {
@@ -121,7 +122,7 @@ Evaluated evaluate(const Options& options, const Demo& demo, const std::string& 
 void run(const Options& options, const std::string& command_line, Demo& demo) {
   RunWriter writer(options.output, run_info(options.training.seed, command_line));
   demo.data = options.task.load();
-  writer.write_calibration(demo.device.calibration);
+  writer.write_calibration(demo.device.calibration());
   writer.write_text("test-data", as_csv(demo.data.test));
   demo.models.push_back(evaluate(options, demo, "noise-free", std::nullopt, writer));
   demo.models.push_back(evaluate(options, demo, "noise-aware", demo.device, writer));
@@ -131,7 +132,7 @@ void run(const Options& options, const std::string& command_line, Demo& demo) {
     ProgressBar bar("following the drift");
     demo.drift =
         study_models({demo.models[0].trained.model, demo.models[1].trained.model}, demo.data.test,
-                     *demo.series, demo.device.layout, demo.device.policy, std::ref(bar));
+                     *demo.series, demo.device.layout, demo.device.policy(), std::ref(bar));
     writer.write_calibration_series(*demo.series);
     writer.write_drift_study(*demo.drift);
   }
@@ -139,7 +140,7 @@ void run(const Options& options, const std::string& command_line, Demo& demo) {
 }
 
 std::string as_text(const Options& options, const Demo& demo) {
-  const Calibration& calibration = demo.device.calibration;
+  const Calibration& calibration = demo.device.calibration();
   std::string text = fmt::format(
       "{} as recorded {}, qubits {}; {} ({} classes), {} training and {} test samples, {} shots a "
       "sample\n\n",
@@ -164,8 +165,8 @@ std::string as_text(const Options& options, const Demo& demo) {
 }
 
 Json as_json(const Options& options, const Demo& demo) {
-  Json result{{"device", demo.device.calibration.device},
-              {"timestamp", to_iso8601(demo.device.calibration.timestamp)},
+  Json result{{"device", demo.device.calibration().device},
+              {"timestamp", to_iso8601(demo.device.calibration().timestamp)},
               {"qubits", demo.device.layout},
               {"test_samples", demo.data.test.n_samples()},
               {"results", Json::object()},
@@ -180,8 +181,8 @@ Json as_json(const Options& options, const Demo& demo) {
 }
 
 void demonstrate(const Options& options, const std::string& command_line) {
-  Demo demo;
-  choose_device(options, demo);
+  const std::optional<CalibrationSeries> series = choose_series(options);
+  Demo demo{series, choose_device(options, series), {}, {}, {}};
   run(options, command_line, demo);
   if (options.json)
     print(as_json(options, demo));

@@ -49,8 +49,7 @@ void mitigate(const Options& options) {
     return prepared.combine(on.run(prepared.plan().jobs),
                             noiseless.run(prepared.noiseless_plan().jobs));
   };
-  const std::vector<std::string> notes =
-      NoiseModel(device.calibration, device.policy).notes(device.layout);
+  const std::vector<std::string> notes = device.model.notes(device.layout);
   const Strategy raw = parse_strategy("raw");
   const std::vector<Estimate> mitigated = run(prepare(strategy, options.shots), executor);
   const std::vector<Estimate> unmitigated = run(prepare(raw, options.shots), executor);

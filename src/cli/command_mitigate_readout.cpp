@@ -85,7 +85,7 @@ struct ReadoutCommand {
     }
     const Device recorded = device.read(n_bits, trivial_layout(n_bits));
     require_readout_figures(recorded, "--calibration");
-    return NoiseModel(recorded.calibration, recorded.policy).readout_error(recorded.layout);
+    return recorded.model.readout_error(recorded.layout);
   }
 
   Mitigated mitigate(const ReadoutError& error, const Outcomes& seen,

@@ -44,14 +44,13 @@ DeviceRun prepare(const Options& options) {
   if (options.device.calibration.empty()) return {circuit, {}, {}};
   const Device device = options.device.read(circuit.n_qubits(), trivial_layout(circuit.n_qubits()));
   if (options.readout) require_readout_figures(device, "--readout");
-  const NoiseModel model(device.calibration, device.policy);
   const auto derivatives = options.sensitivities ? Derivatives::with : Derivatives::without;
   std::vector<int> measured;  // bit by bit
   for (const int qubit : circuit.qubit_of_bit())
     measured.push_back(device.layout[static_cast<std::size_t>(qubit)]);
   return {naming(options.circuit.file,
-                 [&] { return model.apply(circuit, device.layout, derivatives); }),
-          model.notes(device.layout), model.readout_derivatives(measured)};
+                 [&] { return device.model.apply(circuit, device.layout, derivatives); }),
+          device.model.notes(device.layout), device.model.readout_derivatives(measured)};
 }
 
 // What the device would report for the observable if one group of its readout error were another.

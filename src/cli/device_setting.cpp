@@ -28,21 +28,20 @@ void DeviceOptions::add_policy_and_layout(CLI::App& verb, const std::string& def
 Device DeviceOptions::read(int n_qubits, const Layout& default_layout) const {
   Device device{read_calibration(calibration), layout.empty() ? default_layout : layout,
                 parse_noise_policy(policy)};
-  require_valid_layout(device.layout, n_qubits, device.calibration);
+  require_valid_layout(device.layout, n_qubits, device.calibration());
   return device;
 }
 
 void require_readout_figures(const Device& device, const std::string& option) {
-  const ReadoutError error =
-      NoiseModel(device.calibration, device.policy).readout_error(device.layout);
+  const ReadoutError error = device.model.readout_error(device.layout);
   for (std::size_t bit = 0; bit < device.layout.size(); ++bit) {
     const auto reads = [bit](const ConfusionMatrix& group) {
       return std::ranges::find(group.bits, static_cast<int>(bit)) != group.bits.end();
     };
-    if (device.policy.noise && device.policy.scale > 0.0 && std::ranges::none_of(error, reads))
+    if (device.policy().noise && device.policy().scale > 0.0 && std::ranges::none_of(error, reads))
       throw InputError(option, "",
                        fmt::format("{} reports no readout error for qubit {}",
-                                   device.calibration.device, device.layout[bit]));
+                                   device.calibration().device, device.layout[bit]));
   }
 }
 

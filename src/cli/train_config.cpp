@@ -52,23 +52,23 @@ std::optional<Device> read_device(Section section, const std::filesystem::path& 
   const auto naming_key = [&](const std::string& key, auto work) {
     return naming(section.place_of(key), work);
   };
-  Device device{
-      naming_key("calibration", [&] { return read_calibration(directory / *calibration); }),
-      {},
-      NoisePolicy::device};
-  if (policy) device.policy = naming_key("policy", [&] { return parse_noise_policy(*policy); });
+  Device device(
+      naming_key("calibration", [&] { return read_calibration(directory / *calibration); }), {},
+      policy ? naming_key("policy", [&] { return parse_noise_policy(*policy); })
+             : NoisePolicy::device);
   if (!layout) {
-    device.layout = best_path(device.calibration, n_qubits);
+    device.layout = best_path(device.calibration(), n_qubits);
     return device;
   }
   for (const std::int64_t qubit : *layout) {
-    if (qubit < 0 || qubit >= device.calibration.n_qubits())
+    if (qubit < 0 || qubit >= device.calibration().n_qubits())
       section.fail("layout", section.node("layout"),
                    fmt::format("{} is outside 0..{} of {}", qubit,
-                               device.calibration.n_qubits() - 1, device.calibration.device));
+                               device.calibration().n_qubits() - 1, device.calibration().device));
     device.layout.push_back(static_cast<int>(qubit));
   }
-  naming_key("layout", [&] { require_valid_layout(device.layout, n_qubits, device.calibration); });
+  naming_key("layout",
+             [&] { require_valid_layout(device.layout, n_qubits, device.calibration()); });
   return device;
 }
 

@@ -29,7 +29,7 @@ ReadoutError believed_readout_error(const Circuit& circuit, const Device& believ
   std::vector<int> qubits;
   for (const int q : circuit.qubit_of_bit())
     qubits.push_back(believed.layout[static_cast<std::size_t>(q)]);
-  return NoiseModel(believed.calibration, believed.policy).readout_error(qubits);
+  return believed.model.readout_error(qubits);
 }
 
 void require_bits(const Circuit& circuit, std::span<const Observable> observables) {

@@ -36,24 +36,28 @@ std::vector<double> weights_of(const Circuit& native, const Device& believed) {
   return weights;
 }
 
+zne::FoldingOptions folding_options(const Circuit& native, const ZneStage& zne,
+                                    const Device& believed, std::uint64_t seed) {
+  zne::FoldingOptions options{.folding = zne.folding, .seed = seed};
+  if (zne.scaling != NoiseScaling::folding) return options;
+  if (zne.folding == zne::Folding::identities)
+    options.durations_s = zne::device_durations_s(native, believed);
+  else
+    options.weights = weights_of(native, believed);
+  return options;
+}
+
+/// `folding` as folding_options has it.
 ScaledCircuit scaled(const Circuit& native, const std::vector<double>& factors, const ZneStage& zne,
-                     const Device& believed, std::uint64_t seed) {
+                     const zne::FoldingOptions& folding) {
   if (zne.layerwise_degree > 0) {
-    zne::FoldedChunks folded =
-        zne::fold_layers(native, factors, weights_of(native, believed), seed);
+    zne::FoldedChunks folded = zne::fold_layers(native, factors, folding.weights, folding.seed);
     return {std::move(folded.circuit), std::move(folded.scale_factors)};
   }
   const double factor = factors.front();
   if (factor == 1.0 || zne.scaling == NoiseScaling::amplified) return {native, factors};
   if (zne.scaling == NoiseScaling::analog) return {native, factors, factor};
-  zne::FoldingOptions options;
-  options.folding = zne.folding;
-  options.seed = seed;
-  if (zne.folding == zne::Folding::identities)
-    options.durations_s = zne::device_durations_s(native, believed);
-  else
-    options.weights = weights_of(native, believed);
-  zne::FoldedCircuit folded = zne::fold(native, factor, options);
+  zne::FoldedCircuit folded = zne::fold(native, factor, folding);
   return {std::move(folded.circuit), {folded.scale_factor}};
 }
 
@@ -86,7 +90,7 @@ class Planner {
         seed_(seed) {
     for (const PauliMeasurement::Basis& basis : measurement.bases)
       native_.push_back(
-          translate(in_basis(circuit, basis.rotated), believed.calibration, believed.layout));
+          translate(in_basis(circuit, basis.rotated), believed.calibration(), believed.layout));
     const auto for_calibration = static_cast<std::uint64_t>(
         std::llround(strategy.readout.calibration_share * static_cast<double>(total_shots)));
     if (strategy.readout.calibration_share > 0.0) add_calibration(for_calibration);
@@ -140,11 +144,15 @@ class Planner {
 
   void add_targets(std::uint64_t shots) {
     const ZneStage zne = strategy_.zne.value_or(ZneStage{});
+    std::vector<zne::FoldingOptions> folding;  // by basis
+    for (const Circuit& native : native_)
+      folding.push_back(strategy_.zne ? folding_options(native, zne, believed_, seed_)
+                                      : zne::FoldingOptions{});
     std::vector<std::vector<ScaledCircuit>> circuits;  // [point][basis]
     for (const std::vector<double>& factors : wanted_points(strategy_.zne)) {
       circuits.emplace_back();
-      for (const Circuit& native : native_)
-        circuits.back().push_back(scaled(native, factors, zne, believed_, seed_));
+      for (std::size_t b = 0; b < native_.size(); ++b)
+        circuits.back().push_back(scaled(native_[b], factors, zne, folding[b]));
       add_point(factors, circuits.back().front().scale_factors);
     }
     const std::size_t per_cell = std::max<std::uint64_t>(strategy_.instances, 1) * n_flips();

@@ -1,9 +1,7 @@
 #include "noise/circuit_noise.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,16 +30,18 @@ std::shared_ptr<const CircuitNoise> circuit_noise(std::string kind, std::vector<
       std::move(kind), std::move(device_qubits), std::move(noise), std::move(channel)});
 }
 
-class Walk {
+}  // namespace
+
+class NoiseWalk {
  public:
-  Walk(const NoiseModel& model, const Circuit& circuit, const Layout& layout,
-       Derivatives derivatives)
+  NoiseWalk(const NoiseModel& model, const Circuit& circuit, const Layout& layout,
+            Derivatives derivatives)
       : model_(model),
         calibration_(model.calibration()),
         policy_(model.policy()),
         circuit_(circuit),
         layout_(layout),
-        with_derivatives_(derivatives == Derivatives::with) {}
+        derivatives_(derivatives) {}
 
   std::vector<NoisyInstruction> run() {
     const std::vector<CoupledPair> pairs = waiting_pairs();
@@ -58,7 +58,7 @@ class Walk {
   }
 
  private:
-  using Noise = std::shared_ptr<const CircuitNoise>;
+  using Noise = CircuitNoiseTable::Noise;
 
   // The couplings that joint waits of the circuit's qubits could feel.
   std::vector<CoupledPair> waiting_pairs() const {
@@ -116,11 +116,11 @@ class Walk {
                    : nullptr;
   }
 
+  bool with_derivatives() const { return derivatives_ == Derivatives::with; }
+
   template <typename Make>
   Noise cached(Op op, const std::vector<int>& operands, double duration, Make make) {
-    const auto [it, fresh] = known_.try_emplace({op, operands, duration});
-    if (fresh) it->second = make();
-    return it->second;
+    return model_.known_->of({op, operands, duration, derivatives_}, make);
   }
 
   Noise gate(const Instruction& instruction) {
@@ -129,8 +129,8 @@ class Walk {
       const std::string name(info(instruction.op).name);
       return circuit_noise(name, operands, fmt::format("{} {}", name, fmt::join(operands, ",")),
                            model_.gate_noise(name, operands),
-                           with_derivatives_ ? model_.gate_noise_derivatives(name, operands)
-                                             : std::vector<ChannelDerivative>{});
+                           with_derivatives() ? model_.gate_noise_derivatives(name, operands)
+                                              : std::vector<ChannelDerivative>{});
     });
   }
 
@@ -140,9 +140,9 @@ class Walk {
       const std::string name(info(instruction.op).name);
       return circuit_noise(name, {q}, fmt::format("{} {}, {:.4g} s", name, q, duration),
                            waiting_noise(calibration_, q, duration, policy_),
-                           with_derivatives_ ? waiting_noise_derivatives(calibration_, q, duration,
-                                                                         policy_, duration_number)
-                                             : std::vector<ChannelDerivative>{});
+                           with_derivatives() ? waiting_noise_derivatives(calibration_, q, duration,
+                                                                          policy_, duration_number)
+                                              : std::vector<ChannelDerivative>{});
     });
   }
 
@@ -153,8 +153,8 @@ class Walk {
       return circuit_noise(
           "zz", operands, fmt::format("zz {}, {:.4g} s", fmt::join(operands, ","), duration),
           coupling_noise(calibration_, index, duration, policy_),
-          with_derivatives_ ? coupling_noise_derivatives(calibration_, index, duration, policy_)
-                            : std::vector<ChannelDerivative>{});
+          with_derivatives() ? coupling_noise_derivatives(calibration_, index, duration, policy_)
+                             : std::vector<ChannelDerivative>{});
     });
   }
 
@@ -163,16 +163,13 @@ class Walk {
   const NoisePolicy& policy_;
   const Circuit& circuit_;
   const Layout& layout_;
-  bool with_derivatives_;
-  std::map<std::tuple<Op, std::vector<int>, double>, Noise> known_;
+  Derivatives derivatives_;
   std::vector<NoisyInstruction> noisy_;
 };
 
-}  // namespace
-
 std::vector<NoisyInstruction> noisy_instructions(const NoiseModel& model, const Circuit& circuit,
                                                  const Layout& layout, Derivatives derivatives) {
-  return Walk(model, circuit, layout, derivatives).run();
+  return NoiseWalk(model, circuit, layout, derivatives).run();
 }
 
 }  // namespace rhodrift

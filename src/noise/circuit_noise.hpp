@@ -1,7 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,10 +23,34 @@ struct CircuitNoise {
   std::shared_ptr<const ChannelInstruction> channel;
 };
 
+/// The noise of one model, each made once: equal noise is one object. Threads may share it.
+class CircuitNoiseTable {
+ public:
+  /// On which device qubits and, of a wait, for how many seconds; Op::channel: a ZZ coupling.
+  using Key = std::tuple<Op, std::vector<int>, double, Derivatives>;
+  using Noise = std::shared_ptr<const CircuitNoise>;
+
+  /// make() if it is not known yet.
+  template <typename Make>
+  Noise of(const Key& key, Make make) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = known_.find(key); found != known_.end()) return found->second;
+    }
+    Noise made = make();
+    const std::lock_guard lock(mutex_);
+    return known_.try_emplace(key, std::move(made)).first->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<Key, Noise> known_;
+};
+
 /// An instruction of a circuit with what follows it: operands, and noise on them.
 struct NoisyInstruction {
   Instruction instruction;
-  std::vector<std::pair<std::vector<int>, std::shared_ptr<const CircuitNoise>>> noise;
+  std::vector<std::pair<std::vector<int>, CircuitNoiseTable::Noise>> noise;
 };
 
 /// The instructions of a circuit in native gates, on a valid layout, with the noise of the model.

@@ -103,7 +103,8 @@ class Reading {
 };
 
 // 1 + α (M - 1)
-ConfusionMatrix scaled(ConfusionMatrix confusion, double scale, const Calibration& calibration) {
+ConfusionMatrix scaled_confusion(ConfusionMatrix confusion, double scale,
+                                 const Calibration& calibration) {
   if (scale == 1.0) return confusion;
   const double worst = 1.0 - confusion.matrix.diag().min();
   if (scale * worst > 1.0)
@@ -118,39 +119,51 @@ ConfusionMatrix scaled(ConfusionMatrix confusion, double scale, const Calibratio
 }  // namespace
 
 NoiseModel::NoiseModel(Calibration calibration, NoisePolicy policy)
-    : calibration_(std::move(calibration)), policy_(policy) {}
+    : NoiseModel(std::make_shared<const Calibration>(std::move(calibration)), policy) {}
+
+NoiseModel::NoiseModel(std::shared_ptr<const Calibration> calibration, NoisePolicy policy)
+    : calibration_(std::move(calibration)),
+      policy_(policy),
+      known_(std::make_shared<CircuitNoiseTable>()) {}
+
+NoiseModel NoiseModel::scaled(double factor) const {
+  NoisePolicy policy = policy_;
+  policy.scale *= factor;
+  return {calibration_, policy};
+}
 
 const GateCalibration& NoiseModel::gate_figures(const std::string& gate,
                                                 const std::vector<int>& qubits) const {
-  if (const GateCalibration* found = calibration_.find_gate(gate, qubits)) return *found;
-  require_operands(calibration_, gate, qubits);
-  throw InputError(calibration_name(calibration_), fmt::format("gate {}", gate),
-                   fmt::format("the device does not have it on qubits {}; its native gates are {}",
-                               fmt::join(qubits, ","), fmt::join(calibration_.native_gates, ", ")));
+  if (const GateCalibration* found = calibration().find_gate(gate, qubits)) return *found;
+  require_operands(calibration(), gate, qubits);
+  throw InputError(
+      calibration_name(calibration()), fmt::format("gate {}", gate),
+      fmt::format("the device does not have it on qubits {}; its native gates are {}",
+                  fmt::join(qubits, ","), fmt::join(calibration().native_gates, ", ")));
 }
 
 GateNoise NoiseModel::gate_noise(const std::string& gate, const std::vector<int>& qubits) const {
-  return rhodrift::gate_noise(calibration_, gate_figures(gate, qubits), policy_);
+  return rhodrift::gate_noise(calibration(), gate_figures(gate, qubits), policy_);
 }
 
 std::vector<ChannelDerivative> NoiseModel::gate_noise_derivatives(
     const std::string& gate, const std::vector<int>& qubits) const {
   const GateCalibration& figures = gate_figures(gate, qubits);
   return rhodrift::gate_noise_derivatives(
-      calibration_, static_cast<std::size_t>(&figures - calibration_.gates.data()), policy_);
+      calibration(), static_cast<std::size_t>(&figures - calibration().gates.data()), policy_);
 }
 
 ReadoutError NoiseModel::readout_error(const std::vector<int>& qubits) const {
   ReadoutError error;
-  const Reading reading(calibration_, qubits, policy_);
+  const Reading reading(calibration(), qubits, policy_);
   for (const ReadGroup& group : reading.groups())
-    error.push_back(scaled(group.confusion, policy_.scale, calibration_));
+    error.push_back(scaled_confusion(group.confusion, policy_.scale, calibration()));
   return error;
 }
 
 std::vector<ReadoutDerivative> NoiseModel::readout_derivatives(
     const std::vector<int>& qubits) const {
-  const Reading reading(calibration_, qubits, policy_);
+  const Reading reading(calibration(), qubits, policy_);
   const double scale = policy_.scale;
   std::vector<ReadoutDerivative> derivatives;
   for (std::size_t g = 0; g < reading.groups().size(); ++g) {
@@ -170,7 +183,7 @@ std::vector<ReadoutDerivative> NoiseModel::readout_derivatives(
 
 Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
                           Derivatives derivatives) const {
-  require_valid_layout(layout, circuit.n_qubits(), calibration_);
+  require_valid_layout(layout, circuit.n_qubits(), calibration());
   if (!circuit.readout_error().empty())
     throw InputError("circuit", "", "already has a readout error; the noise model brings its own");
   Circuit noisy(circuit.n_qubits());
@@ -184,25 +197,25 @@ Circuit NoiseModel::apply(const Circuit& circuit, const Layout& layout,
 }
 
 std::vector<std::string> NoiseModel::notes(const Layout& layout) const {
-  require_valid_layout(layout, static_cast<int>(layout.size()), calibration_);
+  require_valid_layout(layout, static_cast<int>(layout.size()), calibration());
   std::vector<std::string> notes;
   if (!policy_.noise) return notes;
   const auto inside = [&](int q) { return std::ranges::find(layout, q) != layout.end(); };
-  for (const GateCalibration& gate : calibration_.gates) {
+  for (const GateCalibration& gate : calibration().gates) {
     if (!std::ranges::all_of(gate.qubits, inside)) continue;
     if (is_excluded(gate, policy_)) {
       notes.push_back(fmt::format("{} {}: reported error {} marks a faulty gate; excluded",
                                   gate.name, fmt::join(gate.qubits, ","), *gate.error));
       continue;
     }
-    std::ranges::move(rhodrift::gate_noise(calibration_, gate, policy_).notes,
+    std::ranges::move(rhodrift::gate_noise(calibration(), gate, policy_).notes,
                       std::back_inserter(notes));
   }
   for (const int q : layout) {
-    const QubitCalibration& qubit = calibration_.qubits[static_cast<std::size_t>(q)];
+    const QubitCalibration& qubit = calibration().qubits[static_cast<std::size_t>(q)];
     if (!qubit.readout_p10 || !qubit.readout_p01)
       notes.push_back(fmt::format("qubit {}: no readout error reported; {}", q,
-                                  Reading(calibration_, {q}, policy_).groups().empty()
+                                  Reading(calibration(), {q}, policy_).groups().empty()
                                       ? "read perfectly"
                                       : "read as its group says"));
     if (policy_.mid_circuit && !qubit.readout_duration_s)
@@ -210,7 +223,7 @@ std::vector<std::string> NoiseModel::notes(const Layout& layout) const {
           "qubit {}: no readout duration reported; no relaxation when read mid-circuit", q));
   }
   if (!policy_.marginal_readout) return notes;
-  for (const ConfusionMatrix& group : calibration_.readout_matrices)
+  for (const ConfusionMatrix& group : calibration().readout_matrices)
     if (std::ranges::any_of(group.bits, inside) && !std::ranges::all_of(group.bits, inside))
       notes.push_back(
           fmt::format("readout of {}: taken as if the group's other qubits were prepared "

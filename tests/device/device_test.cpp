@@ -67,8 +67,7 @@ TEST_CASE("Decoupling fills delays whatever the policy") {
 
 TEST_CASE("A noise scale multiplies the policy's, but for the readout error") {
   const Device device = belem(NoisePolicy::device);
-  Device doubled = device;
-  doubled.policy.scale = 2.0;
+  const Device doubled(device.model.scaled(2.0), device.layout);
   const Circuit a = on_device(example(), device, 2.0), b = on_device(example(), doubled);
   REQUIRE(a.instructions().size() == b.instructions().size());
   std::size_t channels = 0;

@@ -117,9 +117,9 @@ TEST_CASE("Readout mitigation inside undoes readout error, extrapolation outside
   CHECK(error("readout") < 0.5 * error("raw"));
   CHECK(error("readout+zne") < 0.3 * error("readout"));
   CHECK(error("readout+zne:by=analog") < 0.3 * error("readout"));
-  Device no_gate_noise = device;
-  no_gate_noise.calibration = small_line::device(0.0, 0.0);
-  for (QubitCalibration& qubit : no_gate_noise.calibration.qubits) qubit.t1_s = qubit.t2_s = 1e6;
+  Calibration only_readout = small_line::device(0.0, 0.0);
+  for (QubitCalibration& qubit : only_readout.qubits) qubit.t1_s = qubit.t2_s = 1e6;
+  const Device no_gate_noise(only_readout, device.layout, device.policy());
   const PreparedStrategy prepared(parse_strategy("readout"), small_line::ghz(), some_observables,
                                   no_gate_noise, 0);
   const auto estimates = prepared.combine(exact_outcomes(prepared, no_gate_noise));

@@ -102,7 +102,7 @@ TEST_CASE("On a recorded device the mean of twirls is its mean circuit to second
   Circuit circuit = Circuit(3).append(Op::ry, {0}, {0.9}).append(Op::cx, {0, 1});
   circuit.append(Op::rx, {1}, {0.4}).append(Op::cx, {1, 2}).append(Op::ry, {2}, {0.7});
   const Device device = belem();
-  const DressedCircuit dressed = dress(translate(circuit, device.calibration, device.layout));
+  const DressedCircuit dressed = dress(translate(circuit, device.calibration(), device.layout));
   DensityMatrixExecutor executor(
       1, [&](const Circuit& c, double scale) { return on_device(c, device, scale); });
   const arma::vec mean = mean_over_all_twirls(dressed, executor, observables);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <numeric>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -12,7 +14,10 @@
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/mitigation/strategy.hpp>
+#include <rhodrift/device/device.hpp>
+#include <rhodrift/mitigation/expectations.hpp>
+#include <rhodrift/mitigation/zne/extrapolation.hpp>
+#include <rhodrift/mitigation/zne/folding.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/version.hpp>
 
@@ -20,7 +25,13 @@ namespace {
 
 using namespace rhodrift;
 
-const std::vector<std::string> models{"linear", "richardson", "exponential:asymptote=0"};
+const std::vector<double> scale_factors{1.0, 3.0, 5.0};
+
+/// What zne_job.py calls each fit, and the fit.
+const std::map<std::string, zne::Extrapolation> models{
+    {"linear", zne::parse_extrapolation("linear")},
+    {"richardson", zne::parse_extrapolation("richardson")},
+    {"exponential", zne::parse_extrapolation("exponential:asymptote=0")}};
 
 std::vector<Circuit> read_circuits(const std::filesystem::path& folder) {
   std::vector<Circuit> circuits;
@@ -32,38 +43,37 @@ std::vector<Circuit> read_circuits(const std::filesystem::path& folder) {
 }
 
 /// Null where the shots do not allow the fit.
-nlohmann::json value_of(const PreparedStrategy& prepared, std::span<const Outcomes> outcomes) {
+nlohmann::json value_of(const zne::Extrapolation& model, const JointEstimate& measured) {
   try {
-    return prepared.combine(outcomes)[0].value;
+    return zne::extrapolate(model, scale_factors, measured.values, measured.covariance).value;
   } catch (const RunError&) {
     return nullptr;
   }
 }
 
-/// By model, a value a circuit. The models differ in the fit only, so the circuits run once.
-nlohmann::json sweep(const std::vector<Circuit>& circuits, const Device& device,
-                     std::uint64_t shots, std::uint64_t seed) {
-  DensityMatrixExecutor executor(seed, [&](const Circuit& circuit, double noise_scale) {
-    return on_device(circuit, device, noise_scale);
-  });
-  std::vector<int> all(static_cast<std::size_t>(circuits.front().n_qubits()));
-  for (std::size_t q = 0; q < all.size(); ++q) all[q] = static_cast<int>(q);
-  const std::vector<Observable> parity{Observable(PauliString::z(all))};
-  std::vector<std::vector<PreparedStrategy>> prepared(models.size());
+/// By model, a value a circuit.
+nlohmann::json sweep(const std::vector<Circuit>& circuits, DensityMatrixExecutor& executor,
+                     std::uint64_t shots) {
   std::vector<Job> jobs;
   for (const Circuit& circuit : circuits)
-    for (std::size_t m = 0; m < models.size(); ++m) {
-      prepared[m].emplace_back(parse_strategy("zne:" + models[m]), circuit, parity, device,
-                               3 * shots);
-      if (m == 0)
-        for (const Job& job : prepared[m].back().plan().jobs) jobs.push_back(job);
-    }
+    for (const double factor : scale_factors)
+      jobs.push_back(
+          {std::make_shared<const Circuit>(zne::fold(circuit, factor).circuit), {}, {}, shots});
   const std::vector<Outcomes> outcomes = executor.run(jobs);
+  std::vector<int> all(static_cast<std::size_t>(circuits.front().n_qubits()));
+  std::iota(all.begin(), all.end(), 0);
+  const std::vector<Observable> parity{Observable(PauliString::z(all))};
   nlohmann::json values = nlohmann::json::object();
-  for (std::size_t m = 0; m < models.size(); ++m)
-    for (std::size_t c = 0; c < circuits.size(); ++c)
-      values[models[m].substr(0, models[m].find(':'))].push_back(
-          value_of(prepared[m][c], std::span(outcomes).subspan(3 * c, 3)));
+  const std::size_t n = scale_factors.size();
+  for (std::size_t c = 0; c < circuits.size(); ++c) {
+    JointEstimate measured{arma::vec(n), arma::mat(n, n, arma::fill::zeros)};
+    for (std::size_t k = 0; k < n; ++k) {
+      const JointEstimate one = raw_expectations(outcomes[n * c + k], parity);
+      measured.values(k) = one.values(0);
+      measured.covariance(k, k) = one.covariance(0, 0);
+    }
+    for (const auto& [name, model] : models) values[name].push_back(value_of(model, measured));
+  }
   return values;
 }
 
@@ -75,12 +85,15 @@ int main(int argc, char** argv) {
   const std::uint64_t shots = std::stoull(argv[2]);
   const std::vector<Circuit> circuits = read_circuits(folder);
   const Calibration calibration = read_calibration(folder / "device.json");
-  const Device device{calibration, trivial_layout(circuits.front().n_qubits()), NoisePolicy::aer};
-  sweep({circuits.front()}, device, shots, 0);
+  const Device device(calibration, trivial_layout(circuits.front().n_qubits()), NoisePolicy::aer);
+  DensityMatrixExecutor executor(1, [&](const Circuit& circuit, double noise_scale) {
+    return on_device(circuit, device, noise_scale);
+  });
+  sweep({circuits.front()}, executor, shots);
   nlohmann::json values, seconds = nlohmann::json::array();
   for (int repeat = 0; repeat < std::stoi(argv[3]); ++repeat) {
     const auto begin = std::chrono::steady_clock::now();
-    values = sweep(circuits, device, shots, static_cast<std::uint64_t>(repeat));
+    values = sweep(circuits, executor, shots);
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }

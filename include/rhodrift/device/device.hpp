@@ -1,19 +1,28 @@
 #pragma once
 
+#include <utility>
+
 #include <rhodrift/calibration/calibration.hpp>
 #include <rhodrift/calibration/layout.hpp>
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/compile/schedule.hpp>
-#include <rhodrift/noise/noise_policy.hpp>
+#include <rhodrift/noise/noise_model.hpp>
 
 namespace rhodrift {
 
 /// A place to run circuits, or what is believed of it: which qubits of which device, in which
 /// recorded state, and what noise is made of that.
 struct Device {
-  Calibration calibration;
+  Device(NoiseModel noise_model, Layout qubits)
+      : model(std::move(noise_model)), layout(std::move(qubits)) {}
+  Device(Calibration calibration, Layout qubits, const NoisePolicy& policy = NoisePolicy::device)
+      : Device(NoiseModel(std::move(calibration), policy), std::move(qubits)) {}
+
+  const Calibration& calibration() const { return model.calibration(); }
+  const NoisePolicy& policy() const { return model.policy(); }
+
+  NoiseModel model;
   Layout layout;  ///< device qubit of each circuit qubit
-  NoisePolicy policy = NoisePolicy::device;
 };
 
 /// The circuit in the device's native gates and, if the policy has waiting qubits relax, with a

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,19 @@ struct ReadoutDerivative {
   double slope;             ///< of that probability in the number: the policy's scale
 };
 
-/// The noise of one device in one recorded state.
+class CircuitNoiseTable;
+
+/// The noise of one device in one recorded state. Copies share what they are made of and what
+/// `apply` found for a gate or a delay, which is so worked out once.
 class NoiseModel {
  public:
   NoiseModel(Calibration calibration, NoisePolicy policy);
 
-  const Calibration& calibration() const { return calibration_; }
+  const Calibration& calibration() const { return *calibration_; }
   const NoisePolicy& policy() const { return policy_; }
+
+  /// The same device `factor` times as noisy: with that multiple of the policy's scale.
+  NoiseModel scaled(double factor) const;
 
   /// The gate's figures. Throws InputError when the device does not have this gate on these device
   /// qubits in this order; it says so when no device could: a qubit is repeated or not on it, or a
@@ -81,8 +88,12 @@ class NoiseModel {
   std::vector<std::string> notes(const Layout& layout) const;
 
  private:
-  Calibration calibration_;
+  friend class NoiseWalk;
+  NoiseModel(std::shared_ptr<const Calibration> calibration, NoisePolicy policy);
+
+  std::shared_ptr<const Calibration> calibration_;
   NoisePolicy policy_;
+  std::shared_ptr<CircuitNoiseTable> known_;
 };
 
 }  // namespace rhodrift

@@ -24,7 +24,7 @@ CircuitCost cost_of(const Circuit& circuit, const Device& device) {
     if (info(instruction.op).unitary != nullptr && instruction.qubits.size() == 2)
       ++cost.two_qubit_gates;
   try {
-    cost.duration_s = schedule_alap(native, device.calibration, device.layout).duration_s;
+    cost.duration_s = schedule_alap(native, device.calibration(), device.layout).duration_s;
   } catch (const InputError&) {
     // Where a duration is missing the time is not known, and nothing else is wrong.
   }

@@ -68,9 +68,7 @@ std::vector<HelpHarmBoundary> help_harm(const EvaluationCase& of,
   std::vector<HelpHarmBoundary> boundaries;
   for (const Strategy& strategy : strategies) boundaries.push_back({strategy.name, {}});
   for (const double scale : noise_scales) {
-    NoisePolicy policy = model.policy();
-    policy.scale *= scale;
-    const NoiseModel scaled(model.calibration(), policy);
+    const NoiseModel scaled = model.scaled(scale);
     const Device device = of.on(scaled);
     const std::unique_ptr<Executor> executor = executor_for(&device);
     const std::unique_ptr<Executor> noiseless = executor_for(nullptr);

@@ -21,7 +21,7 @@ Circuit native_one_by_one(const Circuit& circuit, const Device& device) {
     if (instruction.op != Op::barrier && !is_read) apart.append(instruction);
     apart.append(Op::barrier, all);
   }
-  return translate(apart, device.calibration, device.layout);
+  return translate(apart, device.calibration(), device.layout);
 }
 
 double process_infidelity(const TransferMatrix& ptm) {
@@ -31,8 +31,7 @@ double process_infidelity(const TransferMatrix& ptm) {
 }  // namespace
 
 std::vector<double> device_error_weights(const Circuit& circuit, const Device& device) {
-  const Circuit noisy = NoiseModel(device.calibration, device.policy)
-                            .apply(native_one_by_one(circuit, device), device.layout);
+  const Circuit noisy = device.model.apply(native_one_by_one(circuit, device), device.layout);
   std::vector<double> weights;
   double sum = 0.0;
   for (const Instruction& instruction : noisy.instructions()) {
@@ -46,7 +45,7 @@ std::vector<double> device_error_weights(const Circuit& circuit, const Device& d
 
 std::vector<double> device_durations_s(const Circuit& circuit, const Device& device) {
   const ScheduledCircuit scheduled =
-      schedule_alap(native_one_by_one(circuit, device), device.calibration, device.layout);
+      schedule_alap(native_one_by_one(circuit, device), device.calibration(), device.layout);
   std::vector<double> durations_s;
   double before_s = 0.0;
   for (std::size_t i = 0; i < scheduled.start_s.size(); ++i) {

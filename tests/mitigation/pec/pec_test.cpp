@@ -157,7 +157,7 @@ TEST_CASE("PEC on a recorded device, whose pulses relax") {
                       {0, 1, 2}};
   const Circuit circuit = three_qubit_circuit();
   const std::vector<Observable>& observables = three_qubit_observables();
-  const Circuit native = translate(circuit, device.calibration, device.layout);
+  const Circuit native = translate(circuit, device.calibration(), device.layout);
   const DressedCircuit dressed = dress(native);
   DressedNoise truth = noise_of(dressed, device);
   truth.readout_error = {};

@@ -302,7 +302,7 @@ TEST_CASE("Weights of gates that are translated are those of what they become") 
   CHECK(weights[5] == 0.0);
   const std::vector<double> durations_s = zne::device_durations_s(circuit, device);
   REQUIRE(durations_s.size() == 6);
-  const auto& cx = *device.calibration.find_gate("cx", {1, 3});
+  const auto& cx = *device.calibration().find_gate("cx", {1, 3});
   CHECK(durations_s[4] > 2.5 * *cx.duration_s);
   CHECK(durations_s[1] == 0.0);
   CHECK(durations_s[3] == 0.0);
@@ -310,10 +310,11 @@ TEST_CASE("Weights of gates that are translated are those of what they become") 
 }
 
 TEST_CASE("Identities stretch the schedule: relaxation is scaled exactly") {
-  Device device = belem();
-  for (GateCalibration& gate : device.calibration.gates) gate.error.reset();
-  device.policy = NoisePolicy::device;
-  device.policy.coherent = false;  // ZZ couplings act where two qubits wait, gates have none
+  Calibration calibration = belem().calibration();
+  for (GateCalibration& gate : calibration.gates) gate.error.reset();
+  NoisePolicy policy = NoisePolicy::device;
+  policy.coherent = false;  // ZZ couplings act where two qubits wait, gates have none
+  const Device device(calibration, belem().layout, policy);
   const Circuit circuit = belem_circuit().bound({std::vector<double>(12, 0.4), {}});
   const std::vector<double> durations_s = zne::device_durations_s(circuit, device);
   Circuit measured = circuit;

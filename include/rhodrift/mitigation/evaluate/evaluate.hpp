@@ -24,7 +24,7 @@ struct EvaluationCase {
   std::vector<Observable> observables;
   Layout layout;  ///< the device qubit of each of the circuit's qubits
 
-  Device on(const NoiseModel& model) const { return {model.calibration(), layout, model.policy()}; }
+  Device on(const NoiseModel& model) const { return {model, layout}; }
 };
 
 /// Runs circuits on a device, exactly where jobs ask for it; of the noiseless device when given
