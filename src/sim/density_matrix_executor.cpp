@@ -4,7 +4,6 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
-#include <rhodrift/sim/sampling.hpp>
 
 #include "core/parallel.hpp"
 #include "sim/compiled_circuits.hpp"
@@ -59,6 +58,16 @@ void run_batch(const Batch& batch, std::span<const Job> jobs,
   for (std::size_t k = 0; k < batch.jobs.size(); ++k) result[batch.jobs[k]] = std::move(found[k]);
 }
 
+/// Given how many there are of each, shots are in any order with the same probability.
+ShotTable in_random_order(const Outcomes& outcomes, RandomStream random) {
+  std::vector<Bitstring> shots;
+  for (const auto& [bits, count] : outcomes.counts()) shots.insert(shots.end(), count, bits);
+  for (std::size_t i = shots.size(); i > 1; --i) std::swap(shots[i - 1], shots[random.below(i)]);
+  ShotTable table(outcomes.n_bits, shots.size());
+  table.set(0, shots);
+  return table;
+}
+
 }  // namespace
 
 DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare)
@@ -93,11 +102,11 @@ std::vector<ShotTable> DensityMatrixExecutor::run_shots(std::span<const Job> job
   for (std::size_t j = 0; j < jobs.size(); ++j)
     if (jobs[j].shots == 0)
       throw InputError("job", std::to_string(j), "asks for 0 shots, but every shot is to be kept");
-  const std::vector<std::vector<double>> p = probabilities(jobs);
-  const std::uint64_t run = runs_++;
+  const std::uint64_t run_number = runs_;
+  const std::vector<Outcomes> outcomes = run(jobs);
   std::vector<ShotTable> tables(jobs.size(), ShotTable(1));
   parallel_for(jobs.size(), [&](std::size_t j) {
-    tables[j] = sample(p[j], jobs[j].shots, seed_, stream_id(run, j));
+    tables[j] = in_random_order(outcomes[j], RandomStream(seed_, stream_id(run_number, j, 1)));
   });
   return tables;
 }

@@ -21,8 +21,7 @@ class DensityMatrixExecutor : public Executor {
 
   std::vector<Outcomes> run(std::span<const Job> jobs) override;
 
-  /// The same, keeping every shot: drawn one by one, so not those that `run` counts. Throws
-  /// InputError when a job has shots = 0.
+  /// The same shots, each kept, in random order. Throws InputError when a job has shots = 0.
   std::vector<ShotTable> run_shots(std::span<const Job> jobs);
 
  private:
