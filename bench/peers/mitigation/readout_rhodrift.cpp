@@ -1,4 +1,4 @@
-// Our side of bench/peers/run-readout: mitigates counts.json of a folder in this process and
+// Our side of bench/peers/run-mitigation: mitigates counts.json of a folder in this process and
 // prints, as JSON, {"seconds": [one a repeat], "start_bytes", "peak_bytes"}: the largest the
 // process was before and after. The quasi-probabilities go to the file --output, "string value" a
 // line. In the time is all that leads from counts by string to quasi-probabilities by string.
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   int distance = 3, repeats = 5;
   constexpr double enough_seconds = 10.0;
   std::string output;
-  CLI::App app("Times the mitigation of the counts of one folder of bench/peers/run-readout");
+  CLI::App app("Times the mitigation of the counts of one folder of bench/peers/run-mitigation");
   app.add_option("folder", folder)->required();
   app.add_option("--distance", distance, "-1: all");
   app.add_option("--repeats", repeats)->check(CLI::PositiveNumber);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mthree's side of bench/peers/run-readout: mitigates counts.json of a folder in this process and
+"""mthree's side of bench/peers/run-mitigation: mitigates counts.json of a folder in this process and
 prints, as JSON, {"seconds": [one a repeat], "start_bytes", "peak_bytes"}: the largest the process was
 before and after. The quasi-probabilities go to the file --output, "string value" a line.
 """

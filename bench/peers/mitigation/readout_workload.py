@@ -1,4 +1,4 @@
-"""The counts and the readout error that bench/peers/run-readout gives to all participants."""
+"""The counts and the readout error that bench/peers/run-mitigation gives to all participants."""
 
 import json
 from pathlib import Path

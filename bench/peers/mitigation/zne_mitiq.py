@@ -1,6 +1,6 @@
 """Zero-noise extrapolation by mitiq on Qiskit Aer: fold, simulate, fit.
 
-usage: zne_job.py FOLDER SHOTS REPEATS
+usage: zne_mitiq.py FOLDER SHOTS REPEATS
 
 FOLDER holds device.json and the circuits 0.qasm, 1.qasm, … that compare_zne.py wrote. Prints as JSON
   {"version", "seconds": [one a repeat], "values": {method: [one a circuit]}, "peak_mb"}.
@@ -80,7 +80,7 @@ def main():
     simulator = AerSimulator(
         method="density_matrix", noise_model=noise_of(device), seed_simulator=1, max_parallel_experiments=0
     )
-    sweep(circuits[:1], simulator, shots)  # imports and the like
+    sweep(circuits, simulator, shots)  # warms up
     seconds = []
     for _ in range(repeats):
         begin = time.perf_counter()

@@ -1,15 +1,8 @@
-#!/usr/bin/env python3
-"""Times M3 readout mitigation by rhodrift and by the released mthree on the same counts and writes
-docs/benchmarks-mitigation.md. Every measurement is a process of its own on the same cores; the
-processes take turns."""
+"""M3 readout mitigation by rhodrift and by the released mthree on the same counts. Every measurement is a process of
+its own on the same cores; the processes take turns."""
 
-import argparse
-import datetime
 import json
 import os
-import platform
-import re
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -21,12 +14,11 @@ from typing import NamedTuple
 import readout_workload
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parents[1] / "docs" / "benchmarks-mitigation.md"
 OURS = "rhodrift"
 DIRECT, ITERATIVE = "mthree direct", "mthree iterative"
 PEERS = (ITERATIVE, DIRECT)
 LARGEST_DIRECT = 10_000  # a dense matrix; 40 GB at 10^5
-AGREEMENT = 1e-4  # mthree's tolerance; exit status 1 beyond
+AGREEMENT = 1e-4  # mthree's tolerance
 
 
 class Case(NamedTuple):
@@ -47,9 +39,9 @@ class Measured(NamedTuple):
 def command(arguments, participant, folder):
     options = [folder, f"--distance={arguments.distance}", f"--repeats={arguments.repeats}"]
     if participant == OURS:
-        return [arguments.program, *options]
+        return [arguments.programs / "peers_readout", *options]
     method = participant.removeprefix("mthree ")
-    return [sys.executable, HERE / "peer_mthree.py", *options, f"--method={method}"]
+    return [sys.executable, HERE / "readout_mthree.py", *options, f"--method={method}"]
 
 
 def measure(arguments, participant, folder):
@@ -160,37 +152,22 @@ def memory_table(results):
     return lines
 
 
-def page(results, arguments):
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    invocation = shlex.join(["bench/peers/run-readout", *sys.argv[2:]])
+def section(results, arguments):
     return "\n".join(
         [
-            "# Readout mitigation beside mthree",
-            "",
-            f"Written by `{invocation}`; [bench](../bench/README.md) says how it measures.",
-            "",
-            f"{cpu[1] if cpu else platform.machine()}, {arguments.threads} threads; mthree "
-            f"{version('mthree')}, numpy {version('numpy')}, scipy {version('scipy')}, Python "
-            f"{platform.python_version()}; {datetime.date.today()}, load average at the start "
-            f"{arguments.load:.1f}.",
-            *([] if arguments.load < 0.5 else ["", "**Preliminary**: the machine was not idle."]),
+            "## Readout mitigation beside mthree",
             "",
             f"Counts of {readout_workload.N_BITS} bits, read with errors of 1 to 5 %, pairs within a "
             f"Hamming distance of {arguments.distance}. `ghz`: half of the shots 0…0, half 1…1. "
             "`spread`: half of the shots on 4 random strings, half on as many as a tenth of the "
-            "distinct ones. From counts by string to quasi-probabilities by string.",
+            "distinct ones. From counts by string to quasi-probabilities by string, by M3.",
             "",
-            "mthree solves to 1e-4 in single precision (its defaults), rhodrift to 1e-10 in double; "
-            "Δ is between their quasi-probabilities.",
-            "",
-            "## Time",
+            f"mthree {version('mthree')} solves to 1e-4 in single precision (its defaults), rhodrift to 1e-10 in "
+            "double; Δ is between their quasi-probabilities.",
             "",
             *times_table(results),
             "",
-            "## Memory",
-            "",
-            "The largest the process was; in brackets, before it began to mitigate (libraries, the "
-            "counts).",
+            "Memory: the largest the process was; in brackets, before it began to mitigate (libraries, the counts).",
             "",
             *memory_table(results),
             "",
@@ -198,41 +175,25 @@ def page(results, arguments):
     )
 
 
-def parse():
-    parser = argparse.ArgumentParser(prog="bench/peers/run-readout", description=__doc__)
-    parser.add_argument("program", help=argparse.SUPPRESS)
+def add_options(parser):
     parser.add_argument("--states", nargs="+", choices=readout_workload.STATES,
                         default=list(readout_workload.STATES))  # fmt: skip
     parser.add_argument("--strings", nargs="+", type=int, default=[1_000, 10_000, 100_000])
     parser.add_argument("--distance", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeats", type=int, default=5, help="in a process, up to 10 s")
-    parser.add_argument("--limit", type=float, default=7200, help="seconds of a process")
-    parser.add_argument("--output", type=Path, default=PAGE)
-    arguments = parser.parse_args()
-    arguments.load = os.getloadavg()[0]
-    return arguments
+    parser.add_argument("--repeats", type=int, default=5, help="of readout in a process, up to 10 s")
 
 
-def main():
-    arguments = parse()
+def compare(arguments):
+    """The section of the page, and in words what does not agree."""
     with tempfile.TemporaryDirectory() as folder:
         results = {
             case: measure_in_turns(arguments, case, folder)
             for case in (Case(s, n) for s in arguments.states for n in arguments.strings)
         }
-    arguments.output.write_text(page(results, arguments))
-    print(f"{arguments.output} is written")
     apart = [
-        f"{case}, {peer}"
+        f"{case}, {peer}: quasi-probabilities differ by more than {AGREEMENT:.0e}"
         for case, measured in results.items()
         for peer in PEERS
         if not (difference(measured[OURS], measured.get(peer)) or 0.0) <= AGREEMENT
     ]
-    if apart:
-        sys.exit(f"quasi-probabilities differ by more than {AGREEMENT:.0e}: {'; '.join(apart)}")
-
-
-if __name__ == "__main__":
-    main()
+    return section(results, arguments), apart

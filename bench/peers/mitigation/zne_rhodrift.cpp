@@ -1,5 +1,5 @@
-// Our side of bench/peers/mitigation/zne_job.py, which says what is computed:
-//   zne_job FOLDER SHOTS REPEATS
+// Our side of bench/peers/mitigation/zne_mitiq.py, which says what is computed:
+//   peers_zne FOLDER SHOTS REPEATS
 
 #include <chrono>
 #include <filesystem>
@@ -27,7 +27,7 @@ using namespace rhodrift;
 
 const std::vector<double> scale_factors{1.0, 3.0, 5.0};
 
-/// What zne_job.py calls each fit, and the fit.
+/// What zne_mitiq.py calls each fit, and the fit.
 const std::map<std::string, zne::Extrapolation> models{
     {"linear", zne::parse_extrapolation("linear")},
     {"richardson", zne::parse_extrapolation("richardson")},
@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
   DensityMatrixExecutor executor(1, [&](const Circuit& circuit, double noise_scale) {
     return on_device(circuit, device, noise_scale);
   });
-  sweep({circuits.front()}, executor, shots);
+  sweep(circuits, executor, shots);  // warms up
   nlohmann::json values, seconds = nlohmann::json::array();
   for (int repeat = 0; repeat < std::stoi(argv[3]); ++repeat) {
     const auto begin = std::chrono::steady_clock::now();
