@@ -49,6 +49,8 @@ class Stage {
   /// The value of a setting, or nullopt. Every setting that is asked for is known.
   std::optional<std::string> take(const std::string& key, bool first = false) {
     known_.push_back(key);
+    if (first && settings_.contains("") && settings_.contains(key))
+      fail(fmt::format("{} is set twice", key));
     for (const std::string& spelled : {key, first ? std::string() : key}) {
       const auto found = settings_.find(spelled);
       if (found == settings_.end()) continue;
@@ -73,13 +75,23 @@ class Stage {
     value = found->second;
   }
 
-  void take_whole(const std::string& key, int& value, int low, int high) {
-    const auto text = take(key);
+  template <typename Whole>
+  void take_whole(const std::string& key, Whole& value, int low, int high, bool first = false) {
+    const auto text = take(key, first);
     if (!text) return;
     const double wanted = number(key, *text);
     if (!(wanted >= low && wanted <= high && wanted == std::floor(wanted)))
       fail(fmt::format("{}: {} is no whole number in {}..{}", key, *text, low, high));
-    value = static_cast<int>(wanted);
+    value = static_cast<Whole>(wanted);
+  }
+
+  /// In (0, 1), or [0, 1).
+  void take_share(const std::string& key, double& value, bool may_be_zero) {
+    const auto text = take(key);
+    if (!text) return;
+    value = number(key, *text);
+    if (!(value < 1.0 && (may_be_zero ? value >= 0.0 : value > 0.0)))
+      fail(fmt::format("{}: {} is outside {}0, 1)", key, *text, may_be_zero ? '[' : '('));
   }
 
   /// What `work` refuses, with the stage in front.
@@ -92,17 +104,20 @@ class Stage {
     }
   }
 
-  void take_numbers(const std::string& key, std::vector<double>& numbers) {
+  /// Whether the setting is there.
+  bool take_numbers(const std::string& key, std::vector<double>& numbers) {
     const auto text = take(key);
-    if (!text) return;
+    if (!text) return false;
     numbers.clear();
     for (const std::string& part : split(*text, ',')) numbers.push_back(number(key, part));
+    return true;
   }
 
   void refuse_unknown() const {
     if (settings_.empty()) return;
     if (known_.empty()) fail("takes no settings");
-    fail(fmt::format("unknown setting \"{}\"; known are {}", settings_.begin()->first,
+    const auto& [key, value] = *settings_.begin();
+    fail(fmt::format("unknown setting \"{}\"; known are {}", key.empty() ? value : key,
                      fmt::join(known_, ", ")));
   }
 
@@ -139,12 +154,7 @@ void parse_readout(Stage& stage, Strategy& strategy) {
   const bool measures =
       readout.method == ReadoutMethod::twirled || readout.method == ReadoutMethod::ctmp;
   if (measures) readout.calibration_share = default_calibration_share;
-  if (const auto text = stage.take("calibrate")) {
-    readout.calibration_share = stage.number("calibrate", *text);
-    if (!(readout.calibration_share >= 0.0 && readout.calibration_share < 1.0))
-      stage.fail(fmt::format("calibrate: {} is outside [0, 1)", *text));
-  }
-  if (measures && readout.calibration_share == 0.0) stage.fail("has to be calibrated");
+  stage.take_share("calibrate", readout.calibration_share, true);
   stage.take<readout::CalibrationScheme>("scheme",
                                          {{"independent", readout::CalibrationScheme::independent},
                                           {"marginal", readout::CalibrationScheme::marginal},
@@ -165,12 +175,7 @@ void parse_symmetry(Stage& stage, Strategy& strategy) {
 
 void parse_twirl(Stage& stage, Strategy& strategy) {
   strategy.instances = default_instances;
-  if (const auto text = stage.take("instances", true)) {
-    const double wanted = stage.number("instances", *text);
-    if (!(wanted >= 2.0 && wanted <= 1e6 && wanted == std::floor(wanted)))
-      stage.fail(fmt::format("instances: {} is no whole number in 2..10^6", *text));
-    strategy.instances = static_cast<std::uint64_t>(wanted);
-  }
+  stage.take_whole("instances", strategy.instances, 2, 1'000'000, true);
 }
 
 void parse_decoupling(Stage& stage, Strategy& strategy) {
@@ -180,20 +185,34 @@ void parse_decoupling(Stage& stage, Strategy& strategy) {
                                  strategy.decoupling, true);
 }
 
+/// "scale=1,3,5", or "chebyshev=4,5": so many nodes up to there.
+void parse_scale_factors(Stage& stage, std::vector<double>& factors) {
+  const bool listed = stage.take_numbers("scale", factors);
+  std::vector<double> nodes;
+  if (!stage.take_numbers("chebyshev", nodes)) return;
+  if (listed) stage.fail("scale and chebyshev both say the scale factors");
+  if (nodes.size() != 2 || !(nodes[0] >= 2.0 && nodes[0] <= 100.0) ||
+      nodes[0] != std::floor(nodes[0]))
+    stage.fail("chebyshev is a whole number of nodes in 2..100 and the highest, such as 4,5");
+  factors = stage.naming(
+      [&] { return zne::chebyshev_scale_factors(static_cast<int>(nodes[0]), nodes[1]); });
+}
+
 void parse_zne(Stage& stage, Strategy& strategy) {
   ZneStage zne;
   std::string model = stage.take("model", true).value_or("linear");
   if (model == "layerwise") {
-    zne.layerwise_degree = 1;
-    stage.take_whole("degree", zne.layerwise_degree, 1, 5);
-    stage.take_whole("chunks", zne.chunks, 1, 100);
+    Layerwise layerwise;
+    stage.take_whole("degree", layerwise.degree, 1, 5);
+    stage.take_whole("chunks", layerwise.chunks, 1, 100);
+    zne.model = layerwise;
     strategy.zne = std::move(zne);
     return;
   }
   for (const char* key : {"order", "asymptote"})
     if (const auto value = stage.take(key)) model += fmt::format(":{}={}", key, *value);
-  zne.extrapolation = stage.naming([&] { return zne::parse_extrapolation(model); });
-  stage.take_numbers("scale", zne.scale_factors);
+  zne.model = stage.naming([&] { return zne::parse_extrapolation(model); });
+  parse_scale_factors(stage, zne.scale_factors);
   if (const auto by = stage.take("by")) {
     if (*by == "analog")
       zne.scaling = NoiseScaling::analog;
@@ -203,8 +222,6 @@ void parse_zne(Stage& stage, Strategy& strategy) {
       zne.folding = stage.naming([&] { return zne::parse_folding(*by); });
   }
   stage.take<bool>("shots", {{"even", false}, {"optimal", true}}, zne.optimal_shots);
-  if (zne.optimal_shots && !is_linear(zne.extrapolation))
-    stage.fail("shots=optimal takes a linear model: the others' coefficients follow the values");
   strategy.zne = std::move(zne);
 }
 
@@ -212,28 +229,9 @@ void parse_cdr(Stage& stage, Strategy& strategy) {
   CdrStage cdr;
   stage.take_whole("training", cdr.n_training, 4, 10000);
   stage.take_whole("non-clifford", cdr.n_non_clifford, 0, 10000);
-  if (const auto text = stage.take("share")) {
-    cdr.training_share = stage.number("share", *text);
-    if (!(cdr.training_share > 0.0 && cdr.training_share < 1.0))
-      stage.fail(fmt::format("share: {} is outside (0, 1)", *text));
-  }
+  stage.take_share("share", cdr.training_share, false);
   stage.take_numbers("scale", cdr.scale_factors);
   strategy.cdr = std::move(cdr);
-}
-
-/// What follows from the stages together.
-void complete(Strategy& strategy) {
-  if (strategy.readout.method == ReadoutMethod::ctmp &&
-      strategy.readout.scheme != readout::CalibrationScheme::balanced)
-    throw InputError("strategy", "\"" + strategy.name + "\"", "ctmp takes the balanced scheme");
-  const bool amplified = strategy.zne && strategy.zne->scaling == NoiseScaling::amplified;
-  if (strategy.pec + strategy.zne.has_value() + strategy.cdr.has_value() > 1)
-    throw InputError("strategy", "\"" + strategy.name + "\"",
-                     "zne, pec and cdr stand outside; one of them will do");
-  if (strategy.cdr && strategy.instances > 0)
-    throw InputError("strategy", "\"" + strategy.name + "\"", "cdr's circuits are not twirled");
-  if ((strategy.pec || amplified) && strategy.instances == 0)
-    strategy.instances = default_instances;
 }
 
 }  // namespace
@@ -268,9 +266,12 @@ Strategy parse_strategy(std::string_view text) {
     parser->second(stage, strategy);
     stage.refuse_unknown();
   }
-  if (seen.size() > 1 && seen.front() == "raw")
+  if (seen.size() > 1 && std::ranges::find(seen, "raw") != seen.end())
     throw InputError("strategy", fmt::format("\"{}\"", text), "raw stands alone");
-  complete(strategy);
+  const bool amplified = strategy.zne && strategy.zne->scaling == NoiseScaling::amplified;
+  if ((strategy.pec || amplified) && strategy.instances == 0)
+    strategy.instances = default_instances;
+  strategy.validate();
   return strategy;
 }
 

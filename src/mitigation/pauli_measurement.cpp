@@ -21,10 +21,10 @@ bool fits(const PauliString& term, const Axes& axes) {
   });
 }
 
-Observable turned_to_z(const PauliString& term) {
+PauliString turned_to_z(const PauliString& term) {
   std::vector<int> bits;
   for (const PauliString::Factor& factor : term.factors()) bits.push_back(factor.qubit);
-  return Observable(PauliString::z(bits));
+  return PauliString::z(bits);
 }
 
 PauliString rotations(const Axes& axes) {
@@ -40,49 +40,60 @@ void append_rotation(Circuit& circuit, int qubit, Pauli pauli) {
   circuit.append(Op::h, {qubit});
 }
 
-}  // namespace
+struct Grouping {
+  std::vector<Axes> bases;
+  std::map<PauliString, std::size_t> basis_of;  // every term but the identity
+};
 
-PauliMeasurement::PauliMeasurement(std::span<const Observable> observables)
-    : constants(observables.size(), arma::fill::zeros) {
-  std::vector<Axes> axes;
-  std::vector<std::vector<PauliString>> terms;  // by basis
+Grouping group(std::span<const Observable> observables) {
+  Grouping result;
   const auto place = [&](const PauliString& term) {
-    for (const auto& of_basis : terms)
-      if (std::ranges::find(of_basis, term) != of_basis.end()) return;
-    std::size_t b = 0;
-    while (b < axes.size() && !fits(term, axes[b])) ++b;
-    if (b == axes.size()) {
-      axes.emplace_back();
-      terms.emplace_back();
-    }
-    for (const PauliString::Factor& factor : term.factors()) axes[b][factor.qubit] = factor.pauli;
-    terms[b].push_back(term);
+    const auto [found, fresh] = result.basis_of.try_emplace(term, 0);
+    if (!fresh) return;
+    std::size_t& b = found->second;
+    while (b < result.bases.size() && !fits(term, result.bases[b])) ++b;
+    if (b == result.bases.size()) result.bases.emplace_back();
+    for (const PauliString::Factor& factor : term.factors())
+      result.bases[b][factor.qubit] = factor.pauli;
   };
   for (const Observable& observable : observables)
     for (const Observable::Term& term : observable.terms())
       if (!term.pauli.factors().empty()) place(term.pauli);
-
-  std::map<PauliString, arma::uword> index;
-  for (std::size_t b = 0; b < axes.size(); ++b) {
-    bases.push_back({rotations(axes[b]), {}});
-    for (const PauliString& term : terms[b]) {
-      bases[b].terms.push_back(turned_to_z(term));
-      index.emplace(term, index.size());
-    }
-  }
-  coefficients.zeros(observables.size(), index.size());
-  for (arma::uword k = 0; k < observables.size(); ++k)
-    for (const Observable::Term& term : observables[k].terms()) {
-      if (term.pauli.factors().empty())
-        constants(k) += term.coefficient;
-      else
-        coefficients(k, index.at(term.pauli)) += term.coefficient;
-    }
+  return result;
 }
 
-JointEstimate PauliMeasurement::observables(const JointEstimate& terms) const {
-  return {constants + coefficients * terms.values,
-          coefficients * terms.covariance * coefficients.t()};
+/// What the observable reads in a basis, turned to Z.
+Observable part_in(const Observable& observable, const Grouping& grouping, std::size_t basis) {
+  std::vector<Observable::Term> terms;
+  for (const Observable::Term& term : observable.terms())
+    if (!term.pauli.factors().empty() && grouping.basis_of.at(term.pauli) == basis)
+      terms.push_back({term.coefficient, turned_to_z(term.pauli)});
+  return Observable(std::move(terms));
+}
+
+double constant_of(const Observable& observable) {
+  double sum = 0.0;
+  for (const Observable::Term& term : observable.terms())
+    if (term.pauli.factors().empty()) sum += term.coefficient;
+  return sum;
+}
+
+}  // namespace
+
+PauliMeasurement::PauliMeasurement(std::span<const Observable> observables)
+    : sums(observables.size(), 0), constants(observables.size()) {
+  const Grouping grouping = group(observables);
+  for (std::size_t b = 0; b < grouping.bases.size(); ++b) {
+    bases.push_back({rotations(grouping.bases[b]), {}});
+    for (std::size_t k = 0; k < observables.size(); ++k) {
+      Observable part = part_in(observables[k], grouping, b);
+      if (part.terms().empty()) continue;
+      bases[b].parts.push_back(std::move(part));
+      sums.insert_cols(sums.n_cols, 1);  // of zeros
+      sums(k, sums.n_cols - 1) = 1.0;
+    }
+  }
+  for (std::size_t k = 0; k < observables.size(); ++k) constants(k) = constant_of(observables[k]);
 }
 
 Circuit in_basis(const Circuit& circuit, const PauliString& rotated) {

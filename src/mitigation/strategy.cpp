@@ -1,8 +1,3 @@
-#include <algorithm>
-#include <cmath>
-
-#include <boost/math/distributions/normal.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
@@ -12,10 +7,8 @@
 #include <rhodrift/mitigation/readout/subspace.hpp>
 #include <rhodrift/mitigation/readout/unfolding.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
-#include <rhodrift/mitigation/zne/layerwise.hpp>
-#include <rhodrift/noise/noise_model.hpp>
 
-#include "mitigation/strategy_plan.hpp"
+#include "mitigation/strategy_combine.hpp"
 
 namespace rhodrift {
 
@@ -61,27 +54,41 @@ ExpectationEstimator make_estimator(ReadoutMethod method,
   throw RunError("readout method has no confusion matrices");
 }
 
-/// A standard error from few random instances: Student's quantile in place of the normal one.
-void widen(Estimate& estimate, double degrees_of_freedom) {
-  if (!std::isfinite(degrees_of_freedom)) return;
-  const double tail = 0.5 + estimate.level / 2.0;
-  const double wider = boost::math::quantile(
-                           boost::math::students_t_distribution<double>(degrees_of_freedom), tail) /
-                       boost::math::quantile(boost::math::normal_distribution<double>(), tail);
-  estimate.ci.low = estimate.value + wider * (estimate.ci.low - estimate.value);
-  estimate.ci.high = estimate.value + wider * (estimate.ci.high - estimate.value);
-}
-
-/// The same estimate with another standard error, its interval in proportion.
-void rescale(Estimate& estimate, double std_error) {
-  if (estimate.std_error == 0.0) return;
-  const double ratio = std_error / estimate.std_error;
-  estimate.ci.low = estimate.value + ratio * (estimate.ci.low - estimate.value);
-  estimate.ci.high = estimate.value + ratio * (estimate.ci.high - estimate.value);
-  estimate.std_error = std_error;
-}
-
 }  // namespace
+
+void Strategy::validate() const {
+  const auto require = [&](bool holds, const char* problem) {
+    if (!holds) throw InputError("strategy", "\"" + name + "\"", problem);
+  };
+  const bool twirled = readout.method == ReadoutMethod::twirled,
+             ctmp = readout.method == ReadoutMethod::ctmp;
+  const bool amplified = zne && zne->scaling == NoiseScaling::amplified;
+  require(readout.calibration_share >= 0.0 && readout.calibration_share < 1.0,
+          "the share of the calibration is outside [0, 1)");
+  require(readout.calibration_share > 0.0 || !(twirled || ctmp),
+          "twirled and ctmp readout have to be calibrated");
+  require(!ctmp || readout.scheme == readout::CalibrationScheme::balanced,
+          "ctmp takes the balanced scheme");
+  require(pec + zne.has_value() + cdr.has_value() <= 1,
+          "zne, pec and cdr stand outside; one of them will do");
+  require(!(pec || amplified) || instances > 0, "pec and zne by pauli have random instances");
+  require(!cdr || instances == 0, "cdr's circuits are not twirled");
+  require(!cdr || !twirled, "cdr's circuits are not read with random flips, as twirled readout is");
+  require(!cdr || symmetries.empty(),
+          "cdr's training circuits do not have the circuit's symmetries");
+  if (!zne || !zne->optimal_shots) return;
+  const auto* model = std::get_if<zne::Extrapolation>(&zne->model);
+  require(model && is_linear(*model),
+          "shots=optimal takes a linear model: the others' coefficients follow the values");
+}
+
+bool Strategy::is_random() const {
+  const bool folds_at_random =
+      zne && std::holds_alternative<zne::Extrapolation>(zne->model) &&
+      zne->scaling == NoiseScaling::folding &&
+      (zne->folding == zne::Folding::gates_random || zne->folding == zne::Folding::layers);
+  return instances > 0 || readout.method == ReadoutMethod::twirled || cdr || folds_at_random;
+}
 
 bool Strategy::runs_as(const Strategy& other) const {
   const bool same_flips = (readout.method == ReadoutMethod::twirled) ==
@@ -98,6 +105,7 @@ class PreparedStrategy::Implementation {
                  std::span<const Observable> observables, const Device& believed,
                  std::uint64_t total_shots, std::uint64_t seed)
       : strategy_(strategy), measurement_(observables), seed_(seed) {
+    strategy.validate();
     if (measurement_.bases.empty())
       throw InputError("observables", "", "there is none that has to be measured");
     require_bits(circuit, observables);
@@ -115,83 +123,13 @@ class PreparedStrategy::Implementation {
                                 std::span<const Outcomes> noiseless) const {
     plan_.plan.require_matching(outcomes);
     plan_.noiseless.require_matching(noiseless);
-    const ExpectationEstimator estimator = estimator_from(outcomes);
-    if (strategy_.cdr) return regressed(outcomes, noiseless, estimator);
-    const PooledExpectations cells = cells_from(outcomes, estimator);
-    const JointEstimate at_scales = observables_at_scales(cells.joint());
-    std::vector<Estimate> estimates;
-    for (arma::uword k = 0; k < measurement_.n_observables(); ++k)
-      estimates.push_back(of_observable(k, at_scales, cells));
-    add_costs(estimates, outcomes, method(estimator));
-    return estimates;
+    const ExpectationEstimator readout =
+        readout_estimator(outcomes.first(plan_.n_calibration_jobs()));
+    return strategy_.cdr ? combine_regressions(measurement_, plan_, outcomes, noiseless, readout)
+                         : combine_cells(strategy_, measurement_, plan_, outcomes, readout);
   }
 
  private:
-  static void add_costs(std::vector<Estimate>& estimates, std::span<const Outcomes> outcomes,
-                        const std::string& method) {
-    std::uint64_t shots = 0;
-    for (const Outcomes& outcome : outcomes) shots += outcome.shots;
-    for (Estimate& estimate : estimates) {
-      estimate.method = method;
-      estimate.shots = shots;
-      estimate.circuits = outcomes.size();
-    }
-  }
-
-  /// Every basis has training circuits of its own, and every observable that is read in one basis a
-  /// line of its own; of others the terms have, basis by basis.
-  std::vector<Estimate> regressed(std::span<const Outcomes> outcomes,
-                                  std::span<const Outcomes> noiseless,
-                                  const ExpectationEstimator& estimator) const {
-    if (plan_.regressions.size() == 1 && arma::all(measurement_.constants == 0.0)) {
-      std::vector<Observable> observables;
-      for (arma::uword k = 0; k < measurement_.n_observables(); ++k)
-        observables.push_back(read_in_basis(k));
-      std::vector<Estimate> estimates =
-          cdr::combine(plan_.regressions[0].plan, outcomes.subspan(plan_.regressions[0].first_job),
-                       noiseless, observables, estimator);
-      add_costs(estimates, outcomes, estimates.front().method);
-      return estimates;
-    }
-    JointEstimate terms{arma::vec(measurement_.n_terms()),
-                        arma::zeros(measurement_.n_terms(), measurement_.n_terms())};
-    arma::uword first = 0;
-    for (std::size_t b = 0; b < plan_.regressions.size(); ++b) {
-      const StrategyPlan::Regression& part = plan_.regressions[b];
-      const JointEstimate joint = cdr::combine_jointly(
-          part.plan, outcomes.subspan(part.first_job, part.plan.jobs.size()),
-          noiseless.subspan(part.first_noiseless, part.plan.noiseless.jobs.size()),
-          measurement_.bases[b].terms, estimator);
-      const arma::span rows(first, first + joint.values.n_elem - 1);
-      terms.values(rows) = joint.values;
-      terms.covariance(rows, rows) = joint.covariance;
-      first += joint.values.n_elem;
-    }
-    const JointEstimate joint = measurement_.observables(terms);
-    std::vector<Estimate> estimates;
-    for (arma::uword k = 0; k < joint.values.n_elem; ++k)
-      estimates.push_back(
-          normal_estimate(joint.values(k), std::sqrt(std::max(joint.covariance(k, k), 0.0)), ""));
-    add_costs(estimates, outcomes, "cdr over " + estimator.method);
-    return estimates;
-  }
-
-  /// Observable k as it is read in the only basis.
-  Observable read_in_basis(arma::uword k) const {
-    std::vector<Observable::Term> terms;
-    for (std::size_t t = 0; t < measurement_.bases[0].terms.size(); ++t)
-      if (measurement_.coefficients(k, t) != 0.0)
-        terms.push_back(
-            {measurement_.coefficients(k, t), measurement_.bases[0].terms[t].terms()[0].pauli});
-    return Observable(std::move(terms));
-  }
-
-  ExpectationEstimator estimator_from(std::span<const Outcomes> outcomes) const {
-    ExpectationEstimator readout = readout_estimator(outcomes.first(plan_.n_calibration_jobs()));
-    if (strategy_.symmetries.empty()) return readout;
-    return symmetry::expanded(strategy_.symmetries, readout);
-  }
-
   ExpectationEstimator readout_estimator(std::span<const Outcomes> calibration) const {
     if (plan_.twirled_calibration)
       return readout::twirled(readout::untwirled(*plan_.twirled_calibration, calibration));
@@ -200,100 +138,6 @@ class PreparedStrategy::Implementation {
       return readout::ctmp(readout::learn_ctmp(*plan_.calibration, calibration, seed_));
     return make_estimator(strategy_.readout.method,
                           readout::combine_calibration(*plan_.calibration, calibration));
-  }
-
-  PooledExpectations cells_from(std::span<const Outcomes> outcomes,
-                                const ExpectationEstimator& estimator) const {
-    std::vector<Outcomes> read;  // one an instance
-    for (const StrategyPlan::Read& part : plan_.reads)
-      read.push_back(
-          part.flips ? readout::untwirled(*part.flips,
-                                          outcomes.subspan(part.first_job, part.flips->jobs.size()))
-                     : outcomes[part.first_job]);
-    std::vector<Reading> readings;
-    for (std::size_t i = 0; i < read.size(); ++i)
-      readings.push_back({read[i], measurement_.bases[plan_.reads[i].basis].terms});
-    return pooled(estimator.estimate(readings), plan_.instances);
-  }
-
-  /// Scale factor by scale factor, every observable. Cells are in the order of scale factors, and
-  /// within one in the order of terms.
-  JointEstimate observables_at_scales(const JointEstimate& terms) const {
-    const arma::uword n = plan_.points.size();
-    const arma::mat map = arma::kron(arma::eye(n, n), measurement_.coefficients);
-    return {arma::repmat(measurement_.constants, n, 1) + map * terms.values,
-            map * terms.covariance * map.t()};
-  }
-
-  Estimate of_observable(arma::uword k, const JointEstimate& at_scales,
-                         const PooledExpectations& cells) const {
-    const arma::uvec of_k =
-        arma::regspace<arma::uvec>(k, measurement_.n_observables(), at_scales.values.n_elem - 1);
-    const arma::vec values = at_scales.values.elem(of_k);
-    const arma::mat covariance = at_scales.covariance.submat(of_k, of_k);
-    if (!strategy_.zne) {
-      Estimate estimate =
-          normal_estimate(values(0), std::sqrt(std::max(covariance(0, 0), 0.0)), "");
-      if (strategy_.instances > 0) widen(estimate, degrees_of_freedom(k, {1.0}, cells));
-      return estimate;
-    }
-    if (strategy_.instances == 0)
-      return extrapolated(values, covariance, influence_of(values, covariance));
-    // Variances that are themselves estimated from few instances make bad weights: a point that
-    // happens to scatter little would get too much. All points weigh alike, the error is theirs.
-    const arma::mat alike = arma::mean(covariance.diag()) * arma::eye(arma::size(covariance));
-    const arma::vec influence = influence_of(values, alike);
-    Estimate estimate = extrapolated(values, alike, influence);
-    rescale(estimate,
-            std::sqrt(std::max(arma::as_scalar(influence.t() * covariance * influence), 0.0)));
-    widen(estimate, degrees_of_freedom(k, influence, cells));
-    return estimate;
-  }
-
-  std::vector<double> scale_factors() const {
-    std::vector<double> factors;
-    for (const std::vector<double>& point : plan_.points) factors.push_back(point.front());
-    return factors;
-  }
-
-  /// Of an average over models, whose weights follow the values, every point counts alike.
-  arma::vec influence_of(const arma::vec& values, const arma::mat& covariance) const {
-    if (strategy_.zne->layerwise_degree > 0)
-      return zne::layerwise_coefficients(plan_.points, strategy_.zne->layerwise_degree);
-    const zne::Extrapolation& model = strategy_.zne->extrapolation;
-    if (model.model == zne::Extrapolation::Model::automatic)
-      return arma::vec(values.n_elem, arma::fill::ones);
-    return zne::influence(model, scale_factors(), values, covariance);
-  }
-
-  Estimate extrapolated(const arma::vec& values, const arma::mat& covariance,
-                        const arma::vec& influence) const {
-    if (strategy_.zne->layerwise_degree == 0)
-      return zne::extrapolate(strategy_.zne->extrapolation, scale_factors(), values, covariance);
-    const double variance = arma::as_scalar(influence.t() * covariance * influence);
-    return normal_estimate(arma::dot(influence, values), std::sqrt(std::max(variance, 0.0)), "");
-  }
-
-  /// Of the variance Σ (influence_s coefficient_t)² Var(cell s, term t), each estimated from the
-  /// scatter between instances.
-  double degrees_of_freedom(arma::uword k, const arma::vec& influence,
-                            const PooledExpectations& cells) const {
-    const arma::vec weights = arma::kron(influence, measurement_.coefficients.row(k).t());
-    const arma::vec variances = arma::square(weights) % cells.joint().covariance.diag();
-    return effective_degrees_of_freedom(variances, cells.degrees_of_freedom);
-  }
-
-  std::string method(const ExpectationEstimator& estimator) const {
-    std::string name = estimator.method;
-    if (strategy_.pec) return "pec over " + name;
-    if (strategy_.instances > 0) name = "twirling over " + name;
-    if (strategy_.zne)
-      name = fmt::format("zne/{} over {}",
-                         strategy_.zne->layerwise_degree > 0
-                             ? fmt::format("layerwise:degree={}", strategy_.zne->layerwise_degree)
-                             : to_string(strategy_.zne->extrapolation),
-                         name);
-    return name;
   }
 
   /// A symmetry is looked at in every basis.

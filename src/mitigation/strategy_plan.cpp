@@ -20,7 +20,8 @@ namespace rhodrift {
 
 namespace {
 
-constexpr std::uint64_t flips_purpose = 2;
+// What random numbers of a seed are for.
+constexpr std::uint64_t flips_purpose = 2, regression_purpose = 3, instances_purpose = 4;
 
 /// A circuit at a point of the extrapolation.
 struct ScaledCircuit {
@@ -50,7 +51,7 @@ zne::FoldingOptions folding_options(const Circuit& native, const ZneStage& zne,
 /// `folding` as folding_options has it.
 ScaledCircuit scaled(const Circuit& native, const std::vector<double>& factors, const ZneStage& zne,
                      const zne::FoldingOptions& folding) {
-  if (zne.layerwise_degree > 0) {
+  if (std::holds_alternative<Layerwise>(zne.model)) {
     zne::FoldedChunks folded = zne::fold_layers(native, factors, folding.weights, folding.seed);
     return {std::move(folded.circuit), std::move(folded.scale_factors)};
   }
@@ -64,8 +65,8 @@ ScaledCircuit scaled(const Circuit& native, const std::vector<double>& factors, 
 /// The points of the extrapolation as they are wanted.
 std::vector<std::vector<double>> wanted_points(const std::optional<ZneStage>& zne) {
   if (!zne) return {std::vector<double>{1.0}};
-  if (zne->layerwise_degree > 0)
-    return zne::layerwise_scale_factors(zne->chunks, zne->layerwise_degree);
+  if (const auto* layerwise = std::get_if<Layerwise>(&zne->model))
+    return zne::layerwise_scale_factors(layerwise->chunks, layerwise->degree);
   std::vector<std::vector<double>> points;
   for (const double factor : zne->scale_factors) points.push_back({factor});
   return points;
@@ -155,6 +156,7 @@ class Planner {
         circuits.back().push_back(scaled(native_[b], factors, zne, folding[b]));
       add_point(factors, circuits.back().front().scale_factors);
     }
+    require_points(zne);
     const std::size_t per_cell = std::max<std::uint64_t>(strategy_.instances, 1) * n_flips();
     require_enough(shots, circuits.size() * native_.size() * per_cell, "circuits");
     const std::vector<std::uint64_t> by_point = shots_by_point(zne, shots);
@@ -172,7 +174,7 @@ class Planner {
       cdr::TrainingOptions options;
       options.n_training = stage.n_training;
       options.n_non_clifford = stage.n_non_clifford;
-      options.seed = seed_ + b;
+      options.seed = stream_id(regression_purpose, seed_, b);
       options.scale_factors = stage.scale_factors;
       options.folding.weights = weights_of(native_[b], believed_);
       const std::uint64_t n_factors = stage.scale_factors.size();
@@ -193,13 +195,24 @@ class Planner {
     }
   }
 
+  std::vector<double> scale_factors() const {
+    std::vector<double> factors;
+    for (const std::vector<double>& point : result_.points) factors.push_back(point.front());
+    return factors;
+  }
+
+  /// The model can be fitted to the points that were reached.
+  void require_points(const ZneStage& zne) const {
+    const auto* model = std::get_if<zne::Extrapolation>(&zne.model);
+    if (strategy_.zne && model) zne::require_points(*model, scale_factors());
+  }
+
   std::vector<std::uint64_t> shots_by_point(const ZneStage& zne, std::uint64_t shots) const {
     const arma::uword n = result_.points.size();
     if (exact_ || !zne.optimal_shots) return evenly(shots, n);
-    std::vector<double> factors;
-    for (const std::vector<double>& point : result_.points) factors.push_back(point.front());
     const arma::vec unknown(n, arma::fill::zeros), deviations(n, arma::fill::ones);
-    return zne::allocate_shots(zne.extrapolation, factors, unknown, deviations, shots);
+    return zne::allocate_shots(std::get<zne::Extrapolation>(zne.model), scale_factors(), unknown,
+                               deviations, shots);
   }
 
   void add_point(const std::vector<double>& wanted, std::vector<double> reached) {
@@ -245,7 +258,7 @@ class Planner {
                                              : pauli_twirled(dressed, noise_of(dressed, believed_));
     InstancePlan instances;
     add_instances(instances, dressed, PauliInsertions(noise, strength), 0, strategy_.instances,
-                  exact_ ? 0 : shots, seed_ + cell);
+                  exact_ ? 0 : shots, stream_id(instances_purpose, seed_, cell));
     const std::shared_ptr<const Circuit> circuit = with_pulses(dressed.circuit);
     for (std::size_t i = 0; i < instances.jobs.size(); ++i) {
       Job job = instances.jobs[i];

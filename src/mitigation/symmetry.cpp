@@ -73,18 +73,20 @@ std::pair<arma::vec, arma::mat> ratios(const arma::vec& values) {
   return {ratio, arma::join_rows(arma::eye(n, n), -ratio) / b};
 }
 
-ReadExpectations divided(const ReadExpectations& raw) {
+}  // namespace
+
+ReadExpectations divided(const ReadExpectations& read) {
   ReadExpectations result;
   std::vector<arma::mat> shared;
   arma::uword first = 0, kept = 0;
-  for (const JointEstimate& reading : raw.readings) {
+  for (const JointEstimate& reading : read.readings) {
     const auto [ratio, derivative] = ratios(reading.values);
     result.readings.push_back({ratio, derivative * reading.covariance * derivative.t()});
-    shared.push_back(derivative * raw.shared.rows(first, first + ratio.n_elem));
+    shared.push_back(derivative * read.shared.rows(first, first + ratio.n_elem));
     first += ratio.n_elem + 1;
     kept += ratio.n_elem;
   }
-  result.shared.zeros(kept, raw.shared.n_cols);
+  result.shared.zeros(kept, read.shared.n_cols);
   kept = 0;
   for (const arma::mat& rows : shared) {
     if (!rows.empty()) result.shared.rows(kept, kept + rows.n_rows - 1) = rows;
@@ -93,7 +95,14 @@ ReadExpectations divided(const ReadExpectations& raw) {
   return result;
 }
 
-}  // namespace
+std::vector<Observable> projected(const std::vector<Symmetry>& symmetries,
+                                  std::span<const Observable> observables) {
+  const Observable pi = projector(symmetries);
+  std::vector<Observable> result;
+  for (const Observable& observable : observables) result.push_back(product(observable, pi));
+  result.push_back(pi);
+  return result;
+}
 
 PostSelected post_select(const Outcomes& outcomes, std::span<const Symmetry> symmetries) {
   require_valid(symmetries);
@@ -134,20 +143,17 @@ ExpectationEstimator post_selection(std::vector<Symmetry> symmetries) {
 
 ExpectationEstimator expanded(const std::vector<Symmetry>& symmetries,
                               const ExpectationEstimator& inner) {
-  auto estimate = [pi = projector(symmetries), inner](std::span<const Reading> readings) {
+  projected(symmetries, {});  // refuses them now, if it does
+  auto estimate = [=](std::span<const Reading> readings) {
     std::vector<std::vector<Observable>> observables;
-    std::vector<Reading> projected;
+    std::vector<Reading> with_projector;
     for (const Reading& reading : readings) {
-      observables.emplace_back();
-      for (const Observable& observable : reading.observables) {
-        require_averageable(reading.outcomes, {&observable, 1});
-        observables.back().push_back(product(observable, pi));
-      }
-      observables.back().push_back(pi);
+      require_averageable(reading.outcomes, reading.observables);
+      observables.push_back(projected(symmetries, reading.observables));
     }
     for (std::size_t r = 0; r < readings.size(); ++r)
-      projected.push_back({readings[r].outcomes, observables[r]});
-    return divided(inner.estimate(projected));
+      with_projector.push_back({readings[r].outcomes, observables[r]});
+    return divided(inner.estimate(with_projector));
   };
   return {fmt::format("symmetry/expanded over {}", inner.method), std::move(estimate)};
 }

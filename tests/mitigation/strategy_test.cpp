@@ -42,6 +42,8 @@ TEST_CASE("Strategies are read from text") {
   CHECK(parse_strategy("pec").instances == 32);
   CHECK(parse_strategy("twirl:8+pec").instances == 8);
   CHECK(parse_strategy("zne:model=linear").zne->scale_factors == std::vector<double>{1, 3, 5});
+  CHECK(parse_strategy("zne:richardson:chebyshev=3,4").zne->scale_factors ==
+        zne::chebyshev_scale_factors(3, 4.0));
   CHECK(parse_strategy("readout+zne").runs_as(parse_strategy("zne")));
   CHECK_FALSE(parse_strategy("raw").runs_as(parse_strategy("zne")));
 }
@@ -54,19 +56,77 @@ TEST_CASE("Strategies that are none are refused with what is known") {
   CHECK_THROWS_WITH(parse_strategy(""), ContainsSubstring("unknown stage \"\""));
   CHECK_THROWS_WITH(parse_strategy("zne+zne"), ContainsSubstring("twice"));
   CHECK_THROWS_WITH(parse_strategy("raw+zne"), ContainsSubstring("raw stands alone"));
+  CHECK_THROWS_WITH(parse_strategy("readout+raw"), ContainsSubstring("raw stands alone"));
+  CHECK_THROWS_WITH(parse_strategy("zne:linear:model=richardson"),
+                    ContainsSubstring("model is set twice"));
+  CHECK_THROWS_WITH(parse_strategy("dd:xx:yy=1"), ContainsSubstring("unknown setting \"yy\""));
+  CHECK_THROWS_WITH(parse_strategy("pec:3"), ContainsSubstring("takes no settings"));
+  CHECK_THROWS_WITH(parse_strategy("readout:twirled+cdr"),
+                    ContainsSubstring("not read with random flips"));
+  CHECK_THROWS_WITH(parse_strategy("symmetry:Z0 Z1+cdr"),
+                    ContainsSubstring("do not have the circuit's symmetries"));
   CHECK_THROWS_WITH(parse_strategy("zne:scale=1,x"), ContainsSubstring("\"x\" is no number"));
   CHECK_THROWS_WITH(parse_strategy("zne:linear:by=hand"), ContainsSubstring("hand"));
   CHECK_THROWS_WITH(parse_strategy("pec+zne"), ContainsSubstring("one of them will do"));
-  CHECK_THROWS_WITH(parse_strategy("twirl:1"), ContainsSubstring("no whole number in 2..10^6"));
+  CHECK_THROWS_WITH(parse_strategy("twirl:1"), ContainsSubstring("no whole number in 2..1000000"));
   CHECK_THROWS_WITH(parse_strategy("readout:twirled:calibrate=0"),
-                    ContainsSubstring("has to be calibrated"));
+                    ContainsSubstring("have to be calibrated"));
   CHECK_THROWS_WITH(parse_strategy("zne:exponential:shots=optimal"),
                     ContainsSubstring("takes a linear model"));
-  CHECK_THROWS_WITH(
-      parse_strategy("zne:linear:shot=3"),
-      ContainsSubstring(
-          "unknown setting \"shot\"; known are model, order, asymptote, scale, by, shots"));
+  CHECK_THROWS_WITH(parse_strategy("zne:linear:shot=3"),
+                    ContainsSubstring("unknown setting \"shot\"; known are model, order, "
+                                      "asymptote, scale, chebyshev, by, shots"));
+  CHECK_THROWS_WITH(parse_strategy("zne:richardson:chebyshev=2.5,4"),
+                    ContainsSubstring("a whole number of nodes"));
+  CHECK_THROWS_WITH(parse_strategy("zne:richardson:chebyshev=3,0.5"), ContainsSubstring("0.5"));
+  CHECK_THROWS_WITH(parse_strategy("zne:richardson:chebyshev=3,4:scale=1,2"),
+                    ContainsSubstring("both say the scale factors"));
   CHECK_THROWS_WITH(parse_strategy("raw:x"), ContainsSubstring("takes no settings"));
+}
+
+TEST_CASE("Strategies made by hand are held to the same rules") {
+  Strategy by_hand;
+  by_hand.readout.method = ReadoutMethod::ctmp;
+  CHECK_THROWS_WITH(by_hand.validate(), ContainsSubstring("have to be calibrated"));
+  CHECK_THROWS_AS(PreparedStrategy(by_hand, small_line::ghz(), some_observables, line(), 0),
+                  InputError);
+  by_hand = {};
+  by_hand.pec = true;
+  CHECK_THROWS_WITH(by_hand.validate(), ContainsSubstring("random instances"));
+}
+
+TEST_CASE("Points that the model cannot be fitted to are refused before anything runs") {
+  const auto prepare = [](const char* text) {
+    return PreparedStrategy(parse_strategy(text), small_line::ghz(), some_observables, line(), 0);
+  };
+  CHECK_THROWS_WITH(prepare("zne:polynomial:order=3"), ContainsSubstring("takes at least 4"));
+  CHECK_THROWS_AS(prepare("zne:by=analog:scale=0.5,1"), InputError);
+  CHECK_NOTHROW(prepare("zne:polynomial:order=2"));
+}
+
+TEST_CASE("Strategies whose folds are chosen at random are random") {
+  CHECK(parse_strategy("zne:by=gates-random").is_random());
+  CHECK(parse_strategy("zne:by=layers").is_random());
+  CHECK_FALSE(parse_strategy("zne").is_random());
+  CHECK_FALSE(parse_strategy("zne:layerwise").is_random());
+}
+
+TEST_CASE("Cells and seeds have random circuits of their own") {
+  const std::vector<Observable> two_bases{Observable::parse("Z0"), Observable::parse("X0")};
+  const auto frames = [&](std::uint64_t seed) {
+    const PreparedStrategy prepared(parse_strategy("twirl:8"), small_line::ghz(), two_bases, line(),
+                                    0, seed);
+    std::vector<std::vector<double>> weights;
+    for (const Job& job : prepared.plan().jobs) weights.push_back(job.weights);
+    REQUIRE(weights.size() == 16);
+    const auto middle = weights.begin() + 8;
+    return std::pair(std::vector(weights.begin(), middle), std::vector(middle, weights.end()));
+  };
+  const auto [first_z, first_x] = frames(1);
+  const auto [second_z, second_x] = frames(2);
+  CHECK(first_z != first_x);
+  CHECK(first_x != second_z);
+  CHECK(first_x != second_x);
 }
 
 TEST_CASE("A plan holds a circuit a scale factor and basis and spends the whole budget") {
@@ -210,6 +270,78 @@ TEST_CASE("Symmetries keep what has the right values, misreading undone first") 
                                      some_observables, device, 0),
                     ContainsSubstring("bit 0 is read in X for an observable"));
   CHECK_THROWS_WITH(parse_strategy("symmetry"), ContainsSubstring("needs strings"));
+}
+
+TEST_CASE("Symmetries hold of the mean over instances, not of each") {
+  // A Pauli inserted between the cx breaks Z0 Z1: in some instances next to nothing is kept.
+  const Device device = line();
+  const std::vector<Observable> zz{Observable::parse("Z0 Z2")};
+  const PreparedStrategy prepared(parse_strategy("readout+symmetry:Z0 Z1+twirl:256+pec"),
+                                  small_line::ghz(), zz, device, 0);
+  const Estimate estimate = prepared.combine(exact_outcomes(prepared, device))[0];
+  CHECK(estimate.std_error > 0.0);
+  CHECK(estimate.std_error < 0.1);
+  CHECK(std::abs(estimate.value - 1.0) < 4.0 * estimate.std_error);
+  CHECK(estimate.method == "pec over symmetry/expanded over readout/inversion");
+}
+
+TEST_CASE("Terms of one cell share its degrees of freedom") {
+  const Device device = line();
+  const std::vector<Observable> zz{Observable::parse("Z0 + Z1 + Z2")};
+  Circuit circuit(3);
+  circuit.append(Op::ry, {0}, {0.7}).append(Op::cx, {0, 1}).append(Op::cx, {1, 2});
+  const PreparedStrategy prepared(parse_strategy("twirl:2"), circuit, zz, device, 1000);
+  RandomStream random(3);
+  std::vector<Outcomes> drawn;
+  for (const Outcomes& outcomes : exact_outcomes(prepared, device))
+    drawn.push_back(draw(outcomes, 500, random));
+  const Estimate estimate = prepared.combine(drawn)[0];
+  // Student's quantile for one degree of freedom.
+  CHECK((estimate.ci.high - estimate.value) / estimate.std_error == Approx(12.706).epsilon(1e-4));
+}
+
+TEST_CASE("An average over models has its own error, with instances too") {
+  const Device device = line();
+  const std::vector<Observable> zz{Observable::parse("Z0 Z2")};
+  // Three points leave a degree of freedom to the line alone.
+  const PreparedStrategy automatic(parse_strategy("twirl:32+zne:automatic"), small_line::ghz(), zz,
+                                   device, 96'000),
+      line_alone(parse_strategy("twirl:32+zne:linear"), small_line::ghz(), zz, device, 96'000);
+  RandomStream random(3);
+  std::vector<Outcomes> drawn;
+  for (const Outcomes& outcomes : exact_outcomes(automatic, device))
+    drawn.push_back(draw(outcomes, 1000, random));
+  const Estimate averaged = automatic.combine(drawn)[0], single = line_alone.combine(drawn)[0];
+  CHECK(averaged.value == Approx(single.value));
+  // The one takes all points to scatter alike, the other as they do.
+  CHECK(averaged.std_error == Approx(single.std_error).epsilon(0.2));
+}
+
+TEST_CASE("A constant in an observable moves its estimate and nothing else") {
+  const Device device = line();
+  Circuit circuit(3);
+  for (int layer = 0; layer < 4; ++layer) {
+    for (int q = 0; q < 3; ++q) circuit.append(Op::ry, {q}, {0.3 + 0.2 * (q + 3 * layer)});
+    circuit.append(Op::cx, {0, 1}).append(Op::cx, {1, 2});
+  }
+  const std::vector<Observable> both{Observable::parse("Z0 + Z1"),
+                                     Observable::parse("2*I + Z0 + Z1")};
+  for (const char* text : {"readout+zne", "readout+cdr:non-clifford=4"}) {
+    INFO(text);
+    const PreparedStrategy prepared(parse_strategy(text), circuit, both, device, 100'000);
+    RandomStream random(5);
+    std::vector<Outcomes> drawn;
+    const std::vector<Outcomes> exact = exact_outcomes(prepared, device);
+    for (std::size_t j = 0; j < exact.size(); ++j)
+      drawn.push_back(draw(exact[j], prepared.plan().jobs[j].shots, random));
+    const std::vector<Outcomes> noiseless =
+        small_line::simulator(nullptr)->run(prepared.noiseless_plan().jobs);
+    const std::vector<Estimate> estimates = prepared.combine(drawn, noiseless);
+    CHECK(estimates[1].value == Approx(estimates[0].value + 2.0));
+    CHECK(estimates[1].std_error == Approx(estimates[0].std_error));
+    CHECK(estimates[1].ci.low == Approx(estimates[0].ci.low + 2.0));
+    CHECK(estimates[1].ci.high == Approx(estimates[0].ci.high + 2.0));
+  }
 }
 
 TEST_CASE("Circuits with free weights are planned once and bound later") {

@@ -7,7 +7,6 @@
 
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/circuit/observable.hpp>
-#include <rhodrift/mitigation/expectations.hpp>
 
 namespace rhodrift {
 
@@ -17,23 +16,21 @@ struct PauliMeasurement {
   struct Basis {
     /// Which bits are read in X or Y, and which way; all others in Z.
     PauliString rotated;
-    /// The terms that are read here, turned to Z. Whatever else is asked of an
-    /// ExpectationEstimator, it is asked for these.
-    std::vector<Observable> terms;
+    /// What observables read here, turned to Z: of each that reads something the sum of its terms.
+    std::vector<Observable> parts;
   };
   std::vector<Basis> bases;
-  /// Observable k is constants(k) + Σ_t coefficients(k, t) · term t, terms counted basis by basis.
-  arma::mat coefficients;
+  /// Observable k is constants(k) + Σ_j sums(k, j) · part j, entries 0 and 1, parts counted basis
+  /// by basis.
+  arma::mat sums;
   arma::vec constants;
 
   /// Groups the distinct terms of all observables greedily, in their order: a term joins the first
   /// basis that agrees with it on every bit both speak of.
   explicit PauliMeasurement(std::span<const Observable> observables);
 
-  arma::uword n_terms() const { return coefficients.n_cols; }
-  arma::uword n_observables() const { return coefficients.n_rows; }
-  /// From the terms, basis by basis, to the observables.
-  JointEstimate observables(const JointEstimate& terms) const;
+  arma::uword n_parts() const { return sums.n_cols; }
+  arma::uword n_observables() const { return sums.n_rows; }
 };
 
 /// The circuit with the rotations before its final measurements that turn `basis` to Z. A circuit

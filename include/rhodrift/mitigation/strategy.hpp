@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <rhodrift/circuit/circuit.hpp>
@@ -48,15 +49,20 @@ enum class NoiseScaling {
   amplified,  ///< by inserting Paulis of the believed noise (zne/amplification.hpp)
 };
 
+/// Layerwise Richardson (zne/layerwise.hpp) in place of a model of one scale factor: chunks of
+/// layers are folded each for itself, to scale factors of their own.
+struct Layerwise {
+  int degree = 1;
+  int chunks = 2;
+
+  bool operator==(const Layerwise&) const = default;
+};
+
 struct ZneStage {
-  zne::Extrapolation extrapolation = {};
-  std::vector<double> scale_factors = {1.0, 3.0, 5.0};
+  std::variant<zne::Extrapolation, Layerwise> model = {};
+  std::vector<double> scale_factors = {1.0, 3.0, 5.0};  ///< not of Layerwise, as all that follows
   NoiseScaling scaling = NoiseScaling::folding;
   zne::Folding folding = zne::Folding::global;  ///< with NoiseScaling::folding
-  /// Not 0: layerwise Richardson of this degree in place of model and scale factors, in `chunks`
-  /// chunks of layers that are folded each for itself.
-  int layerwise_degree = 0;
-  int chunks = 2;
   /// Shots ∝ |coefficient| of the scale factor in place of even ones; linear models only.
   bool optimal_shots = false;
 
@@ -83,19 +89,18 @@ struct CdrStage {
 ///   readout  method=inversion (default), least-squares, m3, ibu, twirled, ctmp; calibrate=SHARE of
 ///            the shots (default 0, of twirled and ctmp, which need it, 0.2); scheme=balanced
 ///            (default), independent, marginal
-///   symmetry strings=Z0 Z1,-Z1 Z2: keeps what has these values (symmetry::expanded, so that
-///   readout
-///            mitigation is inside); their bits must be read in Z by every observable
+///   symmetry strings=Z0 Z1,-Z1 Z2: keeps what has these values (symmetry::projected and divided,
+///            readout mitigation inside); their bits must be read in Z by every observable
 ///   dd       sequence=xy4 (default), xx: pulses in idle times
 ///   twirl    instances=32: Pauli twirling of the entanglers
 ///   zne      model=linear (default) or another of zne::Extrapolation, with order= and asymptote=
-///            where it has them, or layerwise with degree=1 and chunks=2; scale=1,3,5;
+///            where it has them, or layerwise with degree=1 and chunks=2; scale=1,3,5 or
+///            chebyshev=4,5 (so many Chebyshev nodes up to there);
 ///            by=global (default), gates-left, gates-right, gates-random, layers, identities (ways
 ///            to fold), analog, pauli; shots=even (default), optimal
 ///   pec      cancellation of the believed Pauli noise
 ///   cdr      training=20 circuits with non-clifford=10 gates, share=0.5 of the shots, scale=1
-///   (more:
-///            variable noise)
+///            (more: variable noise)
 /// "twirl" says the number of instances of pec and of zne by pauli, too; without it they have 32.
 /// e.g. "readout:m3+twirl:16+zne:richardson:scale=1,2,3".
 struct Strategy {
@@ -108,10 +113,11 @@ struct Strategy {
   bool pec = false;
   std::optional<CdrStage> cdr = std::nullopt;
 
+  /// Throws InputError where settings are out of range or stages do not go together. What
+  /// parse_strategy makes is valid.
+  void validate() const;
   /// Whether another seed gives other circuits.
-  bool is_random() const {
-    return instances > 0 || readout.method == ReadoutMethod::twirled || cdr;
-  }
+  bool is_random() const;
   /// Whether both run the same circuits and differ at most in how they read the counts.
   bool runs_as(const Strategy& other) const;
 };
@@ -127,7 +133,7 @@ class PreparedStrategy {
   /// asks for exact values. Circuits may have weights and features, to be bound later
   /// (Plan::bound), unless the strategy has random instances. Observables speak of classical bits
   /// (of qubits where the circuit measures nothing). Throws InputError when the budget is too small
-  /// for the plan, or circuit, observables and device do not fit.
+  /// for the plan, or strategy, circuit, observables and device do not fit.
   PreparedStrategy(const Strategy& strategy, const Circuit& circuit,
                    std::span<const Observable> observables, const Device& believed,
                    std::uint64_t total_shots, std::uint64_t seed = 0);
@@ -142,9 +148,11 @@ class PreparedStrategy {
   const std::vector<std::string>& job_names() const;
 
   /// One estimate an observable from the outcomes of the plan; method "zne/linear over
-  /// readout/inversion" and the like. Where circuits are random the interval is Student's. Throws
-  /// InputError when the outcomes do not fit the plan, and RunError where they allow no estimate (a
-  /// fit that does not exist). `noiseless` are the outcomes of noiseless_plan().
+  /// readout/inversion" and the like. Where circuits are random the interval is Student's. Of cdr
+  /// in several bases it adds up the squares of the bases' half-widths, and takes the errors that
+  /// they share through a measured readout for independent. Throws InputError when the outcomes do
+  /// not fit the plan, and RunError where they allow no estimate (a fit that does not exist).
+  /// `noiseless` are the outcomes of noiseless_plan().
   std::vector<Estimate> combine(std::span<const Outcomes> outcomes,
                                 std::span<const Outcomes> noiseless = {}) const;
 

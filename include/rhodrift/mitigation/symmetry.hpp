@@ -36,16 +36,22 @@ PostSelected post_select(const Outcomes& outcomes, std::span<const Symmetry> sym
 /// misreading of a symmetry's bits throws good shots away and keeps bad ones.
 ExpectationEstimator post_selection(std::vector<Symmetry> symmetries);
 
-/// "symmetry/expanded over <inner>": <O Π>/<Π> with the projector
-///   Π = Π_i (1 + sign_i S_i)/2,
-/// its Pauli strings estimated by `inner`, so that misreading is undone before the symmetries are
-/// looked at; post_selection when inner is the raw estimator. Covariances by the delta method,
+/// O_i Π of every observable and, at last, Π: the projector on the symmetries,
+///   Π = Π_i (1 + sign_i S_i)/2.
+/// Throws InputError when there are no symmetries, or more than max_expanded_symmetries, one is not
+/// diagonal or has another sign than 1 or -1, or they exclude each other.
+std::vector<Observable> projected(const std::vector<Symmetry>& symmetries,
+                                  std::span<const Observable> observables);
+
+/// <O_i Π>/<Π> from what was read of `projected`, covariances by the delta method,
 ///   d(a/b) = (da - (a/b) db)/b,
 /// from the joint covariance of <O_i Π> and <Π>, sources of error that circuits share included. It
-/// holds as long as <Π> is many standard errors above 0.
-/// Throws InputError when there are no symmetries, or more than max_expanded_symmetries, one is not
-/// diagonal or has another sign than 1 or -1, or they exclude each other; the estimator throws
-/// RunError where <Π> is not above 0.
+/// holds as long as <Π> is many standard errors above 0. Throws RunError where <Π> is not above 0.
+ReadExpectations divided(const ReadExpectations& read);
+
+/// "symmetry/expanded over <inner>": `projected` estimated by `inner`, so that misreading is undone
+/// before the symmetries are looked at, and `divided`; post_selection when inner is the raw
+/// estimator. Throws as both.
 ExpectationEstimator expanded(const std::vector<Symmetry>& symmetries,
                               const ExpectationEstimator& inner);
 

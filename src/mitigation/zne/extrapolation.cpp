@@ -66,21 +66,12 @@ void require_covariance(const arma::mat& covariance, std::size_t n) {
     refuse("the covariance is not positive semidefinite");
 }
 
-void require_points(const Extrapolation& extrapolation, std::span<const double> scale_factors,
-                    const arma::vec& values, const arma::mat& covariance) {
-  require_settings(extrapolation);
-  require_scale_factors(scale_factors);
+void require_values(std::span<const double> scale_factors, const arma::vec& values,
+                    const arma::mat& covariance) {
   if (values.n_elem != scale_factors.size())
     refuse(fmt::format("{} values for {} scale factors", values.n_elem, scale_factors.size()));
   if (!values.is_finite()) refuse("a value is not finite");
   require_covariance(covariance, scale_factors.size());
-  const std::size_t needed =
-      extrapolation.model == Model::automatic
-          ? 3
-          : std::max<std::size_t>(2, n_parameters(extrapolation, scale_factors.size()));
-  if (scale_factors.size() < needed)
-    refuse(fmt::format("{} points, {} takes at least {}", scale_factors.size(),
-                       to_string(extrapolation), needed));
 }
 
 /// (1 - exp(-c x))/c, x where c = 0.
@@ -342,9 +333,22 @@ std::size_t n_parameters(const Extrapolation& extrapolation, std::size_t n_point
   throw InputError("extrapolation", "automatic", "has no number of parameters of its own");
 }
 
+void require_points(const Extrapolation& extrapolation, std::span<const double> scale_factors) {
+  require_settings(extrapolation);
+  require_scale_factors(scale_factors);
+  const std::size_t needed =
+      extrapolation.model == Model::automatic
+          ? 3
+          : std::max<std::size_t>(2, n_parameters(extrapolation, scale_factors.size()));
+  if (scale_factors.size() < needed)
+    refuse(fmt::format("{} points, {} takes at least {}", scale_factors.size(),
+                       to_string(extrapolation), needed));
+}
+
 Estimate extrapolate(const Extrapolation& extrapolation, std::span<const double> scale_factors,
                      const arma::vec& values, const arma::mat& covariance, double level) {
-  require_points(extrapolation, scale_factors, values, covariance);
+  require_points(extrapolation, scale_factors);
+  require_values(scale_factors, values, covariance);
   const FitPoints points(arma::vec(std::vector<double>(scale_factors.begin(), scale_factors.end())),
                          values, covariance);
   return extrapolation.model == Model::automatic
@@ -354,7 +358,8 @@ Estimate extrapolate(const Extrapolation& extrapolation, std::span<const double>
 
 arma::vec influence(const Extrapolation& extrapolation, std::span<const double> scale_factors,
                     const arma::vec& values, const arma::mat& covariance) {
-  require_points(extrapolation, scale_factors, values, covariance);
+  require_points(extrapolation, scale_factors);
+  require_values(scale_factors, values, covariance);
   const FitPoints points(arma::vec(std::vector<double>(scale_factors.begin(), scale_factors.end())),
                          values, covariance);
   if (is_linear(extrapolation))

@@ -47,6 +47,10 @@ std::string to_string(const Extrapolation& extrapolation);
 /// How many numbers are fitted to `n_points`. Throws InputError for automatic.
 std::size_t n_parameters(const Extrapolation& extrapolation, std::size_t n_points);
 
+/// Throws InputError on invalid settings, a scale factor that is below 1, not finite or repeated,
+/// and fewer points than parameters: what `extrapolate` throws before it looks at values.
+void require_points(const Extrapolation& extrapolation, std::span<const double> scale_factors);
+
 /// The value at 0 of the model fitted to `values`, measured at the scale factors with errors of
 /// this covariance (all 0: exact values, equal weights, and std_error is 0). A point of variance 0
 /// among others weighs as much as the best of the others: its few shots all agreed, which does not
@@ -65,8 +69,8 @@ std::size_t n_parameters(const Extrapolation& extrapolation, std::size_t n_point
 /// is fitted, then b's, then c's or z's), "chi2", "degrees_of_freedom", and "p_value" of χ² where
 /// there are degrees of freedom and errors; automatic: "weight(<model>)".
 ///
-/// Throws InputError on a scale factor below 1, a repeated one, fewer points than parameters,
-/// numbers that are not finite, and a covariance of another size, not symmetric or not positive
+/// Throws InputError as require_points, on values that are not finite, and a covariance of another
+/// size, not symmetric or not positive
 /// semidefinite; RunError that says why when the fit does not exist: the data do not look like the
 /// model, or do not bound its value.
 Estimate extrapolate(const Extrapolation& extrapolation, std::span<const double> scale_factors,
