@@ -155,10 +155,11 @@ TrainingOutcome train_classifier(const std::string& name, const ClassificationTa
 
   TrainingConditions conditions;
   conditions.dataset = data.name;
-  conditions.noise_policy = to_string(device ? device->policy : NoisePolicy::ideal);
+  conditions.noise_policy = to_string(device ? device->policy() : NoisePolicy::ideal);
   if (device)
-    conditions.device = TrainingDevice{device->calibration.device, device->calibration.timestamp,
-                                       content_hash(device->calibration), device->layout};
+    conditions.device =
+        TrainingDevice{device->calibration().device, device->calibration().timestamp,
+                       content_hash(device->calibration()), device->layout};
   conditions.options = options;
   conditions.final_loss = result.final_loss;
   TrainedModel model{name,    network,           data.class_names,

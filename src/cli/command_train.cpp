@@ -52,7 +52,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
   if (writer) {
     writer->write_text("test-data", as_csv(data.test));
     writer->write_circuit(model.name, model.network.circuit);
-    if (config.device) writer->write_calibration(config.device->calibration);
+    if (config.device) writer->write_calibration(config.device->calibration());
     writer->write_training(
         model.name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
     std::vector<NamedEstimate> rows{{model.name + "/noiseless/accuracy", noiseless}};
@@ -78,7 +78,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
                       with_interval(noiseless));
   if (on_noisy_device)
     text += fmt::format("  accuracy on {} qubits {}, {} shots a sample: {}\n",
-                        config.device->calibration.device, fmt::join(config.device->layout, "-"),
+                        config.device->calibration().device, fmt::join(config.device->layout, "-"),
                         config.test_shots, with_interval(*on_noisy_device));
   print(text + fmt::format("  model in {}\n", options.output));
 }
