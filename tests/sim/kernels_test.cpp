@@ -165,7 +165,8 @@ TEST_CASE("The blocks of noisy gates are small, and every block fits its shape")
     circuit.append(op, {0, 1}).append_channel("relaxation", {0, 1}, both);
     const std::vector<Step> steps = fuse(circuit).steps;
     REQUIRE(steps.size() == 1);
-    for (const NonZeros& zeros : {steps[0].product->non_zeros, steps[0].product->non_zeros.transposed()}) {
+    for (const NonZeros& zeros :
+         {steps[0].product->non_zeros, steps[0].product->non_zeros.transposed()}) {
       const BlockStructure& structure = block_structure(zeros);
       CHECK(structure.cost <= 1.1);  // one store a number, and hardly more
       for (const BlockStructure::Block& block : structure.blocks) CHECK(block.shape >= 0);
