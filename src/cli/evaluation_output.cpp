@@ -61,7 +61,7 @@ Json to_json(const HelpHarmBoundary& boundary) {
         {{"noise_scale", point.noise_scale},
          {"helps", to_string(point.helps)},
          {"crossing_shots", point.crossing_shots ? Json(*point.crossing_shots) : Json()},
-         {"rmse_ratio", point.rmse_ratio}});
+         {"rmse_ratio", point.rmse_ratio ? Json(*point.rmse_ratio) : Json()}});
   return {{"strategy", boundary.strategy}, {"points", points}};
 }
 
@@ -85,7 +85,9 @@ Json to_json(const AgeStudy& study) {
     flips.push_back({{"days", flip.days},
                      {"was_better", flip.was_better},
                      {"is_better", flip.is_better},
-                     {"difference", to_json(flip.difference)}});
+                     {"difference", to_json(flip.difference)},
+                     {"adjusted_p_value", flip.adjusted_p_value},
+                     {"significant", flip.significant}});
   return {{"device", study.device}, {"ages", ages}, {"flips", flips}};
 }
 
@@ -152,17 +154,16 @@ std::string harm_text(const std::vector<Comparison>& harm) {
   return text.empty() ? text : "\n" + text;
 }
 
-std::string help_harm_text(const std::string& name,
-                           const std::vector<HelpHarmBoundary>& boundaries) {
+std::string help_harm_text(const HelpHarm& of) {
   TextTable table({"strategy", "noise", "better than raw", "rmse / raw's"});
-  for (const HelpHarmBoundary& boundary : boundaries)
+  for (const HelpHarmBoundary& boundary : of.boundaries)
     for (const HelpHarmPoint& point : boundary.points)
       table.add_row({boundary.strategy, fmt::format("{:g}", point.noise_scale),
                      point.crossing_shots ? fmt::format("{} {} shots", to_string(point.helps),
                                                         quantity(*point.crossing_shots))
                                           : std::string(to_string(point.helps)),
-                     fmt::format("{:.3f}", point.rmse_ratio)});
-  return "\nHelp and harm, " + name + "\n" + table.to_string();
+                     point.rmse_ratio ? fmt::format("{:.3f}", *point.rmse_ratio) : "–"});
+  return "\nHelp and harm, " + of.name + "\n" + table.to_string();
 }
 
 std::string age_text(const AgeStudy& study) {
@@ -199,9 +200,8 @@ Json to_json(const EvaluationReport& report) {
               {"harm", all_of(report.harm)}};
   if (!report.help_harm.empty()) {
     result["help_harm"] = Json::array();
-    for (std::size_t c = 0; c < report.help_harm.size(); ++c)
-      result["help_harm"].push_back(
-          {{"case", report.cases[c].name}, {"strategies", all_of(report.help_harm[c])}});
+    for (const HelpHarm& of : report.help_harm)
+      result["help_harm"].push_back({{"case", of.name}, {"strategies", all_of(of.boundaries)}});
   }
   if (report.age) result["age"] = to_json(*report.age);
   return result;
@@ -212,8 +212,7 @@ std::string evaluation_text(const EvaluationReport& report) {
   for (const CaseEvaluation& of : report.cases)
     text += (text.empty() ? "" : "\n") + table_of(of, report.currency);
   text += comparison_text(report.comparisons) + harm_text(report.harm);
-  for (std::size_t c = 0; c < report.help_harm.size(); ++c)
-    text += help_harm_text(report.cases[c].name, report.help_harm[c]);
+  for (const HelpHarm& of : report.help_harm) text += help_harm_text(of);
   if (report.age) text += age_text(*report.age);
   return text;
 }

@@ -17,7 +17,7 @@ struct EvaluationReport {
   std::vector<CaseEvaluation> cases;
   std::vector<Comparison> comparisons;
   std::vector<Comparison> harm;
-  std::vector<std::vector<HelpHarmBoundary>> help_harm;  ///< one a case; empty if not asked for
+  std::vector<HelpHarm> help_harm;  ///< one a case; empty if not asked for
   std::optional<AgeStudy> age;
   std::string currency;
 };

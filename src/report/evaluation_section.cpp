@@ -143,8 +143,7 @@ Markup comparisons(const std::vector<Comparison>& comparisons) {
 
 /// The shots at which a strategy and raw are equally good. "Always" is a boundary below all shots,
 /// "never" one above: they stand at the edges.
-Markup crossings(const StoredEvaluation::HelpHarm& of, const Colours& colours,
-                 html::Figures& figures) {
+Markup crossings(const HelpHarm& of, const Colours& colours, html::Figures& figures) {
   using Helps = HelpHarmPoint::Helps;
   double low = HUGE_VAL, high = 0.0;
   for (const HelpHarmBoundary& boundary : of.boundaries)
@@ -182,8 +181,7 @@ Markup crossings(const StoredEvaluation::HelpHarm& of, const Colours& colours,
                         "edge: always better, at the upper edge: never.");
 }
 
-Markup ratios(const StoredEvaluation::HelpHarm& of, const Colours& colours,
-              html::Figures& figures) {
+Markup ratios(const HelpHarm& of, const Colours& colours, html::Figures& figures) {
   LinePlot plot{
       of.name + ": error beside raw", {"strength of the noise", Scale::linear}, {}, {}, 1.0, {}};
   std::vector<double> values;
@@ -191,9 +189,9 @@ Markup ratios(const StoredEvaluation::HelpHarm& of, const Colours& colours,
     if (boundary.strategy == "raw") continue;
     LinePlot::Series series{boundary.strategy, {}, colours.of(boundary.strategy)};
     for (const HelpHarmPoint& point : boundary.points) {
-      series.points.push_back(
-          {point.noise_scale, point.rmse_ratio, {point.rmse_ratio, point.rmse_ratio}});
-      values.push_back(point.rmse_ratio);
+      const double ratio = point.rmse_ratio.value_or(NAN);
+      series.points.push_back({point.noise_scale, ratio, {ratio, ratio}});
+      values.push_back(ratio);
     }
     plot.series.push_back(std::move(series));
   }
@@ -201,10 +199,10 @@ Markup ratios(const StoredEvaluation::HelpHarm& of, const Colours& colours,
   return figures.figure(plot, "At the shots of the evaluation; above 1 a strategy harms.");
 }
 
-Markup help_harm(const std::vector<StoredEvaluation::HelpHarm>& cases, const Colours& colours,
+Markup help_harm(const std::vector<HelpHarm>& cases, const Colours& colours,
                  html::Figures& figures) {
   Markup content;
-  for (const StoredEvaluation::HelpHarm& of : cases) {
+  for (const HelpHarm& of : cases) {
     html::Table table{{"strategy", "noise", "better than raw", "rmse / raw's"}, {}, {2}};
     for (const HelpHarmBoundary& boundary : of.boundaries)
       for (const HelpHarmPoint& point : boundary.points)
@@ -213,7 +211,7 @@ Markup help_harm(const std::vector<StoredEvaluation::HelpHarm>& cases, const Col
              point.crossing_shots
                  ? fmt::format("{} {:.4g} shots", to_string(point.helps), *point.crossing_shots)
                  : std::string(to_string(point.helps)),
-             html::number(point.rmse_ratio)});
+             html::number(point.rmse_ratio.value_or(NAN))});
     content += html::side_by_side(crossings(of, colours, figures) + ratios(of, colours, figures));
     content += html::folded("Help and harm as a table: " + of.name, html::table(table));
   }

@@ -94,16 +94,17 @@ Comparison comparison(const JsonPlace& place) {
 
 HelpHarmPoint::Helps helps(const JsonPlace& place) {
   using Helps = HelpHarmPoint::Helps;
-  for (const Helps known : {Helps::always, Helps::above, Helps::below, Helps::never})
+  for (const Helps known : {Helps::always, Helps::above, Helps::below, Helps::never, Helps::unknown,
+                            Helps::no_estimate})
     if (place.string() == to_string(known)) return known;
-  place.refuse("\"" + place.string() + "\" is not always, above, below or never");
+  place.refuse("\"" + place.string() + "\" is no verdict");
 }
 
 HelpHarmBoundary boundary(const JsonPlace& place) {
   return {place.at("strategy").string(), list(place.at("points"), [](const JsonPlace& point) {
             return HelpHarmPoint{point.at("noise_scale").number(), helps(point.at("helps")),
                                  number_if_any(point.at("crossing_shots")),
-                                 number_or_nan(point.at("rmse_ratio"))};
+                                 number_if_any(point.at("rmse_ratio"))};
           })};
 }
 
@@ -114,13 +115,19 @@ AgeStudy age_study(const JsonPlace& place) {
     const JsonPlace rmse = of.at("rmse");
     if (study.ages.empty()) study.strategies = rmse.keys();
     AgeStudy::Age age{of.at("days").number(), count(of.at("pairs")), {}, {}};
-    for (const std::string& strategy : study.strategies)
+    for (const std::string& strategy : study.strategies) {
       age.rmse.push_back(estimate(rmse.at(strategy)));
+      age.n_estimated.push_back(age.n_pairs);
+    }
     study.ages.push_back(std::move(age));
   }
   study.flips = list(place.at("flips"), [](const JsonPlace& flip) {
-    return AgeStudy::Flip{flip.at("was_better").string(), flip.at("is_better").string(),
-                          flip.at("days").number(), estimate(flip.at("difference"))};
+    return AgeStudy::Flip{flip.at("was_better").string(),
+                          flip.at("is_better").string(),
+                          flip.at("days").number(),
+                          estimate(flip.at("difference")),
+                          number_or_nan(flip.at("adjusted_p_value")),
+                          boolean(flip.at("significant"))};
   });
   return study;
 }
@@ -136,8 +143,7 @@ StoredEvaluation parse_evaluation(const std::string& json, const std::string& so
   result.harm = list(root.at("harm"), comparison);
   if (const auto place = root.find("help_harm"))
     result.help_harm = list(*place, [](const JsonPlace& of) {
-      return StoredEvaluation::HelpHarm{of.at("case").string(),
-                                        list(of.at("strategies"), boundary)};
+      return HelpHarm{of.at("case").string(), list(of.at("strategies"), boundary)};
     });
   if (const auto place = root.find("age")) result.age = age_study(*place);
   return result;

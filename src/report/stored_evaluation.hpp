@@ -13,10 +13,6 @@ namespace rhodrift {
 /// What `rhodrift evaluate` left in a run, as docs/json.md describes it: without the errors of
 /// single repetitions and pairs. Observables are in alphabetical order.
 struct StoredEvaluation {
-  struct HelpHarm {
-    std::string name;  ///< the case's
-    std::vector<HelpHarmBoundary> boundaries;
-  };
   std::vector<CaseEvaluation> cases;
   std::vector<Comparison> comparisons;
   std::vector<Comparison> harm;

@@ -4,13 +4,18 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/core/random.hpp>
 #include <rhodrift/mitigation/evaluate/calibration_age.hpp>
+#include <rhodrift/mitigation/evaluate/comparison.hpp>
+
+#include "mitigation/evaluate/mean_estimates.hpp"
 
 namespace rhodrift {
 
 namespace {
 
 constexpr double seconds_per_day = 86400.0;
+constexpr std::uint64_t pair_purpose = 5;  // of the random circuits' seeds
 
 /// Calibrated in the state `believed`, run in the state `actual`.
 struct Pair {
@@ -32,7 +37,7 @@ void require_ascending(std::span<const double> edges_days) {
 }
 
 /// `max_pairs` of them, spread evenly.
-std::vector<Pair> thinned(const std::vector<Pair>& pairs, std::size_t max_pairs) {
+std::vector<Pair> chosen(const std::vector<Pair>& pairs, std::size_t max_pairs) {
   if (pairs.size() <= max_pairs) return pairs;
   std::vector<Pair> kept;
   for (std::size_t i = 0; i < max_pairs; ++i) kept.push_back(pairs[i * pairs.size() / max_pairs]);
@@ -56,40 +61,80 @@ std::vector<std::vector<Pair>> pairs_by_age(const CalibrationSeries& series,
         by_age[static_cast<std::size_t>(edge - edges_days.begin()) + 1].push_back({i, j, days});
     }
   }
-  for (std::vector<Pair>& pairs : by_age) pairs = thinned(pairs, max_pairs);
+  for (std::vector<Pair>& pairs : by_age) pairs = chosen(pairs, max_pairs);
   std::erase_if(by_age, [](const std::vector<Pair>& pairs) { return pairs.empty(); });
   return by_age;
 }
 
-/// Mean and standard error over pairs.
-Estimate over_pairs(const arma::vec& values) {
-  const auto n = static_cast<double>(values.n_elem);
-  if (values.n_elem < 2) return normal_estimate(arma::mean(values), 0.0, "mean over pairs");
-  return student_estimate(arma::mean(values), arma::stddev(values) / std::sqrt(n),
-                          values.n_elem - 1, "mean over pairs");
+/// Mean squared errors at one age, a row a pair and a column a strategy; NaN without an estimate.
+struct ErrorsAtAge {
+  std::vector<std::pair<std::size_t, std::size_t>> states;
+  arma::mat mean_squares;
+};
+
+AgeStudy::Age summary(double days, const ErrorsAtAge& errors) {
+  AgeStudy::Age age{days, errors.states.size(), {}, {}};
+  for (arma::uword s = 0; s < errors.mean_squares.n_cols; ++s) {
+    const arma::vec column = errors.mean_squares.col(s);
+    age.rmse.push_back(
+        root_of(mean_over_pairs(column, errors.states, "").mean, "expected error over pairs"));
+    age.n_estimated.push_back(arma::uvec(arma::find_finite(column)).n_elem);
+  }
+  return age;
 }
 
-Estimate root(const Estimate& mean_square) {
-  const double value = std::sqrt(mean_square.value);
-  return normal_estimate(value, value > 0.0 ? mean_square.std_error / (2.0 * value) : 0.0,
-                         "expected error over pairs");
-}
+/// Two strategies at every age: mean squared error of a minus that of b.
+struct Duel {
+  std::size_t a, b;
+  std::vector<MeanOverPairs> differences;
+  std::vector<double> adjusted_p_values;
+};
 
-std::vector<AgeStudy::Flip> find_flips(const AgeStudy& study) {
-  std::vector<AgeStudy::Flip> flips;
-  const AgeStudy::Age& fresh = study.ages.front();
-  for (std::size_t a = 0; a < study.strategies.size(); ++a)
-    for (std::size_t b = 0; b < study.strategies.size(); ++b) {
-      if (!(fresh.rmse[a].value < fresh.rmse[b].value)) continue;
-      const auto flipped = std::ranges::find_if(study.ages, [&](const AgeStudy::Age& age) {
-        return age.rmse[a].value > age.rmse[b].value;
-      });
-      if (flipped == study.ages.end()) continue;
-      flips.push_back(
-          {study.strategies[a], study.strategies[b], flipped->days,
-           over_pairs(flipped->mean_square_by_pair.col(a) - flipped->mean_square_by_pair.col(b))});
+std::vector<Duel> duels(const std::vector<ErrorsAtAge>& ages, std::size_t n_strategies) {
+  std::vector<Duel> duels;
+  std::vector<double> p_values;
+  for (std::size_t a = 0; a < n_strategies; ++a)
+    for (std::size_t b = a + 1; b < n_strategies; ++b) {
+      Duel duel{a, b, {}, {}};
+      for (const ErrorsAtAge& age : ages) {
+        duel.differences.push_back(mean_over_pairs(
+            age.mean_squares.col(a) - age.mean_squares.col(b), age.states, "mean over pairs"));
+        p_values.push_back(duel.differences.back().p_value);
+      }
+      duels.push_back(std::move(duel));
     }
-  return flips;
+  const std::vector<double> adjusted = holm_adjusted(p_values);
+  for (std::size_t d = 0; d < duels.size(); ++d)
+    for (std::size_t i = 0; i < ages.size(); ++i)
+      duels[d].adjusted_p_values.push_back(adjusted[d * ages.size() + i]);
+  return duels;
+}
+
+/// The same difference the other way round.
+Estimate negated(Estimate estimate) {
+  estimate.value = -estimate.value;
+  estimate.ci = {-estimate.ci.high, -estimate.ci.low};
+  return estimate;
+}
+
+std::optional<AgeStudy::Flip> flip_of(const Duel& duel, const AgeStudy& study) {
+  const double fresh = duel.differences[0].mean.value;
+  const bool a_was_better = fresh < 0.0;
+  std::optional<AgeStudy::Flip> first;
+  for (std::size_t i = 1; i < duel.differences.size(); ++i) {
+    const Estimate& now = duel.differences[i].mean;
+    if (!(fresh * now.value < 0.0)) continue;
+    const double p = std::max(duel.adjusted_p_values[0], duel.adjusted_p_values[i]);
+    const AgeStudy::Flip flip{study.strategies[a_was_better ? duel.a : duel.b],
+                              study.strategies[a_was_better ? duel.b : duel.a],
+                              study.ages[i].days,
+                              a_was_better ? now : negated(now),
+                              p,
+                              p < significance};
+    if (flip.significant) return flip;
+    if (!first) first = flip;
+  }
+  return first;
 }
 
 }  // namespace
@@ -117,28 +162,33 @@ AgeStudy study_calibration_age(std::span<const EvaluationCase> cases,
   for (const auto& pairs : by_age) total += pairs.size();
   AgeStudy study{series.device, {}, {}, {}};
   for (const Strategy& strategy : strategies) study.strategies.push_back(strategy.name);
+  std::vector<ErrorsAtAge> errors_by_age;
   for (const std::vector<Pair>& pairs : by_age) {
-    AgeStudy::Age age{0.0, pairs.size(), {}, arma::zeros(pairs.size(), strategies.size())};
+    ErrorsAtAge errors{{}, arma::zeros(pairs.size(), strategies.size())};
+    double days = 0.0;
     for (std::size_t p = 0; p < pairs.size(); ++p) {
       const NoiseModel believed = state(pairs[p].believed), actual = state(pairs[p].actual);
       for (std::size_t c = 0; c < cases.size(); ++c) {
         const Device device = cases[c].on(actual);
         const std::unique_ptr<Executor> executor = executor_for(&device);
         for (std::size_t s = 0; s < strategies.size(); ++s) {
-          const double rmse = expected_error(cases[c], strategies[s], believed, *executor,
-                                             *noiseless, truths[c], options.shots, options.seed)
-                                  .rmse();
-          age.mean_square_by_pair(p, s) += rmse * rmse / static_cast<double>(cases.size());
+          const auto error =
+              expected_error(cases[c], strategies[s], believed, *executor, *noiseless, truths[c],
+                             options.shots, stream_id(pair_purpose, options.seed, done));
+          errors.mean_squares(p, s) +=
+              (error ? error->mean_square() : arma::datum::nan) / static_cast<double>(cases.size());
         }
       }
-      age.days += pairs[p].days / static_cast<double>(pairs.size());
-      if (progress) progress(++done, total);
+      errors.states.emplace_back(pairs[p].believed, pairs[p].actual);
+      days += pairs[p].days / static_cast<double>(pairs.size());
+      ++done;
+      if (progress) progress(done, total);
     }
-    for (std::size_t s = 0; s < strategies.size(); ++s)
-      age.rmse.push_back(root(over_pairs(age.mean_square_by_pair.col(s))));
-    study.ages.push_back(std::move(age));
+    study.ages.push_back(summary(days, errors));
+    errors_by_age.push_back(std::move(errors));
   }
-  study.flips = find_flips(study);
+  for (const Duel& duel : duels(errors_by_age, strategies.size()))
+    if (auto flip = flip_of(duel, study)) study.flips.push_back(std::move(*flip));
   return study;
 }
 

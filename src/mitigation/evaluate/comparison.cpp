@@ -1,17 +1,14 @@
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <optional>
 
-#include <boost/math/distributions/students_t.hpp>
-
 #include <rhodrift/mitigation/evaluate/comparison.hpp>
+
+#include "mitigation/evaluate/mean_estimates.hpp"
 
 namespace rhodrift {
 
 namespace {
-
-constexpr double significance = 0.05;
 
 /// Compares a and b by the squared errors of each repetition; nullopt when too few repetitions have
 /// both, or none differs.
@@ -21,22 +18,13 @@ std::optional<Comparison> compare(const std::string& a, const arma::vec& a_squar
   const arma::vec all = a_squared - b_squared;
   const arma::vec differences = all.elem(arma::find_finite(all));
   if (differences.n_elem < 2) return std::nullopt;
-  const auto n = static_cast<double>(differences.n_elem);
-  const double mean = arma::mean(differences);
-  const double std_error = arma::stddev(differences) / std::sqrt(n);
-  if (std_error == 0.0) return std::nullopt;
-  const boost::math::students_t_distribution<double> student(n - 1.0);
-  const double p_value =
-      2.0 * boost::math::cdf(boost::math::complement(student, std::abs(mean) / std_error));
-  const bool b_better = mean > 0.0;
-  return Comparison{
-      b_better ? b : a,
-      b_better ? a : b,
-      where,
-      student_estimate(std::abs(mean), std_error, differences.n_elem - 1, "paired squared errors"),
-      p_value,
-      p_value,
-      false};
+  const bool b_better = arma::mean(differences) > 0.0;
+  const Estimate difference =
+      mean_estimate(b_better ? differences : arma::vec(-differences), "paired squared errors");
+  if (difference.std_error == 0.0) return std::nullopt;
+  const double p_value = two_sided_p_value(difference.value, difference.std_error,
+                                           static_cast<double>(differences.n_elem - 1));
+  return Comparison{b_better ? b : a, b_better ? a : b, where, difference, p_value, p_value, false};
 }
 
 void adjust(std::vector<Comparison>& comparisons) {

@@ -6,33 +6,65 @@
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/mitigation/evaluate/evaluate.hpp>
 
+#include "mitigation/evaluate/mean_estimates.hpp"
+
 namespace rhodrift {
 
 namespace {
 
-/// The strategy's seed for a repetition; shots have streams of their own.
+// Purposes of random streams; a strategy has those that its plan takes besides.
 constexpr std::uint64_t shots_purpose = 1;
+constexpr std::uint64_t repetition_purpose = 3;
+constexpr std::uint64_t draw_purpose = 4;
 
-std::vector<Job> exact(std::vector<Job> jobs) {
-  for (Job& job : jobs) job.shots = 0;
-  return jobs;
+/// How often the circuits of a random strategy are drawn for its expected error, and the shots of
+/// each of these draws: with 1024 of them a variance is known to 4 %.
+constexpr std::size_t circuit_draws = 16;
+constexpr std::size_t shot_draws = 64;
+
+arma::vec values_of(const std::vector<Estimate>& estimates) {
+  arma::vec values(estimates.size());
+  for (std::size_t k = 0; k < estimates.size(); ++k) values(k) = estimates[k].value;
+  return values;
 }
 
-/// Frequencies at their expectation, but as uncertain as so many shots are: fits weigh them so.
-std::vector<Outcomes> as_if_sampled(std::vector<Outcomes> exact, const Plan& plan) {
-  for (std::size_t j = 0; j < exact.size(); ++j) exact[j].shots = plan.jobs[j].shots;
-  return exact;
-}
-
-std::vector<Outcomes> drawn(const std::vector<Outcomes>& exact, const Plan& plan,
-                            std::uint64_t seed, std::uint64_t repetition) {
-  std::vector<Outcomes> outcomes;
-  for (std::size_t j = 0; j < exact.size(); ++j) {
-    RandomStream random(seed, stream_id(shots_purpose, repetition, j));
-    outcomes.push_back(draw(exact[j], plan.jobs[j].shots, random));
+/// A strategy with one draw of its circuits, if they are random, and their exact outcomes.
+class Trial {
+ public:
+  Trial(const EvaluationCase& of, const Strategy& strategy, const NoiseModel& believed,
+        Executor& actual, Executor& noiseless, std::uint64_t shots, std::uint64_t seed)
+      : prepared_(strategy, of.circuit, of.observables, of.on(believed), shots, seed),
+        seed_(seed),
+        references_(noiseless.run(prepared_.noiseless_plan().jobs)) {
+    std::vector<Job> jobs = prepared_.plan().jobs;
+    for (Job& job : jobs) job.shots = 0;
+    exact_ = actual.run(jobs);
   }
-  return outcomes;
-}
+
+  /// From frequencies at their expectation, as uncertain as so many shots are: fits weigh them so.
+  std::vector<Estimate> at_expectation() const {
+    std::vector<Outcomes> outcomes = exact_;
+    for (std::size_t j = 0; j < outcomes.size(); ++j)
+      outcomes[j].shots = prepared_.plan().jobs[j].shots;
+    return prepared_.combine(outcomes, references_);
+  }
+
+  /// From shots; other ones with every number.
+  std::vector<Estimate> sampled(std::uint64_t number) const {
+    std::vector<Outcomes> outcomes;
+    for (std::size_t j = 0; j < exact_.size(); ++j) {
+      RandomStream random(seed_, stream_id(shots_purpose, number, j));
+      outcomes.push_back(draw(exact_[j], prepared_.plan().jobs[j].shots, random));
+    }
+    return prepared_.combine(outcomes, references_);
+  }
+
+ private:
+  PreparedStrategy prepared_;
+  std::uint64_t seed_;
+  std::vector<Outcomes> references_;
+  std::vector<Outcomes> exact_;
+};
 
 /// Everything the repetitions of one strategy give.
 struct Repetitions {
@@ -49,23 +81,6 @@ struct Repetitions {
         covered(n_repetitions, n_observables, arma::fill::zeros) {}
 };
 
-arma::vec values_of(const std::vector<Estimate>& estimates) {
-  arma::vec values(estimates.size());
-  for (std::size_t k = 0; k < estimates.size(); ++k) values(k) = estimates[k].value;
-  return values;
-}
-
-/// What comes out without shot noise; nothing where there is no such estimate.
-arma::vec asymptotic_values(const PreparedStrategy& prepared, std::vector<Outcomes> exact,
-                            std::span<const Outcomes> references) {
-  try {
-    return values_of(
-        prepared.combine(as_if_sampled(std::move(exact), prepared.plan()), references));
-  } catch (const Error&) {
-    return {};
-  }
-}
-
 void record(Repetitions& all, std::size_t r, const std::vector<Estimate>& estimates,
             const arma::vec& truth) {
   for (std::size_t k = 0; k < estimates.size(); ++k) {
@@ -75,44 +90,41 @@ void record(Repetitions& all, std::size_t r, const std::vector<Estimate>& estima
   }
 }
 
+std::uint64_t repetition_seed(const EvaluationOptions& options, std::size_t r) {
+  return stream_id(repetition_purpose, options.seed, r);
+}
+
+/// What comes out without shot noise; nothing where there is no such estimate.
+arma::vec asymptotic_values(const Trial& trial) {
+  try {
+    return values_of(trial.at_expectation());
+  } catch (const RunError&) {
+    return {};
+  }
+}
+
 Repetitions repeat(const EvaluationCase& of, const Strategy& strategy, const NoiseModel& believed,
                    Executor& actual, Executor& noiseless, const arma::vec& truth,
                    const EvaluationOptions& options) {
   Repetitions all(options.repetitions, of.observables.size());
-  std::unique_ptr<PreparedStrategy> prepared;
-  std::vector<Outcomes> outcomes, references;
+  const auto trial_of = [&](std::size_t r) {
+    return std::make_unique<Trial>(of, strategy, believed, actual, noiseless, options.shots,
+                                   repetition_seed(options, r));
+  };
+  std::unique_ptr<Trial> trial = trial_of(0);
+  // A setting that fits no outcomes is refused here. What only some shots do not allow, such as a
+  // measured confusion matrix that cannot be inverted, is a repetition without an estimate.
+  const arma::vec asymptotic = asymptotic_values(*trial);
+  if (!strategy.is_random()) all.asymptotic = asymptotic;
   for (std::size_t r = 0; r < options.repetitions; ++r) {
-    if (!prepared || prepared->is_random()) {
-      prepared = std::make_unique<PreparedStrategy>(
-          strategy, of.circuit, of.observables, of.on(believed), options.shots, options.seed + r);
-      outcomes = actual.run(exact(prepared->plan().jobs));
-      references = noiseless.run(prepared->noiseless_plan().jobs);
-    }
+    if (r > 0 && strategy.is_random()) trial = trial_of(r);
     try {
-      record(all, r,
-             prepared->combine(drawn(outcomes, prepared->plan(), options.seed, r), references),
-             truth);
+      record(all, r, trial->sampled(r), truth);
     } catch (const Error& failure) {
       if (all.failures++ == 0) all.first_failure = failure.what();
     }
   }
-  if (!prepared->is_random()) all.asymptotic = asymptotic_values(*prepared, outcomes, references);
   return all;
-}
-
-/// The mean, and how well it is known.
-Estimate mean_of(const arma::vec& values, const std::string& method) {
-  const auto n = static_cast<double>(values.n_elem);
-  if (values.n_elem < 2) return normal_estimate(arma::mean(values), 0.0, method);
-  return student_estimate(arma::mean(values), arma::stddev(values) / std::sqrt(n),
-                          values.n_elem - 1, method);
-}
-
-/// From the mean squared error by the delta method: d√m = dm/(2√m).
-Estimate root_of_mean_square(const arma::vec& errors) {
-  const Estimate mean_square = mean_of(arma::square(errors), "");
-  const double root = std::sqrt(mean_square.value);
-  return normal_estimate(root, root > 0.0 ? mean_square.std_error / (2.0 * root) : 0.0, "rmse");
 }
 
 Score score(const Repetitions& all, arma::uword k, double truth) {
@@ -122,14 +134,37 @@ Score score(const Repetitions& all, arma::uword k, double truth) {
   Score score;
   score.truth = truth;
   score.bias = all.asymptotic.empty()
-                   ? mean_of(errors, "mean error over repetitions")
+                   ? mean_estimate(errors, "mean error over repetitions")
                    : normal_estimate(all.asymptotic(k) - truth, 0.0, "without shot noise");
   score.std_dev = values.n_elem > 1 ? arma::stddev(values) : 0.0;
-  score.rmse = root_of_mean_square(errors);
+  score.rmse = root_of(mean_estimate(arma::square(errors), ""), "rmse");
   score.coverage =
       proportion_estimate(arma::accu(arma::uvec(all.covered.col(k)).elem(made)), made.n_elem);
   score.mean_std_error = arma::mean(arma::vec(all.std_errors.col(k)).elem(made));
   return score;
+}
+
+/// Mean over observables of the variance that shots alone make.
+double sampled_variance(const Trial& trial) {
+  std::vector<arma::vec> values;
+  for (std::size_t number = 0; number < shot_draws; ++number) {
+    try {
+      values.push_back(values_of(trial.sampled(number)));
+    } catch (const Error&) {
+      // As in a repetition: these shots allow no estimate.
+    }
+  }
+  if (values.size() < 2) throw RunError("shots hardly ever allow an estimate");
+  arma::mat table(values[0].n_elem, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) table.col(i) = values[i];
+  return arma::mean(arma::var(table, 0, 1));
+}
+
+/// The same by the delta method: what the estimates claim.
+double claimed_variance(const std::vector<Estimate>& estimates) {
+  arma::vec errors(estimates.size());
+  for (std::size_t k = 0; k < estimates.size(); ++k) errors(k) = estimates[k].std_error;
+  return arma::mean(arma::square(errors));
 }
 
 template <typename Work>
@@ -170,7 +205,7 @@ CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> stra
   for (const Strategy& strategy : strategies)
     costs.push_back(naming_strategy(strategy, [&] {
       const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed),
-                                      options.shots, options.seed);
+                                      options.shots, repetition_seed(options, 0));
       return cost_of(prepared.plan(), of.on(actual), prices);
     }));
   const Device device = of.on(actual);
@@ -191,22 +226,36 @@ CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> stra
   return result;
 }
 
-double ExpectedError::rmse() const {
-  return std::sqrt(arma::mean(arma::square(bias) + arma::square(std_error)));
+double ExpectedError::mean_square() const {
+  return without_shots.value + shot_variance.value;
 }
 
-ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
-                             const NoiseModel& believed, Executor& actual, Executor& noiseless,
-                             const arma::vec& truth, std::uint64_t shots, std::uint64_t seed) {
-  return naming_strategy(strategy, [&] {
-    const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed), shots,
-                                    seed);
-    const std::vector<Estimate> estimates =
-        prepared.combine(as_if_sampled(actual.run(exact(prepared.plan().jobs)), prepared.plan()),
-                         noiseless.run(prepared.noiseless_plan().jobs));
-    ExpectedError error{values_of(estimates) - truth, arma::vec(estimates.size())};
-    for (std::size_t k = 0; k < estimates.size(); ++k) error.std_error(k) = estimates[k].std_error;
-    return error;
+std::optional<ExpectedError> expected_error(const EvaluationCase& of, const Strategy& strategy,
+                                            const NoiseModel& believed, Executor& actual,
+                                            Executor& noiseless, const arma::vec& truth,
+                                            std::uint64_t shots, std::uint64_t seed) {
+  return naming_strategy(strategy, [&]() -> std::optional<ExpectedError> {
+    std::vector<double> squares, variances;
+    const std::size_t n_draws = strategy.is_random() ? circuit_draws : 1;
+    for (std::size_t d = 0; d < n_draws; ++d) {
+      const Trial trial(of, strategy, believed, actual, noiseless, shots,
+                        stream_id(draw_purpose, seed, d));
+      try {
+        const std::vector<Estimate> estimates = trial.at_expectation();
+        const double variance =
+            strategy.is_random() ? sampled_variance(trial) : claimed_variance(estimates);
+        squares.push_back(arma::mean(arma::square(values_of(estimates) - truth)));
+        variances.push_back(variance);
+      } catch (const RunError&) {
+        // These circuits allow no estimate; others may.
+      }
+    }
+    if (squares.empty()) return std::nullopt;
+    if (!strategy.is_random())
+      return ExpectedError{normal_estimate(squares[0], 0.0, "at the expected outcomes"),
+                           normal_estimate(variances[0], 0.0, "delta method")};
+    return ExpectedError{mean_estimate(squares, "mean over draws of the circuits"),
+                         mean_estimate(variances, "mean over draws of the circuits")};
   });
 }
 

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <set>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/evaluate/calibration_age.hpp>
@@ -32,6 +33,30 @@ Calibration readout_only(double p10, double p01) {
   for (QubitCalibration& qubit : device.qubits) qubit.t1_s = qubit.t2_s = 1e6;
   return device;
 }
+
+template <typename Figure>
+double mean_of(const std::vector<Score>& scores, Figure figure) {
+  double sum = 0.0;
+  for (const Score& score : scores) sum += figure(score);
+  return sum / static_cast<double>(scores.size());
+}
+
+/// A simulator that keeps the weights of the jobs of every run: what random instances differ in.
+class Recorder : public Executor {
+ public:
+  using Runs = std::vector<std::vector<std::vector<double>>>;
+  Recorder(std::unique_ptr<Executor> simulator, Runs& runs)
+      : simulator_(std::move(simulator)), runs_(runs) {}
+  std::vector<Outcomes> run(std::span<const Job> jobs) override {
+    if (!jobs.empty()) runs_.emplace_back();
+    for (const Job& job : jobs) runs_.back().push_back(job.weights);
+    return simulator_->run(jobs);
+  }
+
+ private:
+  std::unique_ptr<Executor> simulator_;
+  Runs& runs_;
+};
 
 }  // namespace
 
@@ -87,16 +112,76 @@ TEST_CASE("Expected errors are those of many repetitions") {
   options.shots = 3000;
   options.repetitions = 1000;
   for (const Strategy& strategy : parse({"raw", "readout", "zne", "readout+zne:richardson"})) {
-    const ExpectedError expected =
+    const auto expected =
         expected_error(of, strategy, model, *executor, *noiseless, truth, options.shots, 1);
     const CaseEvaluation measured =
         evaluate(of, std::vector{strategy}, model, model, small_line::simulator, options);
-    for (arma::uword k = 0; k < 2; ++k) {
-      const Score& score = measured.strategies[0].scores[k];
-      CHECK(score.bias.value == Approx(expected.bias(k)).margin(1e-12));
-      CHECK(score.std_dev == Approx(expected.std_error(k)).epsilon(0.08));
-    }
+    const std::vector<Score>& scores = measured.strategies[0].scores;
+    REQUIRE(expected);
+    CHECK(expected->without_shots.value == Approx(mean_of(scores, [](const Score& s) {
+                                             return s.bias.value * s.bias.value;
+                                           })).epsilon(1e-9));
+    CHECK(expected->shot_variance.value == Approx(mean_of(scores, [](const Score& s) {
+                                             return s.std_dev * s.std_dev;
+                                           })).epsilon(0.12));
+    CHECK(expected->without_shots.std_error == 0.0);
   }
+}
+
+namespace {
+
+/// The expected error of a random strategy beside the mean of the repetitions' squared errors.
+void check_expected_error(const std::string& text, std::uint64_t shots, std::size_t repetitions) {
+  const NoiseModel model(small_line::device(3e-4, 0.01, 0.02, 0.12), NoisePolicy::aer);
+  const EvaluationCase of = ghz_case();
+  const Device device = of.on(model);
+  const auto executor = small_line::simulator(&device), noiseless = small_line::simulator(nullptr);
+  const arma::vec truth = true_expectations(of, model, small_line::simulator);
+  EvaluationOptions options;
+  options.shots = shots;
+  options.repetitions = repetitions;
+  const auto strategies = parse({text});
+  const auto expected =
+      expected_error(of, strategies[0], model, *executor, *noiseless, truth, shots, 1);
+  const CaseEvaluation measured =
+      evaluate(of, strategies, model, model, small_line::simulator, options);
+  REQUIRE(expected);
+  INFO(text << " with " << shots << " shots");
+  const arma::vec squares = arma::mean(arma::square(measured.strategies[0].errors), 1);
+  const double spread =
+      std::hypot(arma::stddev(squares) / std::sqrt(static_cast<double>(repetitions)),
+                 expected->without_shots.std_error, expected->shot_variance.std_error);
+  CHECK(std::abs(expected->mean_square() - arma::mean(squares)) < 3.0 * spread);
+  CHECK(spread < arma::mean(squares) / 3.0);  // or nothing was tested
+}
+
+}  // namespace
+
+TEST_CASE("Expected errors of random circuits hold both their scatter and the shots'") {
+  check_expected_error("readout+twirl:4", 1000, 200);
+  check_expected_error("pec+twirl:16", 1000, 100);
+}
+
+TEST_CASE("Expected errors of random strategies of all kinds", "[long]") {
+  for (const char* text : {"twirl:4", "readout+pec+twirl:40", "twirl:4+zne", "readout:twirled",
+                           "readout+zne:linear:by=pauli+twirl:8"})
+    for (const std::uint64_t shots : {5000, 50'000}) check_expected_error(text, shots, 300);
+}
+
+TEST_CASE("The shots' part of an expected error goes with 1/shots, the circuits' stays") {
+  const NoiseModel model(small_line::device(3e-4, 0.01, 0.02, 0.12), NoisePolicy::aer);
+  const EvaluationCase of = ghz_case();
+  const Device device = of.on(model);
+  const auto executor = small_line::simulator(&device), noiseless = small_line::simulator(nullptr);
+  const arma::vec truth = true_expectations(of, model, small_line::simulator);
+  const auto error = [&](std::uint64_t shots) {
+    return expected_error(of, parse_strategy("twirl:16"), model, *executor, *noiseless, truth,
+                          shots, 1)
+        .value();
+  };
+  const ExpectedError few = error(3200), many = error(320'000);
+  CHECK(many.without_shots.value == Approx(few.without_shots.value).epsilon(1e-9));
+  CHECK(many.shot_variance.value == Approx(few.shot_variance.value / 100.0).epsilon(0.2));
 }
 
 TEST_CASE("A stale calibration is a bias") {
@@ -227,32 +312,145 @@ TEST_CASE("Zero-noise extrapolation that harms is found: amplitude damping alone
   }
 }
 
+TEST_CASE("Repetitions share no random circuits") {
+  const NoiseModel model(small_line::device(), NoisePolicy::aer);
+  Recorder::Runs runs;
+  const ExecutorFor recording = [&](const Device* device) -> std::unique_ptr<Executor> {
+    auto simulator = small_line::simulator(device);
+    if (device == nullptr) return simulator;
+    return std::make_unique<Recorder>(std::move(simulator), runs);
+  };
+  // Analog scaling: three cells that run the same circuit, with 8 instances each.
+  const EvaluationCase of{"ghz", small_line::ghz(), {Observable::parse("Z0 Z1")}, {0, 1, 2}};
+  EvaluationOptions options;
+  options.repetitions = 4;
+  evaluate(of, parse({"twirl:8+zne:by=analog"}), model, model, recording, options);
+  REQUIRE(runs.size() == 4);
+  std::set<std::vector<std::vector<double>>> cells;
+  for (const auto& run : runs) {
+    REQUIRE(run.size() == 24);
+    for (auto first = run.begin(); first != run.end(); first += 8) cells.insert({first, first + 8});
+  }
+  CHECK(cells.size() == 12);
+}
+
 TEST_CASE("The help-harm boundary is where errors are equal") {
   const NoiseModel model(small_line::device(), NoisePolicy::aer);
   EvaluationOptions options;
   const std::vector<double> scales{1.0};
-  const HelpHarmPoint point = help_harm(ghz_case(), parse({"readout+zne"}), model, scales,
-                                        small_line::simulator, options)[0]
-                                  .points[0];
+  const auto point_at = [&](const std::string& strategy) {
+    return help_harm(ghz_case(), parse({strategy}), model, scales, small_line::simulator, options)
+        .boundaries.at(0)
+        .points.at(0);
+  };
+  const HelpHarmPoint point = point_at("readout+zne");
   REQUIRE(point.crossing_shots);
   CHECK(to_string(point.helps) == "above");
   for (const double factor : {0.5, 1.0, 2.0}) {
     options.shots = static_cast<std::uint64_t>(std::llround(factor * *point.crossing_shots));
-    const double ratio = help_harm(ghz_case(), parse({"readout+zne"}), model, scales,
-                                   small_line::simulator, options)[0]
-                             .points[0]
-                             .rmse_ratio;
+    const double ratio = point_at("readout+zne").rmse_ratio.value();
     if (factor < 1.0) CHECK(ratio > 1.1);
     if (factor == 1.0) CHECK(ratio == Approx(1.0).epsilon(0.02));
     if (factor > 1.0) CHECK(ratio < 0.95);
   }
-  CHECK(help_harm(ghz_case(), parse({"raw"}), model, scales, small_line::simulator, options)[0]
-            .points[0]
-            .helps == HelpHarmPoint::Helps::never);
   const std::vector<double> negative{-1.0};
   CHECK_THROWS_WITH(
       help_harm(ghz_case(), parse({"raw"}), model, negative, small_line::simulator, options),
       ContainsSubstring("-1 is not a finite number >= 0"));
+}
+
+TEST_CASE("Raw is not set against itself") {
+  const NoiseModel model(small_line::device(), NoisePolicy::aer);
+  const std::vector<double> scales{1.0};
+  const HelpHarm result =
+      help_harm(ghz_case(), parse({"raw", "readout"}), model, scales, small_line::simulator, {});
+  CHECK(result.name == "ghz");
+  REQUIRE(result.boundaries.size() == 1);
+  CHECK(result.boundaries[0].strategy == "readout");
+}
+
+TEST_CASE("Without noise rounding decides nothing") {
+  const NoiseModel model(small_line::device(), NoisePolicy::aer);
+  const std::vector<double> scales{0.0};
+  const auto point_of = [&](const EvaluationCase& of, const std::string& strategy) {
+    return help_harm(of, parse({strategy}), model, scales, small_line::simulator, {})
+        .boundaries[0]
+        .points[0];
+  };
+  // Every shot of GHZ has the parities: neither bias nor variance.
+  const HelpHarmPoint exact = point_of(ghz_case(), "readout+zne");
+  CHECK(exact.helps == HelpHarmPoint::Helps::never);
+  CHECK_FALSE(exact.rmse_ratio);
+  // <Z> = 0 has a variance, which extrapolation makes larger and readout mitigation leaves.
+  Circuit circuit(1);
+  circuit.append(Op::h, {0});
+  const EvaluationCase plus{"plus", circuit, {Observable::z(0)}, {0}};
+  CHECK(point_of(plus, "zne").helps == HelpHarmPoint::Helps::never);
+  CHECK(point_of(plus, "zne").rmse_ratio.value() > 1.5);
+  CHECK(point_of(plus, "readout").helps == HelpHarmPoint::Helps::never);
+  CHECK(point_of(plus, "readout").rmse_ratio.value() == Approx(1.0).epsilon(1e-9));
+}
+
+TEST_CASE("Help and harm of random circuits: what the draws do not tell is not known") {
+  const NoiseModel model(small_line::device(3e-4, 0.01, 0.02, 0.12), NoisePolicy::aer);
+  const std::vector<double> scales{1.0};
+  EvaluationOptions options;
+  const auto point_at = [&](const std::string& strategy, std::uint64_t shots) {
+    options.shots = shots;
+    return help_harm(ghz_case(), parse({strategy}), model, scales, small_line::simulator, options)
+        .boundaries[0]
+        .points[0];
+  };
+  // Cancellation removes a bias for a variance that has the shots' part in it.
+  const HelpHarmPoint pec = point_at("readout+pec+twirl:64", 10'000);
+  REQUIRE(pec.helps == HelpHarmPoint::Helps::above);
+  CHECK(point_at("readout+pec+twirl:64", 1'000'000).crossing_shots.value() ==
+        Approx(*pec.crossing_shots).epsilon(0.3));
+  CHECK(point_at("readout+pec+twirl:64", 640).rmse_ratio.value() > 2.0 * pec.rmse_ratio.value());
+  // Twirling with depolarizing noise changes next to nothing.
+  CHECK(point_at("twirl:64", 10'000).helps == HelpHarmPoint::Helps::unknown);
+}
+
+TEST_CASE("Where a fit does not exist there is no estimate, and all else is there") {
+  // Values that do not decay: no exponential is near them.
+  Circuit circuit(1);
+  circuit.append(Op::h, {0});
+  const EvaluationCase plus{"plus", circuit, {Observable::z(0)}, {0}};
+  const NoiseModel model(small_line::device(0.0, 0.0, 0.02, 0.05), NoisePolicy::aer);
+  const std::vector<double> scales{0.0, 1.0};
+  EvaluationOptions options;
+  const HelpHarm result = help_harm(plus, parse({"zne:exponential", "readout"}), model, scales,
+                                    small_line::simulator, options);
+  for (const HelpHarmPoint& point : result.boundaries[0].points) {
+    CHECK(point.helps == HelpHarmPoint::Helps::no_estimate);
+    CHECK_FALSE(point.rmse_ratio);
+  }
+  CHECK(result.boundaries[1].points[1].rmse_ratio);
+  CalibrationSeries series{"line", {}};
+  for (int day = 0; day < 3; ++day) {
+    series.states.push_back(small_line::device(0.0, 0.0));
+    series.states.back().timestamp.unix_s += 86400 * day;
+  }
+  const std::vector<double> edges{2.5};
+  const AgeStudy study =
+      study_calibration_age({&plus, 1}, parse({"zne:exponential", "raw"}), series, NoisePolicy::aer,
+                            edges, 20, small_line::simulator, options);
+  for (const AgeStudy::Age& age : study.ages) {
+    CHECK(std::isnan(age.rmse[0].value));
+    CHECK(age.n_estimated == std::vector<std::size_t>{0, 3});
+    CHECK(age.rmse[1].value > 0.0);
+  }
+  CHECK(study.flips.empty());
+}
+
+TEST_CASE("A setting that fits no outcomes is refused, not counted") {
+  const NoiseModel model(small_line::device(), NoisePolicy::aer);
+  EvaluationOptions options;
+  options.repetitions = 3;
+  // Three points do not tell the four parameters of a cubic.
+  CHECK_THROWS_AS(evaluate(ghz_case(), parse({"zne:polynomial:order=3"}), model, model,
+                           small_line::simulator, options),
+                  InputError);
 }
 
 TEST_CASE("The age at which the ranking flips is found") {
@@ -279,10 +477,31 @@ TEST_CASE("The age at which the ranking flips is found") {
   CHECK(study.flips[0].was_better == "readout");
   CHECK(study.flips[0].is_better == "raw");
   CHECK(study.flips[0].days > 1.0);
+  CHECK(study.flips[0].difference.value > 0.0);
+  CHECK(study.flips[0].significant);
   const std::vector<double> wrong{2.0, 1.0};
   CHECK_THROWS_WITH(study_calibration_age(cases, parse({"raw"}), series, NoisePolicy::aer, wrong,
                                           20, small_line::simulator, options),
                     ContainsSubstring("1 days is not above 2"));
+}
+
+TEST_CASE("One pair tells no error, and its changes of place are not significant") {
+  CalibrationSeries series{"line", {}};
+  for (int day = 0; day < 2; ++day) {
+    series.states.push_back(small_line::device(0.0, 0.0, 0.10 - 0.08 * day, 0.12 - 0.08 * day));
+    series.states.back().timestamp.unix_s += 86400 * day;
+  }
+  const std::vector<EvaluationCase> cases{{"zero", Circuit(1), {Observable::z(0)}, {0}}};
+  const std::vector<double> edges{1.5};
+  const AgeStudy study =
+      study_calibration_age(cases, parse({"raw", "readout"}), series, NoisePolicy::aer, edges, 20,
+                            small_line::simulator, {});
+  REQUIRE(study.ages[1].n_pairs == 1);
+  CHECK(std::isnan(study.ages[1].rmse[0].std_error));
+  CHECK(std::isnan(study.ages[1].rmse[0].ci.high));
+  REQUIRE(study.flips.size() == 1);
+  CHECK_FALSE(study.flips[0].significant);
+  CHECK(study.flips[0].adjusted_p_value == 1.0);
 }
 
 TEST_CASE("Money and time follow from the plan") {

@@ -7,6 +7,9 @@
 
 namespace rhodrift {
 
+/// Adjusted p-values below it are called significant.
+inline constexpr double significance = 0.05;
+
 /// Two strategies on the same repetitions: does one have the smaller squared error?
 struct Comparison {
   std::string better;  ///< the one with the smaller mean squared error
@@ -15,7 +18,7 @@ struct Comparison {
   Estimate difference;      ///< mean squared error of `worse` minus that of `better`
   double p_value;           ///< of no difference, two-sided, Student's t on the differences
   double adjusted_p_value;  ///< Holm's, over everything that was compared along with it
-  bool significant;         ///< adjusted_p_value < 0.05
+  bool significant;         ///< adjusted_p_value < significance
 };
 
 /// Every pair of strategies on every case: the squared errors, averaged over the observables, of

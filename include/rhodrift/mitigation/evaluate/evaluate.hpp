@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,8 +33,8 @@ struct EvaluationCase {
 using ExecutorFor = std::function<std::unique_ptr<Executor>(const Device* device)>;
 
 struct EvaluationOptions {
-  std::uint64_t shots = 10'000;  ///< of one evaluation, in total
-  std::size_t repetitions = 200;
+  std::uint64_t shots = 10'000;   ///< of one evaluation, in total
+  std::size_t repetitions = 200;  ///< with one, errors over the repetitions are unknown (NaN)
   std::uint64_t seed = 1;
 
   /// Throws InputError when one is 0.
@@ -71,26 +72,33 @@ struct CaseEvaluation {
 /// Every strategy on one circuit. They know the device as `believed`; it is as `actual`. The truth
 /// is the density matrix without noise. Shots are drawn from exact outcomes, for each repetition
 /// anew, and of random strategies the circuits too. Deterministic in the seed.
-/// Throws InputError as PreparedStrategy does, naming the strategy.
+/// Throws InputError as PreparedStrategy does, naming the strategy; what single draws of shots do
+/// not allow is a failure of the repetition.
 CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> strategies,
                         const NoiseModel& believed, const NoiseModel& actual,
                         const ExecutorFor& executor_for, const EvaluationOptions& options,
                         const PriceTable& prices = {});
 
-/// How far off an estimate of each observable is to be expected, to first order in 1/shots and
-/// without repeating anything: the bias without shot noise, and the standard error at the expected
-/// outcomes. Of a random strategy this is one draw of its circuits.
+/// How far off estimates are to be expected, averaged over the observables: what stays with any
+/// number of shots, and what goes with 1/shots, to first order.
+///
+/// Of a strategy that runs fixed circuits both are exact: the squared bias at the expected
+/// outcomes, and the delta method's variance there. Of a random one they are means over 16 draws of
+/// its circuits, with the standard errors that the draws tell: what stays is then the squared bias
+/// and the variance between draws together; the shots' variance is that of 64 estimates a draw.
 struct ExpectedError {
-  arma::vec bias;
-  arma::vec std_error;
-  /// Root of the mean over observables of bias² + std_error².
-  double rmse() const;
+  Estimate without_shots;  ///< mean squared error at the expected outcomes
+  Estimate shot_variance;  ///< at the given shots, ∝ 1/shots
+
+  double mean_square() const;
 };
 
-/// Throws InputError as evaluate does; RunError where the expected outcomes allow no estimate.
-ExpectedError expected_error(const EvaluationCase& of, const Strategy& strategy,
-                             const NoiseModel& believed, Executor& actual, Executor& noiseless,
-                             const arma::vec& truth, std::uint64_t shots, std::uint64_t seed);
+/// nullopt where the expected outcomes allow no estimate (a fit that does not exist); draws of the
+/// circuits, or of shots, that allow none are left out. Throws InputError as evaluate does.
+std::optional<ExpectedError> expected_error(const EvaluationCase& of, const Strategy& strategy,
+                                            const NoiseModel& believed, Executor& actual,
+                                            Executor& noiseless, const arma::vec& truth,
+                                            std::uint64_t shots, std::uint64_t seed);
 /// The noiseless expectations.
 arma::vec true_expectations(const EvaluationCase& of, const NoiseModel& model,
                             const ExecutorFor& executor_for);
