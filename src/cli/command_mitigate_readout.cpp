@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -34,25 +35,25 @@ struct Mitigated {
   double overhead = 1.0;
 };
 
-std::vector<Estimate> estimates(const JointEstimate& joint, const std::string& method,
-                                const Outcomes& counts) {
+std::vector<Estimate> estimates(const ExpectationEstimator& estimator, const Outcomes& counts,
+                                std::span<const Observable> observables) {
+  if (observables.empty()) return {};
+  const JointEstimate joint = estimator(counts, observables);
   std::vector<Estimate> result;
   for (arma::uword k = 0; k < joint.values.n_elem; ++k) {
-    result.push_back(normal_estimate(joint.values(k), std::sqrt(joint.covariance(k, k)), method));
+    result.push_back(
+        normal_estimate(joint.values(k), std::sqrt(joint.covariance(k, k)), estimator.method));
     result.back().shots = counts.shots;
     result.back().circuits = 1;
   }
   return result;
 }
 
-std::vector<Estimate> estimates(const ExpectationEstimator& estimator, const Outcomes& counts,
-                                std::span<const Observable> observables) {
-  return estimates(estimator(counts, observables), estimator.method, counts);
-}
-
 struct ReadoutCommand {
   std::string counts;
   std::string confusion;
+  std::string calibration_counts;
+  std::vector<std::string> groups;
   DeviceOptions device;
   std::string method = "inverse";
   std::string distance = "3";
@@ -67,9 +68,9 @@ struct ReadoutCommand {
     std::vector<Observable> parsed;
     for (const std::string& text : observables)
       parsed.push_back(parse_observable(text, seen.n_bits, order));
-    const ReadoutError error = read_error(seen.n_bits);
+    const readout::MeasuredReadout readout = read_readout(seen.n_bits);
     Mitigated mitigated =
-        naming("--method " + method, [&] { return mitigate(error, seen, parsed); });
+        naming("--method " + method, [&] { return mitigate(readout, seen, parsed); });
     if (clip) clip_weights(mitigated, parsed);
     if (json)
       print_json(mitigated);
@@ -77,29 +78,70 @@ struct ReadoutCommand {
       print(text(seen, mitigated));
   }
 
-  ReadoutError read_error(int n_bits) const {
-    if (!confusion.empty()) {
-      ReadoutError error = read_confusion(confusion, n_bits);
-      naming(confusion, [&] { readout::inversion(error); });  // refuses what cannot be inverted
-      return error;
+  /// Refuses what cannot be inverted, naming its file.
+  readout::MeasuredReadout read_readout(int n_bits) const {
+    const auto invertible = [](const std::string& file, auto read) {
+      return naming(file, [&] {
+        readout::MeasuredReadout readout = read();
+        readout::inversion(readout);
+        return readout;
+      });
+    };
+    if (!confusion.empty())
+      return invertible(confusion, [&] {
+        return readout::MeasuredReadout{read_confusion(confusion, n_bits), {}};
+      });
+    if (!calibration_counts.empty()) {
+      const auto states = read_calibration_counts(calibration_counts, n_bits, order);
+      const std::vector<std::vector<int>> bits = read_groups(n_bits);
+      return invertible(calibration_counts,
+                        [&] { return readout::measured_readout(bits, states); });
     }
     const Device recorded = device.read(n_bits, trivial_layout(n_bits));
     require_readout_figures(recorded, "--calibration");
-    return recorded.model.readout_error(recorded.layout);
+    return {recorded.model.readout_error(recorded.layout), {}};
   }
 
-  Mitigated mitigate(const ReadoutError& error, const Outcomes& seen,
+  /// Those of --group, and every other bit for itself.
+  std::vector<std::vector<int>> read_groups(int n_bits) const {
+    std::vector<std::vector<int>> result;
+    std::set<int> taken;
+    for (const std::string& text : groups) {
+      result.push_back(naming("--group " + text, [&] { return parse_bits(text); }));
+      taken.insert(result.back().begin(), result.back().end());
+    }
+    for (int bit = 0; bit < n_bits; ++bit)
+      if (!taken.contains(bit)) result.push_back({bit});
+    return result;
+  }
+
+  static std::vector<int> parse_bits(const std::string& text) {
+    std::vector<int> bits;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(',', begin), text.size());
+      int bit = -1;
+      const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, bit);
+      if (error != std::errc{} || stop != text.data() + end || bit < 0)
+        throw InputError("bits", "", fmt::format("\"{}\" is not a list such as 0,1", text));
+      bits.push_back(bit);
+      begin = end + 1;
+    }
+    return bits;
+  }
+
+  Mitigated mitigate(const readout::MeasuredReadout& readout, const Outcomes& seen,
                      std::span<const Observable> parsed) const {
-    if (method == "m3") return by_subspace(error, seen, parsed);
+    if (method == "m3") return by_subspace(readout, seen, parsed);
+    const ReadoutError& error = readout.error;
     Mitigated result;
     result.overhead = readout::inversion_overhead(error);
     if (method == "ibu") {
       const readout::UnfoldingStop stop{static_cast<int>(iterations), unfolding_tolerance};
       result.quasi = readout::unfold(error, seen, stop).distribution;
-      result.expectations = estimates(readout::unfolding({error, {}}, stop), seen, parsed);
+      result.expectations = estimates(readout::unfolding(readout, stop), seen, parsed);
     } else if (method == "least-squares") {
       result.quasi = Outcomes::from_probabilities(readout::least_squares_distribution(error, seen));
-      result.expectations = estimates(readout::least_squares(error), seen, parsed);
+      result.expectations = estimates(readout::least_squares(readout), seen, parsed);
     } else {
       if (seen.n_bits <= readout::max_distribution_bits)
         result.quasi = Outcomes::from_probabilities(readout::inverted_distribution(error, seen));
@@ -108,20 +150,20 @@ struct ReadoutCommand {
                          fmt::format("{} bits have 2^{} quasi-probabilities, more than 2^{}; there "
                                      "are only expectations (--observable, without --clip), or m3",
                                      seen.n_bits, seen.n_bits, readout::max_distribution_bits));
-      result.expectations = estimates(readout::inversion(error), seen, parsed);
+      result.expectations = estimates(readout::inversion(readout), seen, parsed);
     }
     return result;
   }
 
-  Mitigated by_subspace(const ReadoutError& error, const Outcomes& seen,
+  Mitigated by_subspace(const readout::MeasuredReadout& readout, const Outcomes& seen,
                         std::span<const Observable> parsed) const {
     readout::SubspaceOptions options;
     options.distance = parse_distance(seen.n_bits);
-    const readout::Subspace subspace(error, seen, options);
+    const readout::Subspace subspace(readout.error, seen, options);
     Mitigated result;
     result.quasi = subspace.distribution();
     result.overhead = subspace.overhead();
-    result.expectations = estimates(subspace.expectations(parsed), "readout/subspace", seen);
+    result.expectations = estimates(readout::subspace(readout, options), seen, parsed);
     const double captured = subspace.captured();
     for (Estimate& estimate : result.expectations) estimate.diagnostics["captured"] = captured;
     return result;
@@ -231,7 +273,16 @@ void add_mitigate_readout(CLI::App& mitigate) {
   CLI::Option* calibration =
       verb->add_option("--calibration", command->device.calibration,
                        "Calibration file, whose readout error stands in for --confusion");
-  confusion->excludes(calibration);
+  CLI::Option* calibration_counts = verb->add_option(
+      "--calibration-counts", command->calibration_counts,
+      "Counts of calibration circuits in place of --confusion: a JSON list of {\"prepared\": "
+      "\"0110\", \"counts\": {\"0110\": 980, …}}; their sampling error is in the results");
+  verb->add_option("--group", command->groups,
+                   "Bits that misread together, e.g. 0,1; others each for itself; repeatable")
+      ->allow_extra_args(false)
+      ->needs(calibration_counts);
+  confusion->excludes(calibration)->excludes(calibration_counts);
+  calibration->excludes(calibration_counts);
   command->device.add_policy_and_layout(*verb, "the same numbers; a qubit a bit");
   verb->get_option("--policy")->needs(calibration);
   verb->get_option("--layout")->needs(calibration);
@@ -257,9 +308,10 @@ void add_mitigate_readout(CLI::App& mitigate) {
       "overhead: so many times the shots give as good an estimate as without readout error.\n"
       "Example: rhodrift mitigate readout --counts counts.json --confusion matrices.json --method "
       "m3 --observable ZZII");
-  verb->callback([command, confusion, calibration] {
-    if (confusion->empty() && calibration->empty())
-      throw InputError("mitigate readout", "", "--confusion or --calibration is needed");
+  verb->callback([command, confusion, calibration, calibration_counts] {
+    if (confusion->empty() && calibration->empty() && calibration_counts->empty())
+      throw InputError("mitigate readout", "",
+                       "--confusion, --calibration-counts or --calibration is needed");
     command->run();
   });
 }

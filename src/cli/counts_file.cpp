@@ -14,6 +14,7 @@
 #include <rhodrift/store/run_reader.hpp>
 
 #include "core/csv.hpp"
+#include "core/json_reader.hpp"
 
 namespace rhodrift::cli {
 
@@ -171,6 +172,38 @@ void read_csv(const std::string& text, const std::string& source, CountsTable& t
   }
 }
 
+/// One bitstring, as an outcome.
+std::vector<std::uint64_t> pattern_of(const JsonPlace& place, int n_bits, BitOrder order) {
+  const std::string text = place.string();
+  CountsTable table("", order);
+  try {
+    table.add(text, 1.0, "");
+  } catch (const InputError& error) {
+    place.refuse(error.what());
+  }
+  if (std::ssize(text) != n_bits)
+    place.refuse(fmt::format("\"{}\" has {} bits, the counts have {}", text, text.size(), n_bits));
+  const Outcomes outcome = table.outcomes();
+  return {outcome.words.begin(), outcome.words.end()};
+}
+
+readout::PreparedState read_state(const JsonPlace& place, const std::string& file, int n_bits,
+                                  BitOrder order) {
+  place.allow_keys({"prepared", "counts"});
+  readout::PreparedState state{pattern_of(place.at("prepared"), n_bits, order), {}, -1};
+  const JsonPlace counts = place.at("counts");
+  CountsTable table(file, order);
+  for (const std::string& text : counts.keys()) {
+    const JsonPlace count = counts.at(text);
+    table.add(text, count.number(), count.pointer());
+  }
+  state.outcomes = table.outcomes();
+  if (state.outcomes.n_bits != n_bits)
+    counts.refuse(
+        fmt::format("bitstrings of {} bits, the counts have {}", state.outcomes.n_bits, n_bits));
+  return state;
+}
+
 Outcomes read_shots(const std::string& argument) {
   const std::size_t at = argument.rfind('@');
   if (at == std::string::npos)
@@ -195,6 +228,15 @@ Outcomes read_counts(const std::string& argument, BitOrder order) {
     read_csv(text, argument, table);
   }
   return table.outcomes();
+}
+
+std::vector<readout::PreparedState> read_calibration_counts(const std::string& file, int n_bits,
+                                                            BitOrder order) {
+  const JsonDocument document(read_file(file), file);
+  std::vector<readout::PreparedState> states;
+  for (const JsonPlace& place : document.root().elements())
+    states.push_back(read_state(place, file, n_bits, order));
+  return states;
 }
 
 }  // namespace rhodrift::cli

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <rhodrift/core/outcomes.hpp>
+#include <rhodrift/mitigation/readout/measured_readout.hpp>
 
 #include "cli/bit_order.hpp"
 
@@ -17,5 +19,12 @@ namespace rhodrift::cli {
 /// holds another character than 0 and 1, a count is no whole number in 0..2^53, or there are no
 /// shots.
 Outcomes read_counts(const std::string& argument, BitOrder order);
+
+/// Reads the counts of calibration circuits of n_bits bits: a JSON list of
+///   {"prepared": "0110", "counts": {"0110": 980, "0111": 20, …}},
+/// a state each, in any number and order. Throws InputError as read_counts, with the state in the
+/// place, and when a bitstring has another number of bits.
+std::vector<readout::PreparedState> read_calibration_counts(const std::string& file, int n_bits,
+                                                            BitOrder order);
 
 }  // namespace rhodrift::cli

@@ -285,3 +285,103 @@ TEST_CASE("Bad counts and matrices are refused at their place") {
   CHECK(missing.status == 2);
   CHECK_THAT(missing.err, ContainsSubstring("none.json"));
 }
+
+namespace {
+
+/// Two bits, the marginal scheme with a state more.
+const char* const calibration_counts = R"([
+  {"prepared": "00", "counts": {"00": 950, "01": 30, "10": 20}},
+  {"prepared": "11", "counts": {"11": 900, "01": 40, "10": 60}},
+  {"prepared": "01", "counts": {"01": 460, "00": 30, "11": 10}}])";
+
+}  // namespace
+
+TEST_CASE("Calibration counts stand in for confusion matrices, with their error") {
+  const ScratchDirectory scratch;
+  const std::string counts =
+      scratch.write("counts.json", R"({"00": 520, "01": 60, "10": 50, "11": 370})");
+  const std::string measured = scratch.write("calibration.json", calibration_counts);
+  // Bit 0 (the right one): prepared 0 in 1000 shots, misread in 30; in 1: 1500, misread in 60 + 30.
+  const std::string matrices = scratch.write(
+      "matrices.json", "[[[0.97, 0.06], [0.03, 0.94]], [[0.98, 0.04], [0.02, 0.96]]]");
+  const std::string same_bit_1 = scratch.write("same.json", R"([
+    {"prepared": "00", "counts": {"00": 950, "01": 30, "10": 20}},
+    {"prepared": "11", "counts": {"11": 900, "01": 40, "10": 60}}])");
+  for (const std::string method : {"inverse", "least-squares", "m3", "ibu"}) {
+    INFO(method);
+    const std::vector<std::string> more{"--method", method, "--observable", "ZI", "--json"};
+    const auto exact = json_of(mitigate(counts, matrices, more));
+    std::vector<std::string> arguments{
+        "mitigate", "readout", "--counts", counts, "--calibration-counts", same_bit_1};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto sampled = json_of(run(arguments));
+    const auto ours = sampled["expectations"]["ZI"], known = exact["expectations"]["ZI"];
+    CHECK(ours["value"].get<double>() == Approx(known["value"].get<double>()).epsilon(1e-6));
+    // p1 = (f - a)/(1 - a - b) with a = 0.02, b = 0.04 of 1000 shots each and one more, spread
+    // evenly.
+    const double f = 0.42, d = 0.94, a = 20.5 / 1001, b = 40.5 / 1001;
+    const double of_a = (f - 0.02 - d) / (d * d), of_b = (f - 0.02) / (d * d);
+    const double calibration = 4 * (of_a * of_a * a * (1 - a) + of_b * of_b * b * (1 - b)) / 1000;
+    CHECK(ours["std_error"].get<double>() ==
+          Approx(std::sqrt(std::pow(known["std_error"].get<double>(), 2) + calibration))
+              .epsilon(1e-5));
+  }
+  const auto three = json_of(run({"mitigate", "readout", "--counts", counts, "--calibration-counts",
+                                  measured, "--observable", "IZ", "--json"}));
+  const double p1 = (0.43 - 0.03) / (0.94 - 0.03);
+  CHECK(three["expectations"]["IZ"]["value"].get<double>() == Approx(1 - 2 * p1).epsilon(1e-9));
+}
+
+TEST_CASE("Bits that misread together are calibrated together") {
+  const ScratchDirectory scratch;
+  const std::string counts =
+      scratch.write("counts.json", R"({"00": 500, "01": 50, "10": 50, "11": 400})");
+  const std::string all_four = scratch.write("calibration.json", R"([
+    {"prepared": "00", "counts": {"00": 90, "11": 10}},
+    {"prepared": "01", "counts": {"01": 100}},
+    {"prepared": "10", "counts": {"10": 100}},
+    {"prepared": "11", "counts": {"11": 80, "00": 20}}])");
+  const auto together =
+      json_of(run({"mitigate", "readout", "--counts", counts, "--calibration-counts", all_four,
+                   "--group", "0,1", "--json"}));
+  // 0.9 p00 + 0.2 p11 = 0.5, 0.1 p00 + 0.8 p11 = 0.4
+  CHECK(together["quasi_probabilities"]["00"].get<double>() == Approx(0.32 / 0.7));
+  CHECK(together["quasi_probabilities"]["01"].get<double>() == Approx(0.05));
+}
+
+TEST_CASE("Calibration counts that do not do are refused with the place") {
+  const ScratchDirectory scratch;
+  const std::string counts = scratch.write("counts.json", R"({"00": 600, "11": 400})");
+  const auto error_of = [&](const std::string& text, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"mitigate",
+                                       "readout",
+                                       "--counts",
+                                       counts,
+                                       "--calibration-counts",
+                                       scratch.write("calibration.json", text)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const test::CapturedRun result = run(arguments);
+    CHECK(result.status != 0);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK_THAT(error_of(R"([{"prepared": "00", "counts": {"00": 5}}])"),
+             ContainsSubstring("bits 0") && ContainsSubstring("never prepared in 1"));
+  CHECK_THAT(
+      error_of(R"([{"prepared": "0", "counts": {"00": 5}}])"),
+      ContainsSubstring("/0/prepared") && ContainsSubstring("has 1 bits, the counts have 2"));
+  CHECK_THAT(error_of(R"([{"prepared": "00", "counts": {"000": 5}}])"),
+             ContainsSubstring("/0/counts") && ContainsSubstring("bitstrings of 3 bits"));
+  CHECK_THAT(error_of(R"([{"prepared": "00", "counts": {"00": -5}}])"),
+             ContainsSubstring("/0/counts/00") && ContainsSubstring("negative count"));
+  CHECK_THAT(error_of(R"([{"prepared": "0x", "counts": {"00": 5}}])"),
+             ContainsSubstring("/0/prepared") && ContainsSubstring("neither 0 nor 1"));
+  CHECK_THAT(error_of(R"([{"counts": {"00": 5}}])"), ContainsSubstring("prepared"));
+  CHECK_THAT(error_of("[]"), ContainsSubstring("no state was prepared"));
+  CHECK_THAT(error_of(calibration_counts, {"--group", "0,1"}),
+             ContainsSubstring("bits 0,1") && ContainsSubstring("never prepared in 10"));
+  CHECK_THAT(error_of(calibration_counts, {"--group", "0,7"}),
+             ContainsSubstring("bit 7 is outside 0..1"));
+  CHECK_THAT(error_of(calibration_counts, {"--group", "a"}),
+             ContainsSubstring("is not a list such as 0,1"));
+}

@@ -4,6 +4,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/readout/measured_readout.hpp>
@@ -29,18 +30,18 @@ int max_group_bits(CalibrationScheme scheme) {
   }
 }
 
-void require_groups(const std::vector<std::vector<int>>& groups, CalibrationScheme scheme,
-                    int n_bits) {
+/// `taker`: who takes so many bits in a group.
+void require_groups(const std::vector<std::vector<int>>& groups, int max_group_bits,
+                    const std::string& taker, int n_bits) {
   const auto fail = [](std::size_t g, const std::string& problem) {
     throw InputError("readout calibration", fmt::format("group {}", g), problem);
   };
   if (groups.empty()) throw InputError("readout calibration", "", "no group of bits is named");
   std::set<int> taken;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto limit = static_cast<std::size_t>(max_group_bits(scheme));
-    if (groups[g].empty() || groups[g].size() > limit)
-      fail(g, fmt::format("{} bits are outside 1..{}, what scheme {} takes", groups[g].size(),
-                          limit, to_string(scheme)));
+    if (groups[g].empty() || std::ssize(groups[g]) > max_group_bits)
+      fail(g, fmt::format("{} bits are outside 1..{}, what {} takes", groups[g].size(),
+                          max_group_bits, taker));
     for (const int bit : groups[g]) {
       if (bit < 0 || bit >= n_bits)
         fail(g, fmt::format("bit {} is outside 0..{}", bit, n_bits - 1));
@@ -129,6 +130,26 @@ Preparations preparations(CalibrationScheme scheme, const std::vector<std::vecto
   }
 }
 
+/// (read, prepared): of the states that are about the group, each shot a 1; exact ones are one
+/// shot.
+arma::mat counts_of(const std::vector<int>& bits, int group,
+                    std::span<const PreparedState> states) {
+  arma::mat counts(n_states(bits), n_states(bits), arma::fill::zeros);
+  for (const auto& [pattern, outcomes, only_group] : states) {
+    if (only_group >= 0 && only_group != group) continue;
+    if (outcomes.n_bits != states[0].outcomes.n_bits)
+      throw InputError(
+          "readout calibration", "",
+          fmt::format("outcomes of {} bits and of {}", states[0].outcomes.n_bits, outcomes.n_bits));
+    const arma::uword prepared = group_index(bits, pattern);
+    const double weight = outcomes.exact() ? 1.0 : static_cast<double>(outcomes.shots);
+    for (std::size_t r = 0; r < outcomes.size(); ++r)
+      counts(group_index(bits, outcomes.outcome(r)), prepared) +=
+          weight * std::max(outcomes.frequency[r], 0.0);  // rounding may be below 0
+  }
+  return counts;
+}
+
 }  // namespace
 
 bool MeasuredReadout::exact() const {
@@ -180,7 +201,8 @@ CalibrationPlan construct_calibration(const Circuit& circuit, CalibrationScheme 
                                       const std::vector<std::vector<int>>& groups,
                                       std::uint64_t shots_per_circuit) {
   const std::size_t n_bits = circuit.qubit_of_bit().size();
-  require_groups(groups, scheme, static_cast<int>(n_bits));
+  require_groups(groups, max_group_bits(scheme), fmt::format("scheme {}", to_string(scheme)),
+                 static_cast<int>(n_bits));
   const Pattern zeros((n_bits + 63) / 64, 0);
   Preparations prepared = preparations(scheme, groups, zeros);
   CalibrationPlan plan;
@@ -196,27 +218,34 @@ CalibrationPlan construct_calibration(const Circuit& circuit, CalibrationScheme 
   return plan;
 }
 
-MeasuredReadout combine_calibration(const CalibrationPlan& plan,
-                                    std::span<const Outcomes> outcomes) {
-  plan.require_matching(outcomes);
+MeasuredReadout measured_readout(const std::vector<std::vector<int>>& groups,
+                                 std::span<const PreparedState> states) {
+  if (states.empty()) throw InputError("readout calibration", "", "no state was prepared");
+  require_groups(groups, max_calibration_group_bits, "a calibration", states[0].outcomes.n_bits);
+  std::vector<Outcomes> outcomes;
+  for (const PreparedState& state : states) outcomes.push_back(state.outcomes);
   require_all_exact_or_none(outcomes);
   MeasuredReadout measured;
-  for (std::size_t g = 0; g < plan.groups.size(); ++g) {
-    const std::vector<int>& bits = plan.groups[g];
-    arma::mat counts(n_states(bits), n_states(bits), arma::fill::zeros);
-    for (std::size_t j = 0; j < outcomes.size(); ++j) {
-      if (plan.only_group[j] >= 0 && plan.only_group[j] != static_cast<int>(g)) continue;
-      const arma::uword prepared = group_index(bits, plan.patterns[j]);
-      const double weight = outcomes[j].exact() ? 1.0 : static_cast<double>(outcomes[j].shots);
-      for (std::size_t r = 0; r < outcomes[j].size(); ++r)
-        counts(group_index(bits, outcomes[j].outcome(r)), prepared) +=
-            weight * std::max(outcomes[j].frequency[r], 0.0);  // rounding may be below 0
-    }
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const arma::mat counts = counts_of(groups[g], static_cast<int>(g), states);
     const arma::rowvec total = arma::sum(counts, 0);
-    measured.error.push_back({bits, counts.each_row() / total});
+    for (arma::uword p = 0; p < total.n_elem; ++p)
+      if (!(total(p) > 0.0))
+        throw InputError("readout calibration", fmt::format("bits {}", fmt::join(groups[g], ",")),
+                         fmt::format("were never prepared in {:0{}b}", p, groups[g].size()));
+    measured.error.push_back({groups[g], counts.each_row() / total});
     measured.shots.push_back(outcomes[0].exact() ? arma::vec() : arma::vec(total.t()));
   }
   return measured;
+}
+
+MeasuredReadout combine_calibration(const CalibrationPlan& plan,
+                                    std::span<const Outcomes> outcomes) {
+  plan.require_matching(outcomes);
+  std::vector<PreparedState> states;
+  for (std::size_t j = 0; j < outcomes.size(); ++j)
+    states.push_back({plan.patterns[j], outcomes[j], plan.only_group[j]});
+  return measured_readout(plan.groups, states);
 }
 
 }  // namespace rhodrift::readout

@@ -76,11 +76,27 @@ CalibrationPlan construct_calibration(const Circuit& circuit, CalibrationScheme 
                                       const std::vector<std::vector<int>>& groups,
                                       std::uint64_t shots_per_circuit);
 
+/// What was read when a basis state had been prepared, by whomever.
+struct PreparedState {
+  std::vector<std::uint64_t>
+      pattern;  ///< the bits that are prepared in 1, in words like an outcome
+  Outcomes outcomes;
+  int only_group = -1;  ///< the one group that it is about; -1: every group
+};
+
+/// The confusion matrix of every group of bits, column p pooled over the states that have the group
+/// in p. They may be those of any scheme.
+/// Throws InputError when a group is empty, of more than max_calibration_group_bits bits, has a bit
+/// that is not there or in two groups, or was not prepared in each of its 2^k states; when states
+/// have different numbers of bits, and when some outcomes are exact and others not.
+MeasuredReadout measured_readout(const std::vector<std::vector<int>>& groups,
+                                 std::span<const PreparedState> states);
+
 /// Throws InputError when some outcomes are exact and others not.
 void require_all_exact_or_none(std::span<const Outcomes> outcomes);
 
-/// The confusion matrix of every group, columns pooled over the jobs that prepare them.
-/// Throws InputError as Plan::require_matching, and when some outcomes are exact and others not.
+/// measured_readout of the plan's states. Throws InputError as Plan::require_matching, and when
+/// some outcomes are exact and others not.
 MeasuredReadout combine_calibration(const CalibrationPlan& plan,
                                     std::span<const Outcomes> outcomes);
 
