@@ -3,13 +3,16 @@
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/noise/noise_model.hpp>
+#include <rhodrift/report/evaluation_json.hpp>
+#include <rhodrift/report/evaluation_text.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/evaluation_cases.hpp"
-#include "cli/evaluation_output.hpp"
+#include "cli/evaluation_rows.hpp"
+#include "cli/output.hpp"
 #include "cli/price_table.hpp"
 #include "cli/run_info.hpp"
 
@@ -60,7 +63,7 @@ void write_run(const Options& options, const std::string& command_line, const No
   for (std::size_t c = 0; c < cases.size(); ++c)
     writer.write_circuit(fmt::format("case-{}", c), cases[c].circuit);
   writer.write_estimates("evaluation", evaluation_rows(report));
-  writer.write_text("evaluation.json", to_json(report).dump(2));
+  writer.write_text("evaluation.json", evaluation_json(report));
   writer.commit();
 }
 
@@ -81,8 +84,14 @@ void evaluate_strategies(const Options& options, const std::string& command_line
   const std::vector<EvaluationCase> cases =
       options.cases.read(believed.calibration(), options.evaluation.seed);
 
-  EvaluationReport report;
-  report.currency = prices.currency;
+  EvaluationReport report{options.evaluation.shots,
+                          options.evaluation.repetitions,
+                          prices.currency,
+                          {},
+                          {},
+                          {},
+                          {},
+                          {}};
   if (series) {
     ProgressBar bar("ageing calibrations");
     report.age = study_calibration_age(cases, strategies, *series, policy, options.ages_days,
@@ -102,10 +111,7 @@ void evaluate_strategies(const Options& options, const std::string& command_line
   report.comparisons = compare_pairs(report.cases);
   report.harm = find_harm(report.cases, "raw");
   if (!options.output.empty()) write_run(options, command_line, believed, cases, report);
-  if (options.json)
-    print(to_json(report));
-  else
-    print(evaluation_text(report));
+  print(options.json ? evaluation_json(report) + "\n" : evaluation_text(report));
 }
 
 }  // namespace

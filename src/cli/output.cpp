@@ -8,17 +8,12 @@
 
 #include <rhodrift/core/error.hpp>
 
+#include "core/estimate_json.hpp"
+
 namespace rhodrift::cli {
 
 Json to_json(const Estimate& estimate) {
-  return {{"value", estimate.value},
-          {"std_error", estimate.std_error},
-          {"ci", {estimate.ci.low, estimate.ci.high}},
-          {"level", estimate.level},
-          {"shots", estimate.shots},
-          {"circuits", estimate.circuits},
-          {"method", estimate.method},
-          {"diagnostics", estimate.diagnostics}};
+  return estimate_json(estimate);
 }
 
 Json rows_of(const arma::mat& matrix) {

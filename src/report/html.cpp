@@ -81,9 +81,9 @@ Markup paragraph(std::string_view content) {
   return element("p", text(content));
 }
 
-Markup section(const std::string& id, std::string_view title, const Markup& content) {
-  if (content.empty()) return {};
-  return element("section", element("h2", text(title)) + content, {{"id", id}});
+Markup element(const Section& section) {
+  return element("section", element("h2", text(section.title)) + section.content,
+                 {{"id", section.id}});
 }
 
 Markup folded(std::string_view summary, const Markup& content, bool open) {
@@ -139,7 +139,7 @@ EstimateCells cells_of(const Estimate& estimate) {
 }
 
 std::string with_error(const Estimate& estimate) {
-  if (!(estimate.std_error > 0.0)) return number(estimate.value);
+  if (estimate.std_error == 0.0 || std::isnan(estimate.value)) return number(estimate.value);
   const EstimateCells cells = cells_of(estimate);
   return cells.value + " ± " + cells.std_error;
 }

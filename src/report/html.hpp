@@ -37,8 +37,15 @@ Markup trusted(std::string markup);
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 Markup element(const std::string& name, const Markup& content, const Attributes& attributes = {});
 Markup paragraph(std::string_view content);
-/// <section> with a heading, to be linked to by `id`; nothing without content.
-Markup section(const std::string& id, std::string_view title, const Markup& content);
+/// A part of the page, to be linked to by `id`. Without content it is left out.
+struct Section {
+  std::string id;
+  std::string title;
+  std::string short_title;  ///< in the navigation
+  Markup content;
+};
+/// <section> with its heading.
+Markup element(const Section& section);
 /// Content that opens when its summary is touched.
 Markup folded(std::string_view summary, const Markup& content, bool open = false);
 Markup preformatted(std::string_view content);
@@ -64,7 +71,7 @@ struct EstimateCells {
   std::string interval;
 };
 EstimateCells cells_of(const Estimate& estimate);
-/// "0.8123 ± 0.0042"; the value alone where there is no error.
+/// "0.8123 ± 0.0042"; the value alone where it is exact, "0.8123 ± –" where the error is unknown.
 std::string with_error(const Estimate& estimate);
 
 /// Draws plots, each with ids of its own, title and legend. A plot without points is nothing.

@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <vector>
 
+#include <rhodrift/report/evaluation_json.hpp>
 #include <rhodrift/report/html_page.hpp>
 
-#include "report/evaluation_section.hpp"
+#include "report/evaluation_sections.hpp"
 #include "report/html.hpp"
 #include "report/run_sections.hpp"
 
@@ -58,24 +59,30 @@ pre { overflow: auto; max-height: 30rem; background: var(--tint); padding: 0.7re
 @media print { details > * { display: block; } }
 )";
 
-/// Links to the sections that there are.
-html::Markup navigation(const html::Markup& content) {
-  const std::vector<std::pair<std::string, std::string>> sections{{"origin", "Origin"},
-                                                                  {"evaluation", "Strategies"},
-                                                                  {"comparisons", "Comparisons"},
-                                                                  {"help-harm", "Help and harm"},
-                                                                  {"age", "Age"},
-                                                                  {"training", "Training"},
-                                                                  {"drift", "Drift"},
-                                                                  {"estimates", "Estimates"},
-                                                                  {"circuits", "Circuits"},
-                                                                  {"contents", "Contents"}};
+html::Markup navigation(const std::vector<html::Section>& sections) {
   html::Markup items;
-  for (const auto& [id, title] : sections)
-    if (content.str().find("<section id=\"" + id + "\">") != std::string::npos)
-      items += html::element(
-          "li", html::element("a", html::text(title), html::Attributes{{"href", "#" + id}}));
+  for (const html::Section& section : sections)
+    items += html::element("li", html::element("a", html::text(section.short_title),
+                                               html::Attributes{{"href", "#" + section.id}}));
   return html::element("nav", html::element("ul", items));
+}
+
+/// Those that have content, in the order of the page.
+std::vector<html::Section> sections_of(const RunReader& run, const std::string& name) {
+  html::Figures figures;
+  std::vector<html::Section> sections{origin_section(run)};
+  if (const auto texts = run.text_names(); std::ranges::find(texts, evaluation_text) != texts.end())
+    for (html::Section& section : evaluation_sections(
+             parse_evaluation(run.text(evaluation_text), name + ":/texts/" + evaluation_text),
+             figures))
+      sections.push_back(std::move(section));
+  sections.push_back(training_section(run, figures));
+  sections.push_back(drift_section(run, figures));
+  sections.push_back(estimates_section(run));
+  sections.push_back(circuits_section(run));
+  sections.push_back(contents_section(run));
+  std::erase_if(sections, [](const html::Section& section) { return section.content.empty(); });
+  return sections;
 }
 
 html::Markup head(const std::string& title) {
@@ -94,16 +101,12 @@ html::Markup head(const std::string& title) {
 }  // namespace
 
 std::string html_page(const RunReader& run, const std::string& name) {
-  html::Figures figures;
-  html::Markup content = origin_section(run);
-  if (const auto texts = run.text_names(); std::ranges::find(texts, evaluation_text) != texts.end())
-    content += evaluation_section(
-        parse_evaluation(run.text(evaluation_text), name + ":/texts/" + evaluation_text), figures);
-  content += training_section(run, figures) + drift_section(run, figures) + estimates_section(run) +
-             circuits_section(run) + contents_section(run);
+  const std::vector<html::Section> sections = sections_of(run, name);
+  html::Markup content;
+  for (const html::Section& section : sections) content += html::element(section);
   const std::string title = name + " – rhodrift";
   const html::Markup body =
-      html::element("header", html::element("h1", html::text(name)) + navigation(content)) +
+      html::element("header", html::element("h1", html::text(name)) + navigation(sections)) +
       html::element("main", content);
   return "<!DOCTYPE html>\n" +
          html::element("html", head(title) + html::element("body", body), {{"lang", "en"}}).str();

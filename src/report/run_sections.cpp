@@ -85,7 +85,7 @@ html::Table table_of(const std::vector<NamedEstimate>& rows) {
 }
 
 /// Means over consecutive stretches, most_points of them at most.
-std::vector<PlotPoint> thinned(const std::vector<PlotPoint>& points) {
+std::vector<PlotPoint> averaged(const std::vector<PlotPoint>& points) {
   const std::size_t n = std::min(points.size(), most_points);
   std::vector<PlotPoint> result;
   for (std::size_t i = 0; i < n; ++i) {
@@ -106,7 +106,7 @@ std::vector<PlotPoint> by_step(const std::vector<TrainingStep>& history, FigureO
     const double y = figure(history[s]);
     points.push_back({static_cast<double>(s), y, {y, y}});
   }
-  return thinned(points);
+  return averaged(points);
 }
 
 /// Means over the epochs, each at the middle of its steps.
@@ -119,7 +119,7 @@ std::vector<PlotPoint> by_epoch(const std::vector<TrainingStep>& history, Figure
     const double y = sum / static_cast<double>(end - begin);
     points.push_back({0.5 * static_cast<double>(begin + end - 1), y, {y, y}});
   }
-  return thinned(points);
+  return averaged(points);
 }
 
 LinePlot training_plot(const std::map<std::string, TrainingRecord>& models, std::string title,
@@ -160,7 +160,7 @@ Markup listed(const std::string& what, const std::vector<std::string>& names) {
 
 }  // namespace
 
-Markup origin_section(const RunReader& run) {
+html::Section origin_section(const RunReader& run) {
   const RunInfo info = run.info();
   Markup content = html::facts({{"command", info.command_line},
                                 {"begun", to_iso8601(info.created)},
@@ -171,36 +171,35 @@ Markup origin_section(const RunReader& run) {
   if (run.has_calibration())
     content += calibration_facts(run.calibration(), run.calibration_hash());
   if (run.has_calibration_series()) content += series_facts(run.calibration_series());
-  return html::section("origin", "How the run came about", content);
+  return {"origin", "How the run came about", "Origin", content};
 }
 
-Markup estimates_section(const RunReader& run) {
+html::Section estimates_section(const RunReader& run) {
   Markup content;
   for (const std::string& name : run.estimate_names()) {
     const html::Table table = table_of(run.estimates(name));
     content += html::folded(fmt::format("{} ({} rows)", name, table.rows.size()),
                             html::table(table), table.rows.size() <= unfolded_rows);
   }
-  return html::section("estimates", "Estimates", content);
+  return {"estimates", "Estimates", "Estimates", content};
 }
 
-Markup training_section(const RunReader& run, html::Figures& figures) {
+html::Section training_section(const RunReader& run, html::Figures& figures) {
   std::map<std::string, TrainingRecord> models;
   for (const std::string& name : run.training_names()) models.emplace(name, run.training(name));
   const char* const caption = "Lines: minibatches; points: means over an epoch.";
-  return html::section(
-      "training", "Training",
-      html::side_by_side(
-          figures.figure(training_plot(models, "Loss", {"cross-entropy in nat", Scale::linear},
-                                       [](const TrainingStep& step) { return step.loss; }),
-                         caption) +
-          figures.figure(
-              training_plot(models, "Gradient", {"norm of the gradient", Scale::logarithmic},
-                            [](const TrainingStep& step) { return step.gradient_norm; }),
-              caption)));
+  return {"training", "Training", "Training",
+          html::side_by_side(
+              figures.figure(training_plot(models, "Loss", {"cross-entropy in nat", Scale::linear},
+                                           [](const TrainingStep& step) { return step.loss; }),
+                             caption) +
+              figures.figure(
+                  training_plot(models, "Gradient", {"norm of the gradient", Scale::logarithmic},
+                                [](const TrainingStep& step) { return step.gradient_norm; }),
+                  caption))};
 }
 
-Markup drift_section(const RunReader& run, html::Figures& figures) {
+html::Section drift_section(const RunReader& run, html::Figures& figures) {
   if (!run.has_drift_study()) return {};
   const DriftStudy study = run.drift_study();
   std::map<std::string, LinePlot> plots;  // by quantity
@@ -218,10 +217,10 @@ Markup drift_section(const RunReader& run, html::Figures& figures) {
   }
   Markup content;
   for (const auto& [quantity, plot] : plots) content += figures.figure(plot);
-  return html::section("drift", "Drift", html::side_by_side(content));
+  return {"drift", "Drift", "Drift", html::side_by_side(content)};
 }
 
-Markup circuits_section(const RunReader& run) {
+html::Section circuits_section(const RunReader& run) {
   Markup content;
   for (const std::string& name : run.circuit_names()) {
     const StoredCircuit stored = run.circuit(name);
@@ -234,12 +233,12 @@ Markup circuits_section(const RunReader& run) {
       summary += fmt::format(", {} of them noise channels, which are left out", n_channels);
     content += html::folded(summary, html::preformatted(program));
   }
-  return html::section("circuits", "Circuits", content);
+  return {"circuits", "Circuits", "Circuits", content};
 }
 
-Markup contents_section(const RunReader& run) {
-  return html::section("contents", "Also in the file",
-                       listed("Shots", run.shot_names()) + listed("Texts", run.text_names()));
+html::Section contents_section(const RunReader& run) {
+  return {"contents", "Also in the file", "Contents",
+          listed("Shots", run.shot_names()) + listed("Texts", run.text_names())};
 }
 
 }  // namespace rhodrift

@@ -46,14 +46,18 @@ TEST_CASE("evaluate compares strategies at equal shots") {
   CHECK(strategies[0]["cost"]["shots"] == 10000);
   CHECK(strategies[1]["cost"]["shots"] == 10000);
   CHECK(strategies[1]["cost"]["circuits"] == 6);
-  const auto& score = strategies[1]["observables"]["X0 X1 X2"];
+  CHECK(document["shots"] == 10000);
+  CHECK(document["repetitions"] == 60);
+  CHECK(document["currency"].is_null());
+  const auto& score = strategies[1]["scores"][1];
+  CHECK(score["observable"] == "X0 X1 X2");
   CHECK(score["truth"].get<double>() == Approx(1.0).margin(1e-12));
   CHECK(score["rmse"]["value"].get<double>() <
-        strategies[0]["observables"]["X0 X1 X2"]["rmse"]["value"].get<double>() / 3);
+        strategies[0]["scores"][1]["rmse"]["value"].get<double>() / 3);
   CHECK(document["comparisons"][0]["better"] == "readout+zne");
   CHECK(document["comparisons"][0]["significant"] == true);
   CHECK(document["harm"].empty());
-  const auto& points = document["help_harm"][0]["strategies"][1]["points"];
+  const auto& points = document["help_harm"][0]["strategies"][0]["points"];
   REQUIRE(points.size() == 2);
   CHECK(points[0]["helps"] == "above");
 
@@ -107,6 +111,7 @@ TEST_CASE("evaluate counts money by a price table") {
       evaluate(file, {"--strategy", "raw", "--repetitions", "5", "--prices", prices, "--json"}));
   INFO(result.err);
   REQUIRE(result.status == 0);
+  CHECK(result.json()["currency"] == "EUR");
   CHECK(result.json()["cases"][0]["strategies"][0]["cost"]["money"].get<double>() ==
         Approx(2 * 0.5 + 10.0));
 }

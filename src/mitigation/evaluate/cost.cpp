@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -17,17 +18,30 @@ struct CircuitCost {
   std::optional<double> duration_s;
 };
 
+/// Whether the calibration has a duration of all that takes time.
+bool tells_durations(const Device& device, const Circuit& native) {
+  const Calibration& calibration = device.calibration();
+  return std::ranges::all_of(native.instructions(), [&](const Instruction& instruction) {
+    const Op op = instruction.op;
+    if (op == Op::delay || op == Op::barrier || is_postselection(op)) return true;
+    const std::vector<int> qubits = device_qubits(device.layout, instruction.qubits);
+    if (op == Op::measure)
+      return calibration.qubits[static_cast<std::size_t>(qubits[0])].readout_duration_s.has_value();
+    const auto gate = std::ranges::find_if(calibration.gates, [&](const GateCalibration& listed) {
+      return listed.qubits == qubits && find_operation(listed.name) == op;
+    });
+    return gate != calibration.gates.end() && gate->duration_s.has_value();
+  });
+}
+
 CircuitCost cost_of(const Circuit& circuit, const Device& device) {
   const Circuit native = native_circuit(circuit, device);
   CircuitCost cost;
   for (const Instruction& instruction : native.instructions())
     if (info(instruction.op).unitary != nullptr && instruction.qubits.size() == 2)
       ++cost.two_qubit_gates;
-  try {
+  if (tells_durations(device, native))
     cost.duration_s = schedule_alap(native, device.calibration(), device.layout).duration_s;
-  } catch (const InputError&) {
-    // Where a duration is missing the time is not known, and nothing else is wrong.
-  }
   return cost;
 }
 

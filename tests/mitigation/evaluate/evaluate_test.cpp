@@ -523,6 +523,13 @@ TEST_CASE("Money and time follow from the plan") {
   CHECK(*cost.seconds < 1000 * (250e-6 + 1.9e-6) + 2 * 0.01);
   REQUIRE(cost.money);
   CHECK(*cost.money == Approx(2 * 0.3 + 1.0 + 2.0 * *cost.seconds));
+  Calibration untimed = small_line::device();
+  untimed.qubits[1].readout_duration_s.reset();
+  const NoiseModel without_time(untimed, NoisePolicy::aer);
+  const Cost of_untimed = cost_of(prepared.plan(), of.on(without_time), prices);
+  CHECK_FALSE(of_untimed.seconds);
+  CHECK_FALSE(of_untimed.money);
+  CHECK(of_untimed.two_qubit_gates == cost.two_qubit_gates);
   prices.per_shot = -1.0;
   CHECK_THROWS_WITH(prices.validate("prices.toml"),
                     "prices.toml: per_shot: -1 is not a finite number >= 0");

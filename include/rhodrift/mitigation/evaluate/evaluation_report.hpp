@@ -1,30 +1,26 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <rhodrift/mitigation/evaluate/calibration_age.hpp>
 #include <rhodrift/mitigation/evaluate/comparison.hpp>
 #include <rhodrift/mitigation/evaluate/help_harm.hpp>
-#include <rhodrift/store/run_records.hpp>
 
-#include "cli/output.hpp"
+namespace rhodrift {
 
-namespace rhodrift::cli {
-
-/// Everything that `evaluate` found out.
+/// Everything that an evaluation found out.
 struct EvaluationReport {
+  std::uint64_t shots;      ///< the budget of one evaluation
+  std::size_t repetitions;  ///< of every strategy on every case
+  std::string currency;     ///< of the costs; empty: nothing is charged
   std::vector<CaseEvaluation> cases;
   std::vector<Comparison> comparisons;
   std::vector<Comparison> harm;
   std::vector<HelpHarm> help_harm;  ///< one a case; empty if not asked for
   std::optional<AgeStudy> age;
-  std::string currency;
 };
 
-Json to_json(const EvaluationReport& report);
-std::string evaluation_text(const EvaluationReport& report);
-/// Rows of the run file's table "evaluation": "case | observable | strategy | figure".
-std::vector<NamedEstimate> evaluation_rows(const EvaluationReport& report);
-
-}  // namespace rhodrift::cli
+}  // namespace rhodrift

@@ -1,4 +1,4 @@
-#include "report/evaluation_section.hpp"
+#include "report/evaluation_sections.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <rhodrift/report/format_estimate.hpp>
+
+#include "report/evaluation_words.hpp"
 
 namespace rhodrift {
 
@@ -18,12 +20,12 @@ using Scale = PlotAxis::Scale;
 /// A strategy has the same colour in every plot.
 class Colours {
  public:
-  explicit Colours(const StoredEvaluation& evaluation) {
-    for (const CaseEvaluation& of : evaluation.cases)
+  explicit Colours(const EvaluationReport& report) {
+    for (const CaseEvaluation& of : report.cases)
       for (const StrategyEvaluation& strategy : of.strategies)
         number_.try_emplace(strategy.strategy, number_.size());
-    if (evaluation.age)
-      for (const std::string& strategy : evaluation.age->strategies)
+    if (report.age)
+      for (const std::string& strategy : report.age->strategies)
         number_.try_emplace(strategy, number_.size());
   }
   std::size_t of(const std::string& strategy) const {
@@ -46,11 +48,17 @@ Scale scale_for(const std::vector<double>& values) {
   return low > 0.0 && high > 10.0 * low ? Scale::logarithmic : Scale::linear;
 }
 
-Markup table_of(const CaseEvaluation& of) {
+/// `text_columns` are those that are read from the left, beside the first.
+Markup table_of(words::Table table, std::vector<std::size_t> text_columns = {}) {
+  return html::table({std::move(table.header), std::move(table.rows), std::move(text_columns)});
+}
+
+Markup table_of(const CaseEvaluation& of, const std::string& currency) {
   html::Table table{{"observable", "strategy", "truth", "bias", "std. dev.", "rmse", "coverage",
-                     "circuits", "2-qubit gates", "seconds", "money"},
+                     "circuits", "2-qubit gates", "seconds"},
                     {},
                     {1}};
+  if (!currency.empty()) table.header.push_back(currency);
   for (std::size_t k = 0; k < of.observables.size(); ++k)
     for (const StrategyEvaluation& evaluation : of.strategies) {
       const Score& score = evaluation.scores[k];
@@ -59,8 +67,9 @@ Markup table_of(const CaseEvaluation& of) {
                             html::with_error(score.bias), html::number(score.std_dev),
                             html::with_error(score.rmse), with_interval(score.coverage),
                             std::to_string(cost.circuits), std::to_string(cost.two_qubit_gates),
-                            cost.seconds ? html::number(*cost.seconds) : "–",
-                            cost.money ? html::number(*cost.money) : "–"});
+                            cost.seconds ? html::number(*cost.seconds) : "–"});
+      if (!currency.empty())
+        table.rows.back().push_back(cost.money ? fmt::format("{:.2f}", *cost.money) : "–");
     }
   return html::table(table);
 }
@@ -110,15 +119,12 @@ Markup plots_of(const CaseEvaluation& of, std::size_t k, const Colours& colours,
   return figures.figure(rmse) + figures.figure(bias) + figures.figure(coverage);
 }
 
-Markup section_of(const CaseEvaluation& of, const Colours& colours, html::Figures& figures) {
+Markup part_of(const CaseEvaluation& of, const EvaluationReport& report, const Colours& colours,
+               html::Figures& figures) {
   Markup content = html::element("h3", html::text(of.name));
-  if (!of.strategies.empty())
-    content += html::paragraph(
-        fmt::format("{} shots in total for each strategy.", of.strategies.front().cost.shots));
   for (const StrategyEvaluation& evaluation : of.strategies)
     if (evaluation.failures > 0)
-      content += html::paragraph(fmt::format("{}: no estimate in {} repetitions.",
-                                             evaluation.strategy, evaluation.failures));
+      content += html::paragraph(words::failures(evaluation, report.repetitions));
   CaseEvaluation scored = of;
   std::erase_if(scored.strategies,
                 [](const StrategyEvaluation& evaluation) { return evaluation.scores.empty(); });
@@ -126,19 +132,7 @@ Markup section_of(const CaseEvaluation& of, const Colours& colours, html::Figure
   Markup plots;
   for (std::size_t k = 0; k < of.observables.size(); ++k)
     plots += html::side_by_side(plots_of(scored, k, colours, figures));
-  return content + plots + table_of(scored);
-}
-
-Markup comparisons(const std::vector<Comparison>& comparisons) {
-  html::Table table{
-      {"case", "better", "worse", "mean squared error less by", "adjusted p", ""}, {}, {1, 2, 5}};
-  for (const Comparison& comparison : comparisons)
-    table.rows.push_back({comparison.where, comparison.better, comparison.worse,
-                          fmt::format("{:.3g} ± {:.2g}", comparison.difference.value,
-                                      comparison.difference.std_error),
-                          fmt::format("{:.2g}", comparison.adjusted_p_value),
-                          comparison.significant ? "significant" : ""});
-  return table.rows.empty() ? Markup() : html::table(table);
+  return content + plots + table_of(scored, report.currency);
 }
 
 /// The shots at which a strategy and raw are equally good. "Always" is a boundary below all shots,
@@ -160,19 +154,19 @@ Markup crossings(const HelpHarm& of, const Colours& colours, html::Figures& figu
                 {},
                 {}};
   for (const HelpHarmBoundary& boundary : of.boundaries) {
-    if (boundary.strategy == "raw") continue;
-    const auto series = [&](Helps helps, Marker marker, double edge) {
-      LinePlot::Series result{"", {}, colours.of(boundary.strategy), marker, edge == 0.0, false};
+    // At the crossing, or at `edge` where there is none.
+    const auto series = [&](Helps helps, Marker marker, std::optional<double> edge) {
+      LinePlot::Series result{"", {}, colours.of(boundary.strategy), marker, !edge, false};
       for (const HelpHarmPoint& point : boundary.points) {
-        const double shots = edge > 0.0 ? edge : point.crossing_shots.value_or(NAN);
+        const double shots = edge ? *edge : point.crossing_shots.value_or(NAN);
         const double y = point.helps == helps ? shots : NAN;
         result.points.push_back({point.noise_scale, y, {y, y}});
       }
       return result;
     };
-    plot.series.push_back(series(Helps::above, Marker::triangle_up, 0.0));
+    plot.series.push_back(series(Helps::above, Marker::triangle_up, std::nullopt));
     plot.series.back().name = boundary.strategy;
-    plot.series.push_back(series(Helps::below, Marker::triangle_down, 0.0));
+    plot.series.push_back(series(Helps::below, Marker::triangle_down, std::nullopt));
     plot.series.push_back(series(Helps::always, Marker::triangle_up_open, low / 4.0));
     plot.series.push_back(series(Helps::never, Marker::triangle_up_open, high * 4.0));
   }
@@ -186,7 +180,6 @@ Markup ratios(const HelpHarm& of, const Colours& colours, html::Figures& figures
       of.name + ": error beside raw", {"strength of the noise", Scale::linear}, {}, {}, 1.0, {}};
   std::vector<double> values;
   for (const HelpHarmBoundary& boundary : of.boundaries) {
-    if (boundary.strategy == "raw") continue;
     LinePlot::Series series{boundary.strategy, {}, colours.of(boundary.strategy)};
     for (const HelpHarmPoint& point : boundary.points) {
       const double ratio = point.rmse_ratio.value_or(NAN);
@@ -203,32 +196,19 @@ Markup help_harm(const std::vector<HelpHarm>& cases, const Colours& colours,
                  html::Figures& figures) {
   Markup content;
   for (const HelpHarm& of : cases) {
-    html::Table table{{"strategy", "noise", "better than raw", "rmse / raw's"}, {}, {2}};
-    for (const HelpHarmBoundary& boundary : of.boundaries)
-      for (const HelpHarmPoint& point : boundary.points)
-        table.rows.push_back(
-            {boundary.strategy, html::number(point.noise_scale),
-             point.crossing_shots
-                 ? fmt::format("{} {:.4g} shots", to_string(point.helps), *point.crossing_shots)
-                 : std::string(to_string(point.helps)),
-             html::number(point.rmse_ratio.value_or(NAN))});
+    if (of.boundaries.empty()) continue;
     content += html::side_by_side(crossings(of, colours, figures) + ratios(of, colours, figures));
-    content += html::folded("Help and harm as a table: " + of.name, html::table(table));
+    content +=
+        html::folded("Help and harm as a table: " + of.name, table_of(words::help_harm(of), {2}));
   }
   return content;
 }
 
-std::string words_of(const AgeStudy::Flip& flip) {
-  return fmt::format(
-      "After {:.1f} days {} is better than {}, which was better when fresh: by {:.2g} ± {:.1g} in "
-      "mean squared error.",
-      flip.days, flip.is_better, flip.was_better, flip.difference.value, flip.difference.std_error);
-}
-
-/// Vertical lines at the flips, numbered as in the list below the plot.
+/// Vertical lines at the significant flips, numbered as in the list below the plot.
 std::vector<LinePlot::Mark> marks_of(const std::vector<AgeStudy::Flip>& flips) {
   std::map<double, std::string> numbers;
   for (std::size_t f = 0; f < flips.size(); ++f) {
+    if (!flips[f].significant) continue;
     std::string& text = numbers[flips[f].days];
     text += (text.empty() ? "" : ", ") + std::to_string(f + 1);
   }
@@ -244,54 +224,45 @@ Markup age(const AgeStudy& study, const Colours& colours, html::Figures& figures
                 {},
                 {},
                 marks_of(study.flips)};
-  html::Table table{{"age in days", "pairs"}, {}, {}};
   std::vector<double> values;
   for (std::size_t s = 0; s < study.strategies.size(); ++s) {
     LinePlot::Series series{study.strategies[s], {}, colours.of(study.strategies[s])};
     for (const AgeStudy::Age& of : study.ages) {
-      series.points.push_back({of.days, of.rmse[s].value, of.rmse[s].ci});
+      const Estimate& rmse = of.rmse[s];
+      const bool known = std::isfinite(rmse.std_error);
+      series.points.push_back(
+          {of.days, rmse.value, known ? rmse.ci : Interval{rmse.value, rmse.value}});
       values.push_back(of.rmse[s].value);
     }
     plot.series.push_back(std::move(series));
-    table.header.push_back(study.strategies[s]);
   }
   plot.y = {"rmse, with its 95 % interval", scale_for(values)};
-  for (const AgeStudy::Age& of : study.ages) {
-    std::vector<std::string> row{fmt::format("{:.1f}", of.days), std::to_string(of.n_pairs)};
-    for (const Estimate& rmse : of.rmse) row.push_back(html::with_error(rmse));
-    table.rows.push_back(std::move(row));
-  }
   Markup flips;
-  for (const AgeStudy::Flip& flip : study.flips)
-    flips += html::element("li", html::text(words_of(flip)));
-  return html::side_by_side(figures.figure(plot)) +
-         (flips.empty() ? html::paragraph("The ranking does not change with age.")
-                        : html::element("ol", flips)) +
-         html::table(table);
+  for (const std::string& sentence : words::flips(study))
+    flips += html::element("li", html::text(sentence));
+  return html::side_by_side(figures.figure(plot)) + html::element("ol", flips) +
+         table_of(words::ages(study));
 }
 
 }  // namespace
 
-Markup evaluation_section(const StoredEvaluation& evaluation, html::Figures& figures) {
-  const Colours colours(evaluation);
-  Markup scores, harm;
-  for (const CaseEvaluation& of : evaluation.cases) scores += section_of(of, colours, figures);
-  for (const Comparison& comparison : evaluation.harm)
-    harm += html::element(
-        "p",
-        html::text(fmt::format("Harm: {} makes {} worse than {} does: mean squared error {:.3g} ± "
-                               "{:.2g} more, adjusted p {:.2g}.",
-                               comparison.worse, comparison.where, comparison.better,
-                               comparison.difference.value, comparison.difference.std_error,
-                               comparison.adjusted_p_value)),
-        {{"class", "warning"}});
-  return html::section("evaluation", "Strategies side by side", harm + scores) +
-         html::section("comparisons", "Paired comparisons (Holm, all repetitions)",
-                       comparisons(evaluation.comparisons)) +
-         html::section("help-harm", "Where strategies help and harm",
-                       help_harm(evaluation.help_harm, colours, figures)) +
-         html::section("age", "The age of the calibration",
-                       evaluation.age ? age(*evaluation.age, colours, figures) : Markup());
+std::vector<html::Section> evaluation_sections(const EvaluationReport& report,
+                                               html::Figures& figures) {
+  const Colours colours(report);
+  Markup scores;
+  if (!report.cases.empty()) scores += html::paragraph(words::budget(report) + ".");
+  for (const Comparison& comparison : report.harm)
+    scores += html::element("p", html::text(words::harm(comparison)), {{"class", "warning"}});
+  for (const CaseEvaluation& of : report.cases) scores += part_of(of, report, colours, figures);
+  Markup comparisons;
+  if (!report.comparisons.empty())
+    comparisons = table_of(words::comparisons(report.comparisons), {1, 2});
+  return {{"evaluation", "Strategies side by side", "Strategies", scores},
+          {"comparisons", words::comparisons_title(), "Comparisons", comparisons},
+          {"help-harm", "Where strategies help and harm", "Help and harm",
+           help_harm(report.help_harm, colours, figures)},
+          {"age", "The age of the calibration", "Age",
+           report.age ? age(*report.age, colours, figures) : Markup()}};
 }
 
 }  // namespace rhodrift
