@@ -25,7 +25,13 @@ arma::vec quasi_probabilities(const arma::vec& fidelities) {
   return q;
 }
 
-arma::vec insertion(const arma::vec& fidelities, double strength, const std::string& place) {
+arma::vec insertion(const arma::vec& fidelities, int n_qubits, double strength,
+                    const std::string& place) {
+  const arma::uword n_paulis = arma::uword{1} << (2 * n_qubits);
+  if (fidelities.n_elem != n_paulis)
+    throw InputError("Pauli noise", place,
+                     fmt::format("has {} fidelities, {} qubit(s) have {} Paulis", fidelities.n_elem,
+                                 n_qubits, n_paulis));
   for (arma::uword p = 0; p < fidelities.n_elem; ++p)
     if (!(fidelities(p) > 0.0) || !std::isfinite(fidelities(p)))
       throw InputError("Pauli noise", place,
@@ -40,13 +46,35 @@ std::vector<arma::vec> insertions(const PauliNoise& noise, double strength) {
     throw InputError("noise strength", "", fmt::format("{} is not finite and >= 0", strength));
   std::vector<arma::vec> result;
   for (std::size_t s = 0; s < noise.slots.size(); ++s)
-    result.push_back(insertion(noise.slots[s], strength, fmt::format("slot {}", s)));
+    result.push_back(insertion(noise.slots[s], 1, strength, fmt::format("slot {}", s)));
   for (std::size_t e = 0; e < noise.entanglers.size(); ++e)
-    result.push_back(insertion(noise.entanglers[e], strength, fmt::format("entangler {}", e)));
-  for (std::size_t j = 0; j < noise.joint.size(); ++j)
-    result.push_back(
-        insertion(noise.joint[j].fidelities, strength, fmt::format("joint noise {}", j)));
+    result.push_back(insertion(noise.entanglers[e], 2, strength, fmt::format("entangler {}", e)));
+  for (std::size_t j = 0; j < noise.joint.size(); ++j) {
+    const auto& [places, fidelities] = noise.joint[j];
+    const std::string place = fmt::format("joint noise {}", j);
+    if (places.size() != 2)
+      throw InputError("Pauli noise", place, fmt::format("has {} places, not 2", places.size()));
+    result.push_back(insertion(fidelities, 2, strength, place));
+  }
   return result;
+}
+
+void require_same_places(const DressedCircuit& dressed, std::size_t n_slots,
+                         std::size_t n_entanglers) {
+  if (n_slots != dressed.slots.size() || n_entanglers != dressed.entanglers.size())
+    throw InputError(
+        "noise", "",
+        fmt::format("is of a circuit with {} slots and {} entanglers, this one has {} "
+                    "and {}",
+                    n_slots, n_entanglers, dressed.slots.size(), dressed.entanglers.size()));
+}
+
+void require_slots(const DressedCircuit& dressed, const std::vector<SlotSide>& joint_places) {
+  for (const SlotSide& place : joint_places)
+    if (place.slot >= dressed.slots.size())
+      throw InputError(
+          "joint noise", "",
+          fmt::format("stands at slot {}, the circuit has {}", place.slot, dressed.slots.size()));
 }
 
 TransferMatrix pauli_map(const arma::vec& weights) {
@@ -205,6 +233,11 @@ PauliInsertions::PauliInsertions(const PauliNoise& noise, double strength)
   for (const JointPauliNoise& joint : noise.joint) joint_places_.push_back(joint.places);
 }
 
+void PauliInsertions::require_fit(const DressedCircuit& dressed) const {
+  require_same_places(dressed, n_slots_, n_entanglers_);
+  for (const std::vector<SlotSide>& places : joint_places_) require_slots(dressed, places);
+}
+
 void PauliInsertions::insert(const DressedCircuit& dressed, PauliFrame& frame, bool negative,
                              RandomStream& random) const {
   const std::vector<std::size_t> paulis = product_.draw(negative, random);
@@ -234,6 +267,7 @@ void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream
 void add_instances(InstancePlan& plan, const DressedCircuit& dressed,
                    const PauliInsertions& insertions, std::size_t cell, std::uint64_t n_instances,
                    std::uint64_t shots, std::uint64_t seed) {
+  insertions.require_fit(dressed);
   std::uint64_t i = 0;
   for (const QuasiProduct::Share& share : insertions.product().shares(n_instances))
     for (std::uint64_t k = 0; k < share.n_instances; ++k) {
@@ -248,12 +282,9 @@ void add_instances(InstancePlan& plan, const DressedCircuit& dressed,
 
 Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
                      const PauliInsertions& insertions, Signs signs) {
-  const auto fits = [&](std::size_t slots, std::size_t entanglers) {
-    return slots == dressed.slots.size() && entanglers == dressed.entanglers.size();
-  };
-  if (!fits(noise.slots.size(), noise.entanglers.size()) ||
-      !fits(insertions.n_slots(), insertions.n_entanglers()))
-    throw InputError("noise", "", "is of a circuit with other slots and entanglers");
+  require_same_places(dressed, noise.slots.size(), noise.entanglers.size());
+  for (const JointNoise& joint : noise.joint) require_slots(dressed, joint.places);
+  insertions.require_fit(dressed);
   return MeanCircuit(dressed, noise, insertions, signs).take();
 }
 

@@ -48,6 +48,42 @@ TEST_CASE("Insertions are the powers of a channel") {
   CHECK_THROWS_AS(PauliInsertions(noise, -1.0), InputError);
 }
 
+TEST_CASE("Noise of another circuit is refused, and noise on other numbers of qubits") {
+  const DressedCircuit dressed = dress(Circuit(2).append(Op::cx, {0, 1}));
+  const DressedCircuit longer = dress(Circuit(2).append(Op::cx, {0, 1}).append(Op::cx, {1, 0}));
+  const auto add = [&](const DressedCircuit& circuit, const PauliNoise& noise) {
+    InstancePlan plan;
+    add_instances(plan, circuit, PauliInsertions(noise, 0.0), 0, 10, 10, 1);
+  };
+  add(dressed, PauliNoise::none(dressed));
+  CHECK_THROWS_WITH(add(dressed, PauliNoise::none(longer)),
+                    ContainsSubstring("6 slots and 2 entanglers, this one has 4 and 1"));
+  CHECK_THROWS_WITH(add(longer, PauliNoise::none(dressed)),
+                    ContainsSubstring("4 slots and 1 entanglers, this one has 6 and 2"));
+
+  PauliNoise noise = PauliNoise::none(dressed);
+  noise.joint.push_back({{{0, false}, {4, false}}, arma::ones(16)});
+  CHECK_THROWS_WITH(add(dressed, noise), ContainsSubstring("stands at slot 4, the circuit has 4"));
+  noise.joint[0].places.pop_back();
+  CHECK_THROWS_WITH(add(dressed, noise), ContainsSubstring("has 1 places, not 2"));
+  noise.joint.clear();
+  noise.entanglers[0] = arma::ones(4);
+  CHECK_THROWS_WITH(add(dressed, noise), ContainsSubstring("entangler 0") &&
+                                             ContainsSubstring("has 4 fidelities, 2 qubit(s)"));
+  noise = PauliNoise::none(dressed);
+  noise.slots[1] = arma::ones(16);
+  CHECK_THROWS_WITH(add(dressed, noise), ContainsSubstring("slot 1") &&
+                                             ContainsSubstring("has 16 fidelities, 1 qubit(s)"));
+
+  DressedNoise truth;
+  truth.slots.assign(4, arma::eye(4, 4));
+  truth.entanglers.assign(1, arma::eye(16, 16));
+  truth.joint.push_back({{{0, false}, {9, false}}, arma::eye(16, 16)});
+  CHECK_THROWS_WITH(
+      mean_circuit(dressed, truth, PauliInsertions(PauliNoise::none(dressed), 0.0), Signs::kept),
+      ContainsSubstring("stands at slot 9"));
+}
+
 TEST_CASE("Noise of another circuit, and noise that Paulis do not twirl, are refused") {
   const DressedCircuit dressed = dress(Circuit(2).append(Op::cx, {0, 1}));
   const DressedCircuit other = dress(Circuit(2).append(Op::cz, {0, 1}));

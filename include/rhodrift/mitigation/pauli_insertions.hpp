@@ -22,8 +22,9 @@ namespace rhodrift {
 ///   strength > 1  error amplification, Y. Kim et al., Nature 618, 500 (2023)
 class PauliInsertions {
  public:
-  /// Throws InputError when the strength is negative or not finite, or when a fidelity is not > 0:
-  /// there is no power of such a noise.
+  /// Throws InputError when the strength is negative or not finite, when there are not 4 fidelities
+  /// for a slot and 16 for an entangler or joint noise, or when one is not > 0: there is no power
+  /// of such a noise.
   PauliInsertions(const PauliNoise& noise, double strength);
 
   const QuasiProduct& product() const { return product_; }
@@ -41,7 +42,10 @@ class PauliInsertions {
   std::size_t n_entanglers() const { return n_entanglers_; }
   /// Where joint ones are.
   const std::vector<std::vector<SlotSide>>& joint_places() const { return joint_places_; }
-  /// Multiplies what is drawn, with this sign, into the frame.
+  /// Throws InputError when these are not insertions for this circuit: they have other numbers of
+  /// slots or entanglers, or joint ones are at slots that it has not.
+  void require_fit(const DressedCircuit& dressed) const;
+  /// Multiplies what is drawn, with this sign, into the frame. For a circuit that they fit.
   void insert(const DressedCircuit& dressed, PauliFrame& frame, bool negative,
               RandomStream& random) const;
 
@@ -57,7 +61,8 @@ void insert_twirl(const DressedCircuit& dressed, PauliFrame& frame, RandomStream
 
 /// Adds `n_instances` of one cell to a plan: twirled, with these insertions, `shots` each (0:
 /// exact), as many of each sign as QuasiProduct::shares says, a stratum a sign. Instance i of a
-/// cell is a function of (seed, cell, i) and its sign. Throws InputError as `shares` does.
+/// cell is a function of (seed, cell, i) and its sign. Throws InputError as `shares` and
+/// `require_fit` do.
 void add_instances(InstancePlan& plan, const DressedCircuit& dressed,
                    const PauliInsertions& insertions, std::size_t cell, std::uint64_t n_instances,
                    std::uint64_t shots, std::uint64_t seed);
@@ -69,8 +74,8 @@ enum class Signs { kept, left_out };
 /// left_out: how their outcomes are distributed, whatever their weights. What it says is exact as
 /// far as `noise` is (see noise_of). The original's 1-qubit gates are u3 with numbers; barriers and
 /// delays are left out.
-/// Throws InputError when noise and circuit do not have as many slots and entanglers, or when the
-/// joint noise of both stands in no common order.
+/// Throws InputError when noise and circuit do not have as many slots and entanglers, as
+/// `require_fit`, or when the joint noise of both stands in no common order.
 Circuit mean_circuit(const DressedCircuit& dressed, const DressedNoise& noise,
                      const PauliInsertions& insertions, Signs signs);
 

@@ -24,7 +24,7 @@ struct PecPlan : InstancePlan {
 
 /// Twirled instances that cancel the believed noise, `shots` each (0: exact); the readout's error
 /// is for the estimator. How many of them count negatively is fixed (QuasiProduct::shares).
-/// Throws InputError below 4 instances and as PauliInsertions does.
+/// Throws InputError below 4 instances, as PauliInsertions does, and on noise of another circuit.
 PecPlan construct(const DressedCircuit& dressed, const PauliNoise& believed,
                   std::uint64_t n_instances, std::uint64_t shots, std::uint64_t seed);
 

@@ -20,7 +20,7 @@ struct AmplifiedPlan : InstancePlan {
 /// have signs. `shots` each, 0: exact. pooled(plan, …) are the values that are extrapolated.
 /// Y. Kim et al., Nature 618, 500 (2023).
 /// Throws InputError when a factor is below 1, not finite or repeated, when there is none, and as
-/// PauliInsertions and QuasiProduct::shares do.
+/// PauliInsertions and add_instances do.
 AmplifiedPlan amplify(const DressedCircuit& dressed, const PauliNoise& believed,
                       std::span<const double> scale_factors, std::uint64_t n_instances,
                       std::uint64_t shots, std::uint64_t seed);
