@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/core/readout_error.hpp>
@@ -22,7 +23,9 @@
 #include <rhodrift/mitigation/readout/subspace.hpp>
 #include <rhodrift/mitigation/readout/twirled.hpp>
 #include <rhodrift/mitigation/readout/unfolding.hpp>
+#include <rhodrift/mitigation/strategy.hpp>
 #include <rhodrift/mitigation/zne/extrapolation.hpp>
+#include <rhodrift/sim/density_matrix_executor.hpp>
 
 namespace {
 
@@ -243,6 +246,27 @@ void add_extrapolations(std::vector<Cell>& all) {
                                 shots, shots > 10'000));
 }
 
+/// A strategy on a GHZ state of ibmq_belem, circuits, calibration and shots drawn anew each time.
+/// The truth is that without noise.
+Cell strategy_cell(const std::string& text, std::uint64_t shots) {
+  const Device device(read_calibration(RHODRIFT_CALIBRATIONS "/belem.json"), {0, 1, 2});
+  Circuit circuit(3);
+  circuit.append(Op::h, {0}).append(Op::cx, {0, 1}).append(Op::cx, {1, 2});
+  const std::vector<Observable> parity{Observable::parse("Z0 Z2")};
+  return {text,
+          "GHZ state on belem",
+          std::to_string(shots),
+          1.0,
+          true,
+          [=, strategy = parse_strategy(text)](RandomStream& random) {
+            const PreparedStrategy prepared(strategy, circuit, parity, device, shots, random());
+            DensityMatrixExecutor executor(random(), [&](const Circuit& native, double scale) {
+              return on_device(native, device, scale);
+            });
+            return prepared.combine(executor.run(prepared.plan().jobs))[0];
+          }};
+}
+
 std::vector<Cell> cells() {
   std::vector<Cell> all;
   add_extrapolations(all);
@@ -275,6 +299,10 @@ std::vector<Cell> cells() {
       all.push_back(joint_cell("exponential:asymptote=0", decay, shots, calibration));
     }
   }
+  // Of an inner readout mitigation that is measured, too.
+  for (const char* text :
+       {"readout+pec", "readout+twirl:256+pec", "readout:inversion:calibrate=0.3+pec"})
+    all.push_back(strategy_cell(text, 20'000));
   return all;
 }
 

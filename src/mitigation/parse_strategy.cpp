@@ -15,6 +15,9 @@ namespace rhodrift {
 namespace {
 
 constexpr std::uint64_t default_instances = 32;
+// Of those with signs few are negative and carry much of the error: with 32 intervals are too
+// short.
+constexpr std::uint64_t default_signed_instances = 64;
 constexpr double default_calibration_share = 0.2;
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -270,7 +273,7 @@ Strategy parse_strategy(std::string_view text) {
     throw InputError("strategy", fmt::format("\"{}\"", text), "raw stands alone");
   const bool amplified = strategy.zne && strategy.zne->scaling == NoiseScaling::amplified;
   if ((strategy.pec || amplified) && strategy.instances == 0)
-    strategy.instances = default_instances;
+    strategy.instances = default_signed_instances;
   strategy.validate();
   return strategy;
 }

@@ -144,7 +144,8 @@ TEST_CASE("A recorded calibration stands in for the matrices") {
   CHECK(result["overhead"].get<double>() > 1.0);
   const auto none = run({"mitigate", "readout", "--counts", counts});
   CHECK(none.status == 2);
-  CHECK_THAT(none.err, ContainsSubstring("--confusion, --calibration-counts or --calibration is needed"));
+  CHECK_THAT(none.err,
+             ContainsSubstring("--confusion, --calibration-counts or --calibration is needed"));
   const auto wide = run({"mitigate", "readout", "--counts", counts, "--calibration",
                          shipped("calibrations/belem.json"), "--layout", "1,9"});
   CHECK(wide.status == 2);

@@ -39,7 +39,7 @@ TEST_CASE("Strategies are read from text") {
   CHECK(both.zne->scale_factors == std::vector<double>{1, 2, 3});
   CHECK(both.zne->scaling == NoiseScaling::analog);
   CHECK(parse_strategy("zne:by=layers").zne->folding == zne::Folding::layers);
-  CHECK(parse_strategy("pec").instances == 32);
+  CHECK(parse_strategy("pec").instances == 64);
   CHECK(parse_strategy("twirl:8+pec").instances == 8);
   CHECK(parse_strategy("zne:model=linear").zne->scale_factors == std::vector<double>{1, 3, 5});
   CHECK(parse_strategy("zne:richardson:chebyshev=3,4").zne->scale_factors ==

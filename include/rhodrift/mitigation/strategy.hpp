@@ -101,7 +101,7 @@ struct CdrStage {
 ///   pec      cancellation of the believed Pauli noise
 ///   cdr      training=20 circuits with non-clifford=10 gates, share=0.5 of the shots, scale=1
 ///            (more: variable noise)
-/// "twirl" says the number of instances of pec and of zne by pauli, too; without it they have 32.
+/// "twirl" says the number of instances of pec and of zne by pauli, too; without it they have 64.
 /// e.g. "readout:m3+twirl:16+zne:richardson:scale=1,2,3".
 struct Strategy {
   std::string name;
