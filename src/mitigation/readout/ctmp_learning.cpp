@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 
+#include <boost/random/binomial_distribution.hpp>
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
@@ -14,6 +15,7 @@ namespace rhodrift::readout {
 namespace {
 
 constexpr arma::uword bootstrap_draws = 200;
+constexpr arma::uword min_good_draws = 180;
 constexpr std::uint64_t bootstrap_stream = 0x63746d70;
 constexpr int max_log_terms = 400;
 constexpr double log_tolerance = 1e-16;
@@ -61,23 +63,30 @@ class PairCounts {
       for (int j = 0; j < lowest; ++j) add(prepared, flips, j, lowest, weight);
   }
 
-  /// The logarithm of the pair's 4 x 4 matrix.
+  /// All outcomes of one circuit, `weight` divided between them.
+  void add(Bitstring prepared, const Outcomes& outcomes, double weight) {
+    for (std::size_t r = 0; r < outcomes.size(); ++r)
+      add(prepared, prepared ^ outcomes.number(r),
+          weight * std::max(outcomes.frequency[r], 0.0));  // rounding may be below 0
+  }
+
+  /// The logarithm of the pair's 4 x 4 matrix. Throws InputError or RunError when there is none.
   Matrix4 generator(int j, int k) const {
-    const Matrix4& counts = counts_[pair(j, k)];
-    const arma::rowvec total = arma::sum(counts, 0);
-    for (arma::uword v = 0; v < 4; ++v)
-      if (total(v) == 0.0)
+    Matrix4 matrix = counts_[pair(j, k)];
+    for (arma::uword v = 0; v < 4; ++v) {
+      const double total = arma::accu(matrix.col(v));
+      if (total == 0.0)
         throw InputError("readout calibration", fmt::format("bits {},{}", j, k),
                          fmt::format("prepared in {}{} they were never seen with all other bits "
                                      "right",
                                      v >> 1, v & 1));
-    const auto log = logarithm(counts.each_row() / total);
-    if (!log)
-      throw RunError(fmt::format(
-          "CTMP readout mitigation: the matrix of bits {},{} is too far from right readout to have "
-          "a logarithm",
-          j, k));
-    return *log;
+      matrix.col(v) /= total;
+    }
+    if (const auto log = logarithm(matrix)) return *log;
+    throw RunError(fmt::format(
+        "CTMP readout mitigation: the matrix of bits {},{} is too far from right readout to have "
+        "a logarithm",
+        j, k));
   }
 
  private:
@@ -123,37 +132,76 @@ arma::vec rates(const PairCounts& counts, int n_bits) {
   return result;
 }
 
-arma::vec learn_rates(const CalibrationPlan& plan, std::span<const Outcomes> outcomes) {
+PairCounts pair_counts(const CalibrationPlan& plan, std::span<const Outcomes> outcomes) {
+  PairCounts counts(outcomes[0].n_bits);
+  for (std::size_t j = 0; j < outcomes.size(); ++j) {
+    const double weight = outcomes[j].exact() ? 1.0 : static_cast<double>(outcomes[j].shots);
+    counts.add(plan.patterns[j][0], outcomes[j], weight);
+  }
+  return counts;
+}
+
+/// No flip, one or two of `n_bits` bits, all alike.
+Bitstring draw_flips(int n_bits, RandomStream& random) {
+  const auto n = static_cast<std::uint64_t>(n_bits);
+  std::uint64_t number = random.below(1 + n + n * (n - 1) / 2);
+  if (number-- == 0) return 0;
+  if (number < n) return Bitstring{1} << number;
+  number -= n;
+  std::uint64_t k = 1;  // the higher bit; there are k pairs of it and a lower one
+  while (number >= k) number -= k++;
+  return Bitstring{1} << k | Bitstring{1} << number;
+}
+
+/// The counts of other shots. What was never seen is not impossible: they are drawn from the
+/// outcomes that were seen and, as if it had been seen 1/M times in each of the M circuits, every
+/// flip of up to two bits. In the balanced scheme that is, for each state of a pair, one shot more
+/// spread evenly over the four, as MeasuredReadout has it.
+PairCounts drawn_counts(const CalibrationPlan& plan, std::span<const Outcomes> outcomes,
+                        RandomStream& random) {
   const int n_bits = outcomes[0].n_bits;
+  const double added =
+      (1.0 + n_bits * (n_bits + 1) / 2.0) / static_cast<double>(outcomes.size());  // a circuit
   PairCounts counts(n_bits);
   for (std::size_t j = 0; j < outcomes.size(); ++j) {
     const Bitstring prepared = plan.patterns[j][0];
-    const double weight = outcomes[j].exact() ? 1.0 : static_cast<double>(outcomes[j].shots);
-    for (std::size_t r = 0; r < outcomes[j].size(); ++r)
-      counts.add(prepared, prepared ^ outcomes[j].number(r),
-                 weight * std::max(outcomes[j].frequency[r], 0.0));
+    const auto shots = static_cast<std::int64_t>(outcomes[j].shots);
+    const auto n = static_cast<double>(shots);
+    boost::random::binomial_distribution<std::int64_t, double> n_added(shots, added / (n + added));
+    const std::int64_t of_added = n_added(random);
+    for (std::int64_t i = 0; i < of_added; ++i)
+      counts.add(prepared, draw_flips(n_bits, random), 1.0);
+    if (of_added == shots) continue;
+    Outcomes seen = outcomes[j];
+    seen.shots = 0;  // its frequencies as probabilities
+    const auto others = static_cast<std::uint64_t>(shots - of_added);
+    counts.add(prepared, draw(seen, others, random), static_cast<double>(others));
   }
-  return rates(counts, n_bits);
+  return counts;
 }
 
 /// Deviations of the rates from their mean over draws of the outcomes, scaled to add up to their
 /// covariance.
 arma::mat bootstrap(const CalibrationPlan& plan, std::span<const Outcomes> outcomes,
                     std::uint64_t seed) {
-  const auto n = static_cast<arma::uword>(outcomes[0].n_bits);
-  arma::mat drawn_rates(2 * n * n, bootstrap_draws);
+  const int n_bits = outcomes[0].n_bits;
+  arma::mat drawn_rates;
   for (arma::uword draw_number = 0; draw_number < bootstrap_draws; ++draw_number) {
     RandomStream random(seed, stream_id(bootstrap_stream, draw_number));
-    std::vector<Outcomes> drawn;
-    for (Outcomes one : outcomes) {
-      const std::uint64_t shots = one.shots;
-      one.shots = 0;  // its frequencies as probabilities
-      drawn.push_back(draw(one, shots, random));
+    const PairCounts counts = drawn_counts(plan, outcomes, random);
+    try {
+      drawn_rates.insert_cols(drawn_rates.n_cols, rates(counts, n_bits));
+    } catch (const Error&) {
+      // A draw may have too few right shots of a pair where the outcomes have enough.
     }
-    drawn_rates.col(draw_number) = learn_rates(plan, drawn);
   }
+  if (drawn_rates.n_cols < min_good_draws)
+    throw RunError(
+        fmt::format("CTMP readout mitigation: of {} bootstrap draws of the calibration only {} "
+                    "have rates, at least {} are to tell their errors; take more shots",
+                    bootstrap_draws, drawn_rates.n_cols, min_good_draws));
   drawn_rates.each_col() -= arma::vec(arma::mean(drawn_rates, 1));
-  return drawn_rates / std::sqrt(bootstrap_draws - 1.0);
+  return drawn_rates / std::sqrt(static_cast<double>(drawn_rates.n_cols) - 1.0);
 }
 
 void require_bits(int n_bits) {
@@ -171,12 +219,12 @@ MeasuredCtmp learn_ctmp(const CalibrationPlan& plan, std::span<const Outcomes> o
   require_all_exact_or_none(outcomes);
   const int n_bits = outcomes[0].n_bits;
   require_bits(n_bits);
-  const arma::vec rates = learn_rates(plan, outcomes);
+  const arma::vec learned = rates(pair_counts(plan, outcomes), n_bits);
   MeasuredCtmp measured;
   measured.model = {n_bits, all_generators(n_bits)};
-  for (std::size_t i = 0; i < rates.n_elem; ++i) measured.model.generators[i].rate = rates(i);
+  for (std::size_t i = 0; i < learned.n_elem; ++i) measured.model.generators[i].rate = learned(i);
   measured.errors =
-      outcomes[0].exact() ? arma::mat(rates.n_elem, 0) : bootstrap(plan, outcomes, seed);
+      outcomes[0].exact() ? arma::mat(learned.n_elem, 0) : bootstrap(plan, outcomes, seed);
   return measured;
 }
 

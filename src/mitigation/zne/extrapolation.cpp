@@ -166,26 +166,26 @@ void add_numbers(Estimate& estimate, const char* name, const arma::vec& numbers)
     estimate.diagnostics[fmt::format("{}[{}]", name, j)] = numbers(j);
 }
 
-double standard_error(const arma::vec& influence, const arma::mat& covariance) {
-  return std::sqrt(std::max(arma::as_scalar(influence.t() * covariance * influence), 0.0));
+double standard_error(const arma::vec& influence, const FitPoints& points) {
+  return std::sqrt(std::max(arma::as_scalar(influence.t() * points.covariance() * influence), 0.0));
 }
 
 Estimate linear_estimate(const Extrapolation& extrapolation, const FitPoints& points,
-                         const arma::mat& covariance, double level) {
+                         double level) {
   const LinearFit fit = fit_polynomial(points, degree(extrapolation, points.size()));
-  Estimate estimate = normal_estimate(arma::dot(fit.coefficients, points.y()),
-                                      standard_error(fit.coefficients, covariance),
-                                      to_string(extrapolation), level);
+  Estimate estimate =
+      normal_estimate(arma::dot(fit.coefficients, points.y()),
+                      standard_error(fit.coefficients, points), to_string(extrapolation), level);
   add_numbers(estimate, "coefficient", fit.coefficients);
   add_goodness_of_fit(estimate, points, fit.chi2, n_parameters(extrapolation, points.size()));
   return estimate;
 }
 
 Estimate separable_estimate(const Extrapolation& extrapolation, const FitPoints& points,
-                            const arma::mat& covariance, double level) {
+                            double level) {
   const SeparableModel model = separable(extrapolation, points.x().max());
   const SeparableFit fit(model, points);
-  Estimate estimate = normal_estimate(fit.value(), standard_error(fit.influence(), covariance),
+  Estimate estimate = normal_estimate(fit.value(), standard_error(fit.influence(), points),
                                       to_string(extrapolation), level);
   if (!points.exact())
     estimate.ci = fit.profile(std::pow(normal_quantile(level), 2.0), estimate.std_error);
@@ -194,22 +194,21 @@ Estimate separable_estimate(const Extrapolation& extrapolation, const FitPoints&
   return estimate;
 }
 
-Estimate single_model(const Extrapolation& extrapolation, const FitPoints& points,
-                      const arma::mat& covariance, double level) {
-  return is_linear(extrapolation) ? linear_estimate(extrapolation, points, covariance, level)
-                                  : separable_estimate(extrapolation, points, covariance, level);
+Estimate single_model(const Extrapolation& extrapolation, const FitPoints& points, double level) {
+  return is_linear(extrapolation) ? linear_estimate(extrapolation, points, level)
+                                  : separable_estimate(extrapolation, points, level);
 }
 
 /// Models and their fits, as far as they exist.
 std::vector<Estimate> candidates(const Extrapolation& extrapolation, const FitPoints& points,
-                                 const arma::mat& covariance, double level) {
+                                 double level) {
   std::vector<Extrapolation> models{{Model::linear}, {Model::polynomial, 2}, {Model::exponential}};
   if (extrapolation.asymptote) models.push_back({Model::exponential, 1, extrapolation.asymptote});
   std::vector<Estimate> fits;
   for (const Extrapolation& model : models) {
     if (n_parameters(model, points.size()) >= points.size()) continue;
     try {
-      fits.push_back(single_model(model, points, covariance, level));
+      fits.push_back(single_model(model, points, level));
     } catch (const RunError&) {
       // A model that the data have no fit of is not chosen.
     }
@@ -217,10 +216,9 @@ std::vector<Estimate> candidates(const Extrapolation& extrapolation, const FitPo
   return fits;
 }
 
-Estimate averaged(const Extrapolation& extrapolation, const FitPoints& points,
-                  const arma::mat& covariance, double level) {
+Estimate averaged(const Extrapolation& extrapolation, const FitPoints& points, double level) {
   if (points.exact()) refuse("automatic weighs models by the errors of the values; there are none");
-  const std::vector<Estimate> fits = candidates(extrapolation, points, covariance, level);
+  const std::vector<Estimate> fits = candidates(extrapolation, points, level);
   if (fits.empty()) throw RunError("automatic: none of the models has a fit");
   arma::vec weights(fits.size());
   for (std::size_t m = 0; m < fits.size(); ++m) {
@@ -351,9 +349,8 @@ Estimate extrapolate(const Extrapolation& extrapolation, std::span<const double>
   require_values(scale_factors, values, covariance);
   const FitPoints points(arma::vec(std::vector<double>(scale_factors.begin(), scale_factors.end())),
                          values, covariance);
-  return extrapolation.model == Model::automatic
-             ? averaged(extrapolation, points, covariance, level)
-             : single_model(extrapolation, points, covariance, level);
+  return extrapolation.model == Model::automatic ? averaged(extrapolation, points, level)
+                                                 : single_model(extrapolation, points, level);
 }
 
 arma::vec influence(const Extrapolation& extrapolation, std::span<const double> scale_factors,

@@ -6,12 +6,17 @@ namespace rhodrift::zne {
 
 namespace {
 
-/// Inverse Cholesky factor. Correlations that leave a direction without variance are dropped: the
-/// weights then are those of the variances alone, which costs precision and no honesty.
-arma::mat inverse_root(arma::mat covariance) {
+arma::mat with_least_variance(arma::mat covariance) {
   const arma::vec variances = covariance.diag();
   const arma::vec positive = variances.elem(arma::find(variances > 0.0));
-  covariance.diag() = arma::clamp(variances, positive.min(), arma::datum::inf);
+  for (arma::uword j = 0; j < variances.n_elem; ++j)
+    if (!(variances(j) > 0.0)) covariance(j, j) = positive.min();
+  return covariance;
+}
+
+/// Inverse Cholesky factor. Correlations that leave a direction without variance are dropped: the
+/// weights then are those of the variances alone, which costs precision and no honesty.
+arma::mat inverse_root(const arma::mat& covariance) {
   arma::mat lower;
   if (arma::chol(lower, covariance, "lower") && arma::rcond(lower) > 1e-7)
     return arma::inv(arma::trimatl(lower));
@@ -21,8 +26,10 @@ arma::mat inverse_root(arma::mat covariance) {
 }  // namespace
 
 FitPoints::FitPoints(arma::vec x, arma::vec y, const arma::mat& covariance)
-    : x_(std::move(x)), y_(std::move(y)), exact_(arma::all(covariance.diag() <= 0.0)) {
-  whitening_ = exact_ ? arma::mat(arma::eye(size(), size())) : inverse_root(covariance);
-}
+    : x_(std::move(x)),
+      y_(std::move(y)),
+      exact_(arma::all(covariance.diag() <= 0.0)),
+      covariance_(exact_ ? covariance : with_least_variance(covariance)),
+      whitening_(exact_ ? arma::mat(arma::eye(size(), size())) : inverse_root(covariance_)) {}
 
 }  // namespace rhodrift::zne

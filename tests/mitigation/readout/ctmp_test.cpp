@@ -187,6 +187,58 @@ TEST_CASE("CTMP's intervals cover 95% with the calibration's error in them", "[l
   CHECK(covered == Approx(0.95).margin(0.015));
 }
 
+TEST_CASE("Flips that a calibration has not seen have an error") {
+  // Each pair's state in two of 8 circuits, so 100 shots; each entry of a column counts as seen
+  // 1/4 times more.
+  const int n_bits = 3;
+  const auto plan = balanced(n_bits);
+  REQUIRE(plan.patterns.size() == 8);
+  std::vector<Outcomes> all_right;
+  for (const auto& pattern : plan.patterns)
+    all_right.push_back(Outcomes::from_counts(n_bits, {{pattern[0], 50}}));
+  const MeasuredCtmp learned = readout::learn_ctmp(plan, all_right, 4);
+  const double unseen = std::sqrt(0.25 / 101 / 100);
+  for (std::size_t i = 0; i < learned.model.generators.size(); ++i) {
+    CHECK(learned.model.generators[i].rate == 0.0);
+    // Single flips: twice as many shots, and two entries; a variance of 200 draws of a Poisson
+    // variable of mean 1/4 is known to 17 % (its kurtosis is 3 + 4), a deviation to 9 %.
+    const double expected =
+        learned.model.generators[i].bits.size() == 2 ? unseen : unseen / std::sqrt(2.0);
+    CHECK(arma::norm(learned.errors.row(i)) == Approx(expected).epsilon(4 * 0.09));
+  }
+  const JointEstimate joint =
+      readout::ctmp(learned)(Outcomes::from_counts(n_bits, {{0, 1000}}), parse({"Z0"}));
+  CHECK(joint.covariance(0, 0) > 0.0);
+}
+
+TEST_CASE("Draws of a calibration in which a pair is never right do not end it") {
+  // Bits 0 and 1 are both 1 in two circuits, in which two of 10 shots are right and all bits of the
+  // others wrong: a few draws have no right one, or a matrix without a logarithm.
+  const int n_bits = 3;
+  const auto plan = balanced(n_bits);
+  std::vector<Outcomes> outcomes;
+  for (const auto& pattern : plan.patterns) {
+    const Bitstring right = pattern[0], wrong = right ^ 7;
+    outcomes.push_back((right & 3) == 3 ? Outcomes::from_counts(n_bits, {{right, 2}, {wrong, 8}})
+                                        : Outcomes::from_counts(n_bits, {{right, 10}}));
+  }
+  const MeasuredCtmp learned = readout::learn_ctmp(plan, outcomes, 5);
+  CHECK(learned.errors.n_cols < 200);
+  CHECK(learned.errors.n_cols >= 180);
+}
+
+TEST_CASE("A calibration whose draws mostly have no rates is refused for that") {
+  const int n_bits = 3;
+  const auto plan = balanced(n_bits);
+  std::vector<Outcomes> outcomes;
+  for (const auto& pattern : plan.patterns) {
+    const Bitstring right = pattern[0], wrong = right ^ 7;
+    outcomes.push_back(Outcomes::from_counts(n_bits, {{right, 1}, {wrong, 9}}));
+  }
+  CHECK_THROWS_WITH(readout::learn_ctmp(plan, outcomes, 5),
+                    ContainsSubstring("of 200 bootstrap draws of the calibration only"));
+}
+
 TEST_CASE("CTMP of 20 bits, calibrated and read by shots") {
   const int n_bits = 20;
   const CtmpModel model = crosstalk(n_bits);

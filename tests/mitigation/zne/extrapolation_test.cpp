@@ -138,6 +138,22 @@ TEST_CASE("A point whose few shots all agreed weighs as much as the best of the 
                            1e-14));
 }
 
+TEST_CASE("A point whose few shots all agreed is as uncertain as the best of the others") {
+  const std::vector<double> x{1, 2, 3, 5};
+  const arma::vec y{1.0, 0.7, 0.55, 0.3};
+  const arma::mat seen = arma::diagmat(arma::vec{0, 1e-4, 2e-4, 3e-4});
+  const arma::mat meant = arma::diagmat(arma::vec{1e-4, 1e-4, 2e-4, 3e-4});
+  for (const char* model : {"linear", "richardson", "exponential:asymptote=0", "exponential",
+                            "poly-exponential:order=2:asymptote=0", "automatic"}) {
+    INFO(model);
+    const Estimate estimate = extrapolate(parse_extrapolation(model), x, y, seen);
+    const Estimate expected = extrapolate(parse_extrapolation(model), x, y, meant);
+    CHECK(estimate.std_error == expected.std_error);
+    CHECK(estimate.ci.low == expected.ci.low);
+    CHECK(estimate.ci.high == expected.ci.high);
+  }
+}
+
 TEST_CASE("Influences are the derivatives of the value") {
   const std::vector<double> x{1, 1.5, 2, 3, 4};
   const arma::vec y{0.72, 0.61, 0.55, 0.40, 0.33};

@@ -53,11 +53,14 @@ struct MeasuredCtmp {
 /// happen come out as small numbers of either sign. The paper, which has to sample, sets the
 /// negative ones to 0; here they do no harm, and leaving them out would bias: for a bit of many the
 /// positive halves of the noise add up.
-/// The errors are a bootstrap's: 200 draws of the outcomes, `seed` fixes them.
-/// Every pair must have been prepared in its four states, as the balanced scheme with single bits
-/// does. Throws InputError as Plan::require_matching, when some outcomes are exact and others not,
-/// when bits are not 2..max_ctmp_bits, or when a pair in one of its states was never seen with all
-/// others right; RunError when a matrix has no logarithm.
+/// The errors are a bootstrap's: 200 draws of the outcomes, `seed` fixes them. Flips of up to two
+/// bits that were not seen may be drawn too: for each state of a pair the outcomes count as one
+/// shot more that is spread evenly, as MeasuredReadout has it. Every pair must have been prepared
+/// in its four states, as the balanced scheme with single bits does. Throws InputError as
+/// Plan::require_matching, when some outcomes are exact and others not, when bits are
+/// not 2..max_ctmp_bits, or when a pair in one of its states was never seen with all others right;
+/// RunError when a matrix has no logarithm, or in so few shots that in more than 20 draws one has
+/// none.
 MeasuredCtmp learn_ctmp(const CalibrationPlan& plan, std::span<const Outcomes> outcomes,
                         std::uint64_t seed);
 

@@ -53,8 +53,8 @@ void require_points(const Extrapolation& extrapolation, std::span<const double> 
 
 /// The value at 0 of the model fitted to `values`, measured at the scale factors with errors of
 /// this covariance (all 0: exact values, equal weights, and std_error is 0). A point of variance 0
-/// among others weighs as much as the best of the others: its few shots all agreed, which does not
-/// make it exact.
+/// among others counts, in weights and errors, as if it had the least variance of the others: its
+/// few shots all agreed, which does not make it exact.
 ///
 /// Linear models: generalised least squares, value cᵀy, std_error² = cᵀ covariance c, Gaussian
 /// interval. Others: std_error by the delta method; the interval is the profile likelihood's, all
