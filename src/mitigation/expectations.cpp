@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -57,7 +58,7 @@ JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& fun
   // Centred first: <g²> - <g>² would cancel, and might turn out negative.
   const arma::mat centred = functions.each_row() - estimate.values.t();
   estimate.covariance = centred.t() * (centred.each_col() % frequency);
-  estimate.covariance /= static_cast<double>(outcomes.shots);
+  estimate.covariance /= std::max(static_cast<double>(outcomes.shots) - 1.0, 1.0);
   return estimate;
 }
 

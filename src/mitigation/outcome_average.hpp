@@ -31,8 +31,9 @@ double parity(OutcomeBits outcome, const BitMask& mask);
 arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables,
                    const std::function<OutcomeFunction(const BitMask& mask)>& term_function);
 
-/// The averages of the functions g tabulated over the seen outcomes, and the covariance of the
-/// multinomial, (<g_i g_j> - <g_i><g_j>)/shots: every estimator's error ends here.
+/// The averages of the functions g tabulated over the seen outcomes, and the unbiased estimate of
+/// their covariance, (<g_i g_j> - <g_i><g_j>)/(shots - 1), divided by 1 for a single shot (see
+/// raw_expectations): every estimator's error ends here.
 JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& functions);
 
 /// An estimator whose readings have nothing in common.

@@ -122,7 +122,7 @@ TEST_CASE("Unfolding's errors are the derivative of its steps, propagated") {
       }
       const arma::vec f(outcomes.frequency);
       const arma::mat expected =
-          derivative * (arma::diagmat(f) - f * f.t()) * derivative.t() / 30.0;
+          derivative * (arma::diagmat(f) - f * f.t()) * derivative.t() / 29.0;
       const Reading reading{outcomes, observables};
       const auto read = readout::unfolding(measured, stop).estimate({&reading, 1});
       CHECK(arma::abs(read.readings[0].covariance - expected).max() < 1e-8);
