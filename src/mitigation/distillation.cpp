@@ -223,17 +223,18 @@ Distilled divide(const JointEstimate& averages, arma::uword n_observables) {
 }
 
 Distilled distil(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                 std::span<const Observable> observables, const ExpectationEstimator* estimator) {
+                 std::span<const Observable> observables,
+                 const std::optional<ExpectationEstimator>& estimator) {
   plan.require_matching(outcomes);
   require_readable(observables, plan.qubit_of_bit.size());
-  if (estimator != nullptr && plan.n_qubits > max_expanded_qubits)
+  if (estimator && plan.n_qubits > max_expanded_qubits)
     throw InputError("distillation", "",
                      fmt::format("{} qubits are more than the {} that an estimator can be used for",
                                  plan.n_qubits, max_expanded_qubits));
   const auto functions = functions_of(plan, observables);
-  return divide(estimator != nullptr ? estimated(functions, outcomes, *estimator)
-                                     : counted(functions, outcomes),
-                observables.size());
+  return divide(
+      estimator ? estimated(functions, outcomes, *estimator) : counted(functions, outcomes),
+      observables.size());
 }
 
 std::vector<Estimate> estimates_of(const Distilled& distilled, std::span<const Outcomes> outcomes,
@@ -284,26 +285,16 @@ DistillationPlan construct(const Circuit& circuit, std::span<const Observable> o
 }
 
 std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                              std::span<const Observable> observables) {
-  return estimates_of(distil(plan, outcomes, observables, nullptr), outcomes, "distillation");
-}
-
-std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
-                              const ExpectationEstimator& estimator) {
-  return estimates_of(distil(plan, outcomes, observables, &estimator), outcomes,
-                      "distillation over " + estimator.method);
-}
-
-JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                              std::span<const Observable> observables) {
-  return distil(plan, outcomes, observables, nullptr).observables;
+                              const std::optional<ExpectationEstimator>& estimator) {
+  return estimates_of(distil(plan, outcomes, observables, estimator), outcomes,
+                      estimator ? "distillation over " + estimator->method : "distillation");
 }
 
 JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
-                              const ExpectationEstimator& estimator) {
-  return distil(plan, outcomes, observables, &estimator).observables;
+                              const std::optional<ExpectationEstimator>& estimator) {
+  return distil(plan, outcomes, observables, estimator).observables;
 }
 
 }  // namespace rhodrift::distillation
