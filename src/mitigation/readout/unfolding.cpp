@@ -107,9 +107,7 @@ CalibratedEstimate unfolded_estimate(const MeasuredReadout& measured, const Unfo
   const Outcomes seen = seen_only(outcomes);
   const auto matrix = unfolding_matrix(measured, seen);
   const Steps steps = run_steps(*matrix, stop);
-  const arma::mat diagonals = tabulate(matrix->columns(), observables, [](const BitMask& mask) {
-    return [mask](OutcomeBits bits) { return parity(bits, mask); };
-  });
+  const arma::mat diagonals = tabulate(matrix->columns(), observables);
   CalibratedEstimate result;
   arma::mat influence(seen.size(), observables.size());
   for (arma::uword k = 0; k < observables.size(); ++k) {
