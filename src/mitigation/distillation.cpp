@@ -88,18 +88,6 @@ std::vector<int> support_of(const PauliString& pauli, const std::vector<int>& qu
   return qubits;
 }
 
-void require_readable(std::span<const Observable> observables, std::size_t n_bits) {
-  for (const Observable& observable : observables) {
-    const std::string source = "observable " + observable.to_string();
-    if (!observable.is_diagonal())
-      throw InputError(source, "", "is not diagonal; measure in a rotated basis first");
-    if (static_cast<std::size_t>(observable.min_qubits()) > n_bits)
-      throw InputError(
-          source, "",
-          fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
-  }
-}
-
 // --- Circuits ----------------------------------------------------------------------------------
 
 Circuit two_copies(const Circuit& circuit) {
@@ -223,17 +211,18 @@ Distilled divide(const JointEstimate& averages, arma::uword n_observables) {
 }
 
 Distilled distil(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                 std::span<const Observable> observables, const ExpectationEstimator* estimator) {
+                 std::span<const Observable> observables,
+                 const std::optional<ExpectationEstimator>& estimator) {
   plan.require_matching(outcomes);
-  require_readable(observables, plan.qubit_of_bit.size());
-  if (estimator != nullptr && plan.n_qubits > max_expanded_qubits)
+  require_readable(observables, static_cast<int>(plan.qubit_of_bit.size()));
+  if (estimator && plan.n_qubits > max_expanded_qubits)
     throw InputError("distillation", "",
                      fmt::format("{} qubits are more than the {} that an estimator can be used for",
                                  plan.n_qubits, max_expanded_qubits));
   const auto functions = functions_of(plan, observables);
-  return divide(estimator != nullptr ? estimated(functions, outcomes, *estimator)
-                                     : counted(functions, outcomes),
-                observables.size());
+  return divide(
+      estimator ? estimated(functions, outcomes, *estimator) : counted(functions, outcomes),
+      observables.size());
 }
 
 std::vector<Estimate> estimates_of(const Distilled& distilled, std::span<const Outcomes> outcomes,
@@ -266,7 +255,7 @@ DistillationPlan construct(const Circuit& circuit, std::span<const Observable> o
   DistillationPlan plan;
   plan.n_qubits = circuit.n_qubits();
   plan.qubit_of_bit = circuit.qubit_of_bit();
-  require_readable(observables, plan.qubit_of_bit.size());
+  require_readable(observables, static_cast<int>(plan.qubit_of_bit.size()));
   for (const Observable& observable : observables)
     for (const Observable::Term& term : observable.terms()) {
       const std::vector<int> support = support_of(term.pauli, plan.qubit_of_bit);
@@ -284,26 +273,16 @@ DistillationPlan construct(const Circuit& circuit, std::span<const Observable> o
 }
 
 std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                              std::span<const Observable> observables) {
-  return estimates_of(distil(plan, outcomes, observables, nullptr), outcomes, "distillation");
-}
-
-std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
-                              const ExpectationEstimator& estimator) {
-  return estimates_of(distil(plan, outcomes, observables, &estimator), outcomes,
-                      "distillation over " + estimator.method);
-}
-
-JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                              std::span<const Observable> observables) {
-  return distil(plan, outcomes, observables, nullptr).observables;
+                              const std::optional<ExpectationEstimator>& estimator) {
+  return estimates_of(distil(plan, outcomes, observables, estimator), outcomes,
+                      estimator ? "distillation over " + estimator->method : "distillation");
 }
 
 JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
-                              const ExpectationEstimator& estimator) {
-  return distil(plan, outcomes, observables, &estimator).observables;
+                              const std::optional<ExpectationEstimator>& estimator) {
+  return distil(plan, outcomes, observables, estimator).observables;
 }
 
 }  // namespace rhodrift::distillation

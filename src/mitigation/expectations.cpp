@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -10,17 +11,21 @@
 
 namespace rhodrift {
 
-void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables) {
-  if (outcomes.size() == 0) throw InputError("outcomes", "", "there are none");
+void require_readable(std::span<const Observable> observables, int n_bits) {
   for (const Observable& observable : observables) {
     const std::string source = "observable " + observable.to_string();
     if (!observable.is_diagonal())
       throw InputError(source, "", "is not diagonal; measure in a rotated basis first");
-    if (observable.min_qubits() > outcomes.n_bits)
+    if (observable.min_qubits() > n_bits)
       throw InputError(
           source, "",
-          fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, outcomes.n_bits - 1));
+          fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
   }
+}
+
+void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables) {
+  if (outcomes.size() == 0) throw InputError("outcomes", "", "there are none");
+  require_readable(observables, outcomes.n_bits);
 }
 
 BitMask parity_mask(const PauliString& pauli, std::size_t n_words) {
@@ -34,6 +39,19 @@ double parity(OutcomeBits outcome, const BitMask& mask) {
   std::uint64_t folded = 0;  // the parity of a XOR is that of its arguments together
   for (std::size_t w = 0; w < mask.size(); ++w) folded ^= outcome[w] & mask[w];
   return std::popcount(folded) % 2 == 0 ? 1.0 : -1.0;
+}
+
+double average_parity(const Outcomes& outcomes, const BitMask& mask) {
+  double sum = 0.0;
+  for (std::size_t r = 0; r < outcomes.size(); ++r)
+    sum += outcomes.frequency[r] * parity(outcomes.outcome(r), mask);
+  return sum;
+}
+
+arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables) {
+  return tabulate(outcomes, observables, [](const BitMask& mask) {
+    return [mask](OutcomeBits bits) { return parity(bits, mask); };
+  });
 }
 
 arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables,
@@ -57,7 +75,7 @@ JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& fun
   // Centred first: <g²> - <g>² would cancel, and might turn out negative.
   const arma::mat centred = functions.each_row() - estimate.values.t();
   estimate.covariance = centred.t() * (centred.each_col() % frequency);
-  estimate.covariance /= static_cast<double>(outcomes.shots);
+  estimate.covariance /= std::max(static_cast<double>(outcomes.shots) - 1.0, 1.0);
   return estimate;
 }
 
@@ -100,10 +118,7 @@ JointEstimate ExpectationEstimator::operator()(const Outcomes& outcomes,
 
 JointEstimate raw_expectations(const Outcomes& outcomes, std::span<const Observable> observables) {
   require_averageable(outcomes, observables);
-  const auto parity_of = [](const BitMask& mask) {
-    return [mask](OutcomeBits bits) { return parity(bits, mask); };
-  };
-  return multinomial_average(outcomes, tabulate(outcomes, observables, parity_of));
+  return multinomial_average(outcomes, tabulate(outcomes, observables));
 }
 
 ExpectationEstimator raw_estimator() {

@@ -17,8 +17,9 @@ using BitMask = std::vector<std::uint64_t>;
 /// A real function of the outcome.
 using OutcomeFunction = std::function<double(OutcomeBits)>;
 
-/// Throws InputError when the outcomes are empty, or an observable is not diagonal or reaches past
-/// the bits.
+/// Throws InputError when an observable is not diagonal or reaches past the bits.
+void require_readable(std::span<const Observable> observables, int n_bits);
+/// The same, and when the outcomes are empty.
 void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables);
 
 /// The bits whose parity a diagonal Pauli string is.
@@ -26,13 +27,19 @@ BitMask parity_mask(const PauliString& pauli, std::size_t n_words);
 /// (-1)^(number of ones of `outcome` under `mask`)
 double parity(OutcomeBits outcome, const BitMask& mask);
 
-/// A row an outcome, a column an observable: the observable with the parity of each of its terms
+/// The average of the parity under `mask`.
+double average_parity(const Outcomes& outcomes, const BitMask& mask);
+
+/// A row an outcome, a column an observable: its value there.
+arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables);
+/// The same for the observable with the parity of each of its terms
 /// replaced by term_function(parity_mask).
 arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables,
                    const std::function<OutcomeFunction(const BitMask& mask)>& term_function);
 
-/// The averages of the functions g tabulated over the seen outcomes, and the covariance of the
-/// multinomial, (<g_i g_j> - <g_i><g_j>)/shots: every estimator's error ends here.
+/// The averages of the functions g tabulated over the seen outcomes, and the unbiased estimate of
+/// their covariance, (<g_i g_j> - <g_i><g_j>)/(shots - 1), divided by 1 for a single shot (see
+/// raw_expectations): every estimator's error ends here.
 JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& functions);
 
 /// An estimator whose readings have nothing in common.

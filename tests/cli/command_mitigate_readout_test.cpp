@@ -56,8 +56,8 @@ TEST_CASE("One bit is mitigated by hand") {
     CHECK(result["quasi_probabilities"]["1"].get<double>() == Approx(p1).margin(tolerance));
     const auto z = result["expectations"]["Z"];
     CHECK(z["value"].get<double>() == Approx(1 - 2 * p1).margin(2 * tolerance));
-    // Var f1 = 0.8 0.2 / 1000, d<Z>/df1 = -2/0.93
-    CHECK(z["std_error"].get<double>() == Approx(2 / 0.93 * std::sqrt(0.16 / 1000)).epsilon(1e-4));
+    // Var f1 = 0.8 0.2 / 999, d<Z>/df1 = -2/0.93
+    CHECK(z["std_error"].get<double>() == Approx(2 / 0.93 * std::sqrt(0.16 / 999)).epsilon(1e-4));
     CHECK(z["shots"] == 1000);
     CHECK(z["ci"].size() == 2);
     // A^-1 = ((.95, -.05), (-.02, .98)) / .93, of 1-norm 1.03 / .93

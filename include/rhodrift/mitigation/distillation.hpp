@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,21 +50,17 @@ DistillationPlan construct(const Circuit& circuit, std::span<const Observable> o
 /// and "purity_std_error". Ratios of averages, their errors by the delta method from the covariance
 /// of numerator and denominator, which come from the same shots in part: it holds as long as the
 /// purity is many standard errors above 0.
-/// Throws InputError when outcomes do not match the plan or it has no circuit for a string, and
-/// RunError when the purity found is not above 0.
-std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                              std::span<const Observable> observables);
-/// With averages as `estimator` has them, such as readout mitigation on the bits of both copies;
-/// method "distillation over <estimator>". Throws InputError past max_expanded_qubits, too.
+/// With an estimator the averages are as it has them, such as readout mitigation on the bits of
+/// both copies, and the method is "distillation over <estimator>". Throws InputError when outcomes
+/// do not match the plan, when it has no circuit for a string, and past max_expanded_qubits with an
+/// estimator; RunError when the purity found is not above 0.
 std::vector<Estimate> combine(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
-                              const ExpectationEstimator& estimator);
+                              const std::optional<ExpectationEstimator>& estimator = {});
 
 /// The same values with the covariance of all observables.
 JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
-                              std::span<const Observable> observables);
-JointEstimate combine_jointly(const DistillationPlan& plan, std::span<const Outcomes> outcomes,
                               std::span<const Observable> observables,
-                              const ExpectationEstimator& estimator);
+                              const std::optional<ExpectationEstimator>& estimator = {});
 
 }  // namespace rhodrift::distillation

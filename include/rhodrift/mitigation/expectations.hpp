@@ -47,7 +47,11 @@ struct ExpectationEstimator {
   JointEstimate operator()(const Outcomes& outcomes, std::span<const Observable> observables) const;
 };
 
-/// The plain averages, covariance of the multinomial: (<O_i O_j> - <O_i><O_j>)/shots.
+/// The plain averages and the unbiased estimate of their covariance, (<O_i O_j> - <O_i><O_j>)/
+/// (shots - 1). It is what the counts show: shots that all agree have standard error 0, however few
+/// they are, although another outcome may still have a probability of some 3/shots (at 95 %). A
+/// single shot shows no variance either and has standard error 0: where circuits have one each, the
+/// error is in the scatter between them (see instances.hpp).
 /// Throws InputError when an observable is not diagonal or reaches past the bits, or when there are
 /// no outcomes.
 JointEstimate raw_expectations(const Outcomes& outcomes, std::span<const Observable> observables);

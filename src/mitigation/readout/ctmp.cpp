@@ -48,11 +48,8 @@ arma::mat tabulate_strings(const StringSpace& space, const arma::mat& coefficien
 /// By string: its average over the outcomes.
 arma::vec string_averages(const StringSpace& space, const Outcomes& outcomes) {
   arma::vec averages(space.strings().size(), arma::fill::zeros);
-  for (arma::uword s = 0; s < averages.n_elem; ++s) {
-    const BitMask mask{space.strings()[s]};
-    for (std::size_t r = 0; r < outcomes.size(); ++r)
-      averages(s) += outcomes.frequency[r] * parity(outcomes.outcome(r), mask);
-  }
+  for (arma::uword s = 0; s < averages.n_elem; ++s)
+    averages(s) = average_parity(outcomes, {space.strings()[s]});
   return averages;
 }
 

@@ -3,19 +3,13 @@
 
 #include "mitigation/outcome_average.hpp"
 #include "mitigation/readout/calibration_error.hpp"
+#include "mitigation/readout/product_matrix.hpp"
 #include "mitigation/readout/read_bits.hpp"
 #include "mitigation/readout/simplex_least_squares.hpp"
 
 namespace rhodrift::readout {
 
 namespace {
-
-double diagonal_entry(const Observable& observable, Bitstring outcome) {
-  double value = 0.0;
-  for (const Observable::Term& term : observable.terms())
-    value += term.coefficient * parity({&outcome, 1}, parity_mask(term.pauli, 1));
-  return value;
-}
 
 /// Only the entries of `values` that belong to seen outcomes, in their order.
 arma::vec at_seen_outcomes(const arma::vec& values, const Outcomes& outcomes) {
@@ -41,20 +35,17 @@ CalibratedEstimate least_squares_estimate(const SimplexLeastSquares& problem,
   const SimplexLeastSquares::Minimum minimum = problem.minimise(frequencies);
   const arma::vec misread_optimum = problem.confusion() * minimum.distribution;
   const arma::uvec& support = minimum.face.support();
+  const arma::mat diagonals = tabulate(numbered_outcomes(support), observables);
   CalibratedEstimate result;
-  arma::vec values(observables.size());
   arma::mat influence(outcomes.size(), observables.size());
   for (arma::uword k = 0; k < observables.size(); ++k) {
-    arma::vec diagonal(support.n_elem);
-    for (arma::uword i = 0; i < support.n_elem; ++i)
-      diagonal(i) = diagonal_entry(observables[k], support(i));
-    values(k) = arma::dot(diagonal, minimum.distribution.elem(support));
-    const SimplexLeastSquares::Response response = problem.response(minimum, diagonal);
+    const SimplexLeastSquares::Response response = problem.response(minimum, diagonals.col(k));
     influence.col(k) = at_seen_outcomes(response.influence, outcomes);
     if (!measured.exact())
       result.derivatives.push_back(derivative(measured, frequencies, misread_optimum, response));
   }
-  result.own = {values, multinomial_average(outcomes, influence).covariance};
+  result.own = {diagonals.t() * minimum.distribution.elem(support),
+                multinomial_average(outcomes, influence).covariance};
   return result;
 }
 

@@ -19,23 +19,34 @@ arma::vec ProductMatrix::operator*(arma::vec vector) const {
   return vector;
 }
 
-arma::mat ProductMatrix::submatrix(const arma::uvec& indices) const {
-  Bitstring grouped_bits = 0;
+arma::mat ProductMatrix::submatrix(const Outcomes& outcomes) const {
+  std::vector<std::uint64_t> grouped(outcomes.n_words(), 0);
   for (const Factor& factor : factors_)
-    for (const int bit : factor.bits) grouped_bits |= Bitstring{1} << bit;
-  arma::mat result(indices.n_elem, indices.n_elem);
-  for (arma::uword c = 0; c < indices.n_elem; ++c)
-    for (arma::uword r = 0; r < indices.n_elem; ++r)
-      result(r, c) = ((indices(r) ^ indices(c)) & ~grouped_bits) == 0 ? 1.0 : 0.0;
+    for (const int bit : factor.bits)
+      grouped[static_cast<std::size_t>(bit) / 64] |= std::uint64_t{1} << (bit % 64);
+  arma::mat result(outcomes.size(), outcomes.size(), arma::fill::ones);
+  for (arma::uword c = 0; c < result.n_cols; ++c)
+    for (arma::uword r = 0; r < result.n_rows; ++r)
+      for (std::size_t w = 0; w < grouped.size(); ++w)
+        if (((outcomes.outcome(r)[w] ^ outcomes.outcome(c)[w]) & ~grouped[w]) != 0)
+          result(r, c) = 0.0;
   for (const Factor& factor : factors_) {
-    const arma::uvec local = arma::uvec(indices).transform([&](Bitstring outcome) {
-      return group_index(factor.bits, {&outcome, 1});
-    });
-    for (arma::uword c = 0; c < indices.n_elem; ++c)
-      for (arma::uword r = 0; r < indices.n_elem; ++r)
+    arma::uvec local(outcomes.size());
+    for (arma::uword r = 0; r < local.n_elem; ++r)
+      local(r) = group_index(factor.bits, outcomes.outcome(r));
+    for (arma::uword c = 0; c < result.n_cols; ++c)
+      for (arma::uword r = 0; r < result.n_rows; ++r)
         result(r, c) *= factor.matrix(local(r), local(c));
   }
   return result;
+}
+
+Outcomes numbered_outcomes(const arma::uvec& numbers) {
+  Outcomes outcomes;
+  outcomes.n_bits = 64;
+  outcomes.words.assign(numbers.begin(), numbers.end());
+  outcomes.frequency.resize(numbers.n_elem);
+  return outcomes;
 }
 
 arma::mat outer_on_bits(const std::vector<int>& bits, const arma::vec& x, const arma::vec& y) {

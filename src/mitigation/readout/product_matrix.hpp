@@ -26,8 +26,8 @@ class ProductMatrix {
   const std::vector<Factor>& factors() const { return factors_; }
   /// 2^n entries, n above the highest bit of a group.
   arma::vec operator*(arma::vec vector) const;
-  /// The rows and columns of the given indices; groups are of bits below 64.
-  arma::mat submatrix(const arma::uvec& indices) const;
+  /// The rows and columns of these outcomes.
+  arma::mat submatrix(const Outcomes& outcomes) const;
 
  private:
   std::vector<Factor> factors_;
@@ -37,6 +37,9 @@ class ProductMatrix {
 /// else: the derivative of xᵀ (B ⊗ C) y in the entries of B, when C y is given for y. Both vectors
 /// have 2^n entries.
 arma::mat outer_on_bits(const std::vector<int>& bits, const arma::vec& x, const arma::vec& y);
+
+/// The outcomes with these numbers, as of 64 bits, all of frequency 0.
+Outcomes numbered_outcomes(const arma::uvec& numbers);
 
 /// The bits of a group gathered from an outcome: the index into the group's matrix.
 arma::uword group_index(const std::vector<int>& bits, std::span<const std::uint64_t> outcome);

@@ -24,7 +24,7 @@ arma::vec on_support(const arma::vec& values, const arma::uvec& support) {
 
 SimplexFace::SimplexFace(const ProductMatrix& gram, arma::uvec support)
     : support_(std::move(support)) {
-  if (!arma::chol(cholesky_, gram.submatrix(support_)))
+  if (!arma::chol(cholesky_, gram.submatrix(numbered_outcomes(support_))))
     throw RunError("least squares readout mitigation: a confusion matrix is singular on a face");
   to_ones_ = solve_gram(arma::ones(support_.n_elem));
 }

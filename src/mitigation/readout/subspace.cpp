@@ -74,9 +74,7 @@ class Subspace::Implementation {
 
   CalibratedEstimate expectations(std::span<const Observable> observables) const {
     require_averageable(outcomes_, observables);
-    const arma::mat diagonals = tabulate(outcomes_, observables, [](const BitMask& mask) {
-      return [mask](OutcomeBits bits) { return parity(bits, mask); };
-    });
+    const arma::mat diagonals = tabulate(outcomes_, observables);
     arma::mat functions(arma::size(diagonals));
     for (arma::uword k = 0; k < functions.n_cols; ++k)
       functions.col(k) = transposed_inverse_times(diagonals.col(k), tolerance_);

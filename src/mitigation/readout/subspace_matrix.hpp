@@ -12,9 +12,9 @@
 namespace rhodrift {
 
 /// T (see Misreading) on the seen outcomes, those pairs left out that differ in more than
-/// `distance` bits. Ã = T diag(n)^-1 diag(A(c,c)) diag(…)^-1, that is, with n = Tᵀ1,
+/// `distance` bits. The columns of A divided by their sums are, with n = Tᵀ1,
 ///   Ã = T diag(n)^-1:
-/// what a column was divided by does not matter once it sums to 1.
+/// what a column of T was divided by does not matter once it sums to 1.
 class SubspaceMatrix {
  public:
   /// Of what does not fit in `bytes`, the entries or else even the pairs are found anew in every

@@ -55,13 +55,6 @@ TwirledPlan plan_of(const Circuit& circuit, std::uint64_t n_twirls, std::uint64_
   return plan;
 }
 
-double average_parity(const Outcomes& outcomes, const BitMask& mask) {
-  double sum = 0.0;
-  for (std::size_t r = 0; r < outcomes.size(); ++r)
-    sum += outcomes.frequency[r] * parity(outcomes.outcome(r), mask);
-  return sum;
-}
-
 /// The strings that some observables are made of, with their f_s.
 class Fidelities {
  public:

@@ -24,11 +24,29 @@ struct Steps {
   double last_change = 0.0;
 };
 
+/// Without the outcomes that rounding left at a frequency of 0 or a little less in exact ones.
+Outcomes seen_only(const Outcomes& outcomes) {
+  constexpr double largest_rounding = 1e-9;
+  Outcomes seen = outcomes;
+  seen.words.clear();
+  seen.frequency.clear();
+  for (std::size_t r = 0; r < outcomes.size(); ++r) {
+    const double frequency = outcomes.frequency[r];
+    if (!(frequency >= -largest_rounding))
+      throw InputError("outcomes", outcomes.text(r),
+                       fmt::format("has frequency {}, unfolding takes none below 0", frequency));
+    if (frequency <= 0.0) continue;
+    const OutcomeBits words = outcomes.outcome(r);
+    seen.words.insert(seen.words.end(), words.begin(), words.end());
+    seen.frequency.push_back(frequency);
+  }
+  return seen;
+}
+
 /// f / A p, and 0 where nothing was seen.
 arma::vec seen_to_expected(const UnfoldingMatrix& matrix, const arma::vec& read) {
   arma::vec ratio(read.n_elem, arma::fill::zeros);
   for (const arma::uword row : matrix.seen_rows()) {
-    if (matrix.frequencies()(row) == 0.0) continue;
     if (!(read(row) > 0.0))
       throw InputError("outcomes", "",
                        "one was seen that, by the confusion matrices, is never read");
@@ -86,13 +104,12 @@ Sensitivity sensitivity(const UnfoldingMatrix& matrix, const Steps& steps, arma:
 CalibratedEstimate unfolded_estimate(const MeasuredReadout& measured, const UnfoldingStop& stop,
                                      const Outcomes& outcomes,
                                      std::span<const Observable> observables) {
-  const auto matrix = unfolding_matrix(measured, outcomes);
+  const Outcomes seen = seen_only(outcomes);
+  const auto matrix = unfolding_matrix(measured, seen);
   const Steps steps = run_steps(*matrix, stop);
-  const arma::mat diagonals = tabulate(matrix->columns(), observables, [](const BitMask& mask) {
-    return [mask](OutcomeBits bits) { return parity(bits, mask); };
-  });
+  const arma::mat diagonals = tabulate(matrix->columns(), observables);
   CalibratedEstimate result;
-  arma::mat influence(outcomes.size(), observables.size());
+  arma::mat influence(seen.size(), observables.size());
   for (arma::uword k = 0; k < observables.size(); ++k) {
     const Sensitivity sensitive = sensitivity(*matrix, steps, diagonals.col(k));
     influence.col(k) = sensitive.frequencies.elem(matrix->seen_rows());
@@ -100,7 +117,7 @@ CalibratedEstimate unfolded_estimate(const MeasuredReadout& measured, const Unfo
       result.derivatives.push_back(matrix->derivative(sensitive.x, sensitive.y));
   }
   result.own = {diagonals.t() * steps.distribution,
-                multinomial_average(outcomes, influence).covariance};
+                multinomial_average(seen, influence).covariance};
   return result;
 }
 
@@ -119,7 +136,7 @@ Unfolded unfold(const ReadoutError& error, const Outcomes& outcomes, const Unfol
   const MeasuredReadout measured{require_groups_conditioned(error), {}};
   require_averageable(outcomes, {});
   require_bits_read(error, outcomes);
-  const auto matrix = unfolding_matrix(measured, outcomes);
+  const auto matrix = unfolding_matrix(measured, seen_only(outcomes));
   const Steps steps = run_steps(*matrix, stop);
   return {quasi_distribution(matrix->columns(), steps.distribution),
           static_cast<int>(steps.before.size()), steps.last_change};

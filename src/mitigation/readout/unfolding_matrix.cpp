@@ -58,17 +58,8 @@ class SeenMatrix : public UnfoldingMatrix {
       : measured_(measured),
         columns_(outcomes),
         frequencies_(outcomes.frequency),
-        seen_rows_(arma::regspace<arma::uvec>(0, outcomes.size() - 1)) {
-    for (const ConfusionMatrix& group : measured.error) {
-      local_.emplace_back(outcomes.size());
-      for (std::size_t r = 0; r < outcomes.size(); ++r)
-        local_.back()(r) = group_index(group.bits, outcomes.outcome(r));
-    }
-    matrix_ = same_outside_groups();
-    for (std::size_t g = 0; g < measured.error.size(); ++g)
-      for (arma::uword c = 0; c < matrix_.n_cols; ++c)
-        for (arma::uword r = 0; r < matrix_.n_rows; ++r) matrix_(r, c) *= entry(g, r, c);
-  }
+        seen_rows_(arma::regspace<arma::uvec>(0, outcomes.size() - 1)),
+        matrix_(without_group(measured.error.size())) {}
 
   const Outcomes& columns() const override { return columns_; }
   const arma::vec& frequencies() const override { return frequencies_; }
@@ -83,58 +74,27 @@ class SeenMatrix : public UnfoldingMatrix {
     for (std::size_t g = 0; g < result.size(); ++g) {
       if (!measured_.sampled(g)) continue;
       const arma::mat& group = measured_.error[g].matrix;
-      const arma::mat members = indicators(g);
-      result[g] = members.t() * (weighted * members);
-      for (arma::uword p = 0; p < group.n_cols; ++p)
-        for (arma::uword m = 0; m < group.n_rows; ++m)
-          result[g](m, p) = group(m, p) != 0.0 ? result[g](m, p) / group(m, p)
-                                               : sum_without_group(g, m, p, weight);
+      const arma::mat members = indicators(group.n_rows, measured_.error[g].bits);
+      if (arma::all(arma::vectorise(group) != 0.0))
+        result[g] = members.t() * (weighted * members) / group;
+      else
+        result[g] = members.t() * ((weight % without_group(g)) * members);
     }
     return result;
   }
 
  private:
-  double entry(std::size_t g, arma::uword r, arma::uword c) const {
-    return measured_.error[g].matrix(local_[g](r), local_[g](c));
+  /// A with 1 for the matrix of group g; g past the last one: A itself.
+  arma::mat without_group(std::size_t g) const {
+    ReadoutError error = measured_.error;
+    if (g < error.size()) error[g].matrix.ones();
+    return ProductMatrix(error, [](const arma::mat& a) { return a; }).submatrix(columns_);
   }
   /// (r, m): 1 where the group is m in outcome r, else 0.
-  arma::mat indicators(std::size_t g) const {
-    arma::mat result(matrix_.n_rows, measured_.error[g].matrix.n_rows, arma::fill::zeros);
-    for (arma::uword r = 0; r < result.n_rows; ++r) result(r, local_[g](r)) = 1.0;
-    return result;
-  }
-  /// Σ weight(r, c) times the other groups' entries over the r and c in which the group is m and p.
-  double sum_without_group(std::size_t g, arma::uword m, arma::uword p,
-                           const arma::mat& weight) const {
-    double sum = 0.0;
-    for (const arma::uword c : arma::uvec(arma::find(local_[g] == p)))
-      for (const arma::uword r : arma::uvec(arma::find(local_[g] == m))) {
-        if (differ_outside_groups(r, c)) continue;
-        double product = weight(r, c);
-        for (std::size_t h = 0; h < local_.size(); ++h)
-          if (h != g) product *= entry(h, r, c);
-        sum += product;
-      }
-    return sum;
-  }
-  std::vector<std::uint64_t> grouped_bits() const {
-    std::vector<std::uint64_t> grouped(columns_.n_words(), 0);
-    for (const ConfusionMatrix& group : measured_.error)
-      for (const int bit : group.bits)
-        grouped[static_cast<std::size_t>(bit) / 64] |= std::uint64_t{1} << (bit % 64);
-    return grouped;
-  }
-  bool differ_outside_groups(arma::uword r, arma::uword c) const {
-    for (std::size_t w = 0; w < grouped_.size(); ++w)
-      if (((columns_.outcome(r)[w] ^ columns_.outcome(c)[w]) & ~grouped_[w]) != 0) return true;
-    return false;
-  }
-  arma::mat same_outside_groups() {
-    grouped_ = grouped_bits();
-    arma::mat result(columns_.size(), columns_.size());
-    for (arma::uword c = 0; c < result.n_cols; ++c)
-      for (arma::uword r = 0; r < result.n_rows; ++r)
-        result(r, c) = differ_outside_groups(r, c) ? 0.0 : 1.0;
+  arma::mat indicators(arma::uword n_values, const std::vector<int>& bits) const {
+    arma::mat result(columns_.size(), n_values, arma::fill::zeros);
+    for (arma::uword r = 0; r < result.n_rows; ++r)
+      result(r, group_index(bits, columns_.outcome(r))) = 1.0;
     return result;
   }
 
@@ -142,8 +102,6 @@ class SeenMatrix : public UnfoldingMatrix {
   Outcomes columns_;
   arma::vec frequencies_;
   arma::uvec seen_rows_;
-  std::vector<arma::uvec> local_;       // by group: the group's value in every outcome
-  std::vector<std::uint64_t> grouped_;  // the bits that are in groups
   arma::mat matrix_;
 };
 

@@ -106,13 +106,18 @@ std::vector<std::size_t> in_order(std::size_t size) {
   return order;
 }
 
+std::vector<std::size_t> shuffled(std::vector<std::size_t> order, std::uint64_t seed) {
+  RandomStream random(seed);
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  return order;
+}
+
 /// The order in which slices are folded once more.
 std::vector<std::size_t> order_of(Folding folding, std::size_t size, std::uint64_t seed) {
   std::vector<std::size_t> order = in_order(size);
-  if (folding == Folding::gates_right) std::ranges::reverse(order);
-  if (folding == Folding::gates_left || folding == Folding::gates_right) return order;
-  RandomStream random(seed);
-  for (std::size_t i = size; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  if (folding == Folding::gates_left) return order;
+  if (folding != Folding::gates_right) return shuffled(std::move(order), seed);
+  std::ranges::reverse(order);
   return order;
 }
 
@@ -294,15 +299,13 @@ FoldedChunks fold_layers(const Circuit& circuit, std::span<const double> scale_f
          fmt::format("{} asked for, the circuit has {} layers to fold", n_chunks, n_layers));
   std::vector<std::vector<std::size_t>> chunks(n_chunks);
   std::size_t layer = 0;
-  for (const std::size_t s : order_of(Folding::gates_left, slices.size(), seed))
+  for (std::size_t s = 0; s < slices.size(); ++s)
     if (slice_weights[s] > 0.0) chunks[layer++ * n_chunks / n_layers].push_back(s);
 
   FoldedChunks result{Circuit(circuit.n_qubits()), {}};
   std::vector<std::size_t> folds(slices.size(), 0);
   for (std::size_t c = 0; c < n_chunks; ++c) {
-    std::vector<std::size_t> order;
-    for (const std::size_t k : order_of(Folding::layers, chunks[c].size(), seed))
-      order.push_back(chunks[c][k]);
+    const std::vector<std::size_t> order = shuffled(chunks[c], seed);
     result.scale_factors.push_back(add_folds(scale_factors[c], slice_weights, order, folds));
   }
   result.circuit = with_slices_folded(circuit, slices, weights, folds);

@@ -30,15 +30,15 @@ void require_shots(const arma::vec& deviations, std::size_t n_points, std::uint6
   if (total < n_points) refuse(fmt::format("{} shots for {} points", total, n_points));
 }
 
-/// Whole shots in these proportions, at least one each, by largest remainders.
+/// Whole shots in these proportions, by largest remainders; then points without one get one of
+/// those of the largest.
 std::vector<std::uint64_t> rounded(const arma::vec& shares, std::uint64_t total) {
-  const std::uint64_t to_share = total - shares.n_elem;
   std::vector<std::uint64_t> shots;
   std::vector<double> remainders;
   std::uint64_t given = 0;
   for (const double share : shares) {
-    const double wanted = share * static_cast<double>(to_share);
-    shots.push_back(1 + static_cast<std::uint64_t>(wanted));
+    const double wanted = share * static_cast<double>(total);
+    shots.push_back(static_cast<std::uint64_t>(wanted));
     remainders.push_back(wanted - std::floor(wanted));
     given += shots.back();
   }
@@ -47,6 +47,11 @@ std::vector<std::uint64_t> rounded(const arma::vec& shares, std::uint64_t total)
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t i, std::size_t j) { return remainders[i] > remainders[j]; });
   for (std::size_t i = 0; given < total; ++i, ++given) ++shots[order[i % order.size()]];
+  for (std::uint64_t& one : shots)
+    if (one == 0) {
+      --*std::ranges::max_element(shots);
+      one = 1;
+    }
   return shots;
 }
 

@@ -114,7 +114,7 @@ TEST_CASE("Inversion equals the inverse of the whole confusion matrix") {
   for (std::size_t k = 0; k < observables.size(); ++k)
     g.col(k) = inverse.t() * diagonal(observables[k], n_bits);
   const arma::mat covariance =
-      g.t() * (arma::diagmat(f) - f * f.t()) * g / static_cast<double>(outcomes.shots);
+      g.t() * (arma::diagmat(f) - f * f.t()) * g / static_cast<double>(outcomes.shots - 1);
   CHECK(arma::abs(joint.values - g.t() * f).max() < 1e-12);
   CHECK(arma::abs(joint.covariance - covariance).max() < 1e-12);
 
@@ -133,7 +133,7 @@ TEST_CASE("Inversion speaks of up to 64 bits") {
   CHECK(joint.values(0) == Approx(z63).epsilon(1e-13));
   CHECK(joint.values(1) == Approx(z0).epsilon(1e-13));
   CHECK(joint.values(2) == Approx(z0 * z63).epsilon(1e-13));
-  CHECK(joint.covariance(0, 0) == Approx((1 - 0.04) / 1000 / (0.93 * 0.93)).epsilon(1e-12));
+  CHECK(joint.covariance(0, 0) == Approx((1 - 0.04) / 999 / (0.93 * 0.93)).epsilon(1e-12));
 }
 
 TEST_CASE("Inversion's 95% intervals cover 95%") {
@@ -389,7 +389,7 @@ TEST_CASE("Least squares errors are the derivative on the face, propagated") {
           (estimator(up, observables).values - estimator(down, observables).values).t() /
           (2 * step);
     }
-    const arma::mat expected = derivative.t() * (arma::diagmat(f) - f * f.t()) * derivative / 30.0;
+    const arma::mat expected = derivative.t() * (arma::diagmat(f) - f * f.t()) * derivative / 29.0;
     const JointEstimate joint = estimator(outcomes, observables);
     CHECK(arma::abs(joint.covariance - expected).max() < 1e-8);
     for (arma::uword k = 0; k < observables.size(); ++k)
@@ -468,7 +468,7 @@ TEST_CASE("Combined estimates carry method, shots and interval") {
   REQUIRE(estimates.size() == 1);
   const Estimate& e = estimates[0];
   CHECK(e.value == Approx((0.2 - 0.03) / 0.93).epsilon(1e-13));
-  CHECK(e.std_error == Approx(std::sqrt(0.96 / 1000) / 0.93).epsilon(1e-13));
+  CHECK(e.std_error == Approx(std::sqrt(0.96 / 999) / 0.93).epsilon(1e-13));
   CHECK(e.ci.high - e.value == Approx(1.959963984540054 * e.std_error).epsilon(1e-12));
   CHECK(e.shots == 1000);
   CHECK(e.circuits == 1);

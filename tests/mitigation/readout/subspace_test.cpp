@@ -118,7 +118,7 @@ void check_against_definition(const ReadoutError& error, const Outcomes& outcome
   const arma::vec values = weights.t() * frequency;
   const arma::mat covariance =
       (weights.t() * arma::diagmat(frequency) * weights - values * values.t()) /
-      static_cast<double>(outcomes.shots);
+      static_cast<double>(outcomes.shots - 1);
   CHECK(arma::abs(joint.values - values).max() < 1e-8);
   CHECK(arma::abs(joint.covariance - covariance).max() <
         1e-7 / static_cast<double>(outcomes.shots));

@@ -81,7 +81,7 @@ TEST_CASE("The ratio is of averages, not the average of ratios") {
   CHECK(joint.values(0) == Approx(0.3 / 0.7).epsilon(1e-14));
   const double f = 0.7 * 200 / 201;
   const double calibration = std::pow(0.3 / 0.49, 2) * (1 - f * f) / 200;
-  CHECK(joint.covariance(0, 0) == Approx((1 - 0.09) / 200 / 0.49 + calibration).epsilon(1e-12));
+  CHECK(joint.covariance(0, 0) == Approx((1 - 0.09) / 199 / 0.49 + calibration).epsilon(1e-12));
 }
 
 TEST_CASE("Twirled readout's intervals cover 95%") {

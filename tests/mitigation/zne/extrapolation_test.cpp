@@ -347,6 +347,10 @@ TEST_CASE("Shots go where they matter") {
     for (int b = 1; a + b < 1000; ++b) best = std::min(best, variance(a, b, 1000 - a - b));
   CHECK(variance(number(0), number(1), number(2)) <= best * (1 + 1e-5));
   CHECK(zne::allocate_shots(eta, {0, 0, 0}, 10).size() == 3);
+  using Shots = std::vector<std::uint64_t>;
+  CHECK(zne::allocate_shots({0.9, 0.1}, {1, 1}, 10) == Shots{9, 1});
+  CHECK(zne::allocate_shots({1, 0, 0}, {1, 1, 1}, 10) == Shots{8, 1, 1});
+  CHECK(zne::allocate_shots({1, 0, 0}, {1, 1, 1}, 3) == Shots{1, 1, 1});
   CHECK_THROWS_WITH(zne::allocate_shots(eta, sigma, 2), ContainsSubstring("2 shots for 3 points"));
   CHECK_THROWS_WITH(zne::allocate_shots(eta, {1, 1}, 10), ContainsSubstring("2 deviations"));
   CHECK_THROWS_WITH(zne::allocate_shots(eta, {1, 1, -1}, 10), ContainsSubstring("deviation -1"));

@@ -32,8 +32,9 @@ Plan construct(std::shared_ptr<const Circuit> circuit, std::uint64_t shots);
 
 /// "readout/inversion": the observable in the Heisenberg picture. <o> is the plain average of
 ///   g = A^-T o = ⊗_g A_g^-T o,
-/// evaluated only at the outcomes that were seen, so that any number of bits will do. Unbiased;
-/// values may leave [-1, 1]. The covariance is the multinomial's, of g.
+/// evaluated only at the outcomes that were seen, so that any number of bits will do. Unbiased
+/// where A is known exactly; where it was measured, to first order in its error (A^-1 is not
+/// linear). Values may leave [-1, 1]. The covariance of the own shots is the multinomial's, of g.
 ///
 /// The calibration's own error goes into ReadExpectations::shared by the exact derivative,
 ///   dg = -⊗_{h≠g} A_h^-T ⊗ (A_g^-T dA_gᵀ A_g^-T) o,

@@ -76,7 +76,7 @@ struct FoldedChunks {
   std::vector<double> scale_factors;  ///< reached, one a chunk
 };
 
-/// What layerwise Richardson extrapolation runs (V. Russo, A. Mari, arXiv:2402.02000): the layers
+/// What layerwise Richardson extrapolation runs (V. Russo, A. Mari, arXiv:2402.04000): the layers
 /// that have weight are shared out evenly among as many chunks of consecutive ones as there are
 /// factors, and the layers of chunk c are folded to scale_factors[c], as Folding::layers does.
 /// `weights` and `seed` as in FoldingOptions.

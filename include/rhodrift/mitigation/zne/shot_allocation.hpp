@@ -9,8 +9,9 @@
 
 namespace rhodrift::zne {
 
-/// `total` shots over the points so that Σ (η_j σ_j)²/N_j is least: N_j ∝ |η_j| σ_j, each at least
-/// 1, in whole numbers that add up. `coefficients` are η, `deviations` σ of one shot.
+/// `total` shots over the points so that Σ (η_j σ_j)²/N_j is least: N_j ∝ |η_j| σ_j, in whole
+/// numbers that add up; a point that would have none gets one of those of the largest.
+/// `coefficients` are η, `deviations` σ of one shot.
 /// Throws InputError on different numbers of both, a deviation that is negative or not finite, and
 /// fewer shots than points.
 std::vector<std::uint64_t> allocate_shots(const arma::vec& coefficients,
