@@ -163,7 +163,7 @@ TEST_CASE("Expected errors of random circuits hold both their scatter and the sh
 }
 
 TEST_CASE("Expected errors of random strategies of all kinds", "[long]") {
-  for (const char* text : {"twirl:4", "readout+pec+twirl:40", "twirl:4+zne", "readout:twirled",
+  for (const char* text : {"twirl:4", "readout+pec+twirl:160", "twirl:4+zne", "readout:twirled",
                            "readout+zne:linear:by=pauli+twirl:8"})
     for (const std::uint64_t shots : {5000, 50'000}) check_expected_error(text, shots, 300);
 }
