@@ -7,6 +7,8 @@
 
 #include <rhodrift/core/error.hpp>
 
+#include "core/shuffle.hpp"
+
 namespace rhodrift {
 
 namespace {
@@ -91,7 +93,7 @@ Layout random_region(const std::vector<int>& part, int n_qubits, const Target& t
     region.push_back(best);
     grow_around(best);
   }
-  for (std::size_t i = region.size(); i > 1; --i) std::swap(region[i - 1], region[random.below(i)]);
+  shuffle(region, random);
   return region;
 }
 

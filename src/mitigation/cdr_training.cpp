@@ -10,6 +10,8 @@
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/mitigation/cdr.hpp>
 
+#include "core/shuffle.hpp"
+
 namespace rhodrift::cdr {
 
 namespace {
@@ -87,7 +89,7 @@ std::vector<std::size_t> replaceable_gates(const Circuit& circuit) {
 
 Circuit training_circuit(const Circuit& circuit, std::vector<std::size_t> gates,
                          const TrainingOptions& options, RandomStream& random) {
-  for (std::size_t i = gates.size(); i > 1; --i) std::swap(gates[i - 1], gates[random.below(i)]);
+  shuffle(gates, random);
   gates.erase(gates.begin(), gates.begin() + options.n_non_clifford);  // those stay
   std::ranges::sort(gates);
   Circuit training(circuit.n_qubits());

@@ -11,15 +11,19 @@
 
 namespace rhodrift {
 
+void require_bits(const Observable& observable, int n_bits) {
+  if (observable.min_qubits() > n_bits)
+    throw InputError(
+        "observable " + observable.to_string(), "",
+        fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
+}
+
 void require_readable(std::span<const Observable> observables, int n_bits) {
   for (const Observable& observable : observables) {
-    const std::string source = "observable " + observable.to_string();
     if (!observable.is_diagonal())
-      throw InputError(source, "", "is not diagonal; measure in a rotated basis first");
-    if (observable.min_qubits() > n_bits)
-      throw InputError(
-          source, "",
-          fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
+      throw InputError("observable " + observable.to_string(), "",
+                       "is not diagonal; measure in a rotated basis first");
+    require_bits(observable, n_bits);
   }
 }
 

@@ -17,7 +17,9 @@ using BitMask = std::vector<std::uint64_t>;
 /// A real function of the outcome.
 using OutcomeFunction = std::function<double(OutcomeBits)>;
 
-/// Throws InputError when an observable is not diagonal or reaches past the bits.
+/// Throws InputError when the observable reaches past the bits.
+void require_bits(const Observable& observable, int n_bits);
+/// The same of each, and when one is not diagonal.
 void require_readable(std::span<const Observable> observables, int n_bits);
 /// The same, and when the outcomes are empty.
 void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables);

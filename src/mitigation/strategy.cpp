@@ -8,6 +8,7 @@
 #include <rhodrift/mitigation/readout/unfolding.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
 
+#include "mitigation/outcome_average.hpp"
 #include "mitigation/strategy_combine.hpp"
 
 namespace rhodrift {
@@ -23,15 +24,6 @@ ReadoutError believed_readout_error(const Circuit& circuit, const Device& believ
   for (const int q : circuit.qubit_of_bit())
     qubits.push_back(believed.layout[static_cast<std::size_t>(q)]);
   return believed.model.readout_error(qubits);
-}
-
-void require_bits(const Circuit& circuit, std::span<const Observable> observables) {
-  const auto n_bits = static_cast<int>(circuit.qubit_of_bit().size());
-  for (const Observable& observable : observables)
-    if (observable.min_qubits() > n_bits)
-      throw InputError(
-          "observable " + observable.to_string(), "",
-          fmt::format("bit {} is outside 0..{}", observable.min_qubits() - 1, n_bits - 1));
 }
 
 ExpectationEstimator make_estimator(ReadoutMethod method,
@@ -108,7 +100,8 @@ class PreparedStrategy::Implementation {
     strategy.validate();
     if (measurement_.bases.empty())
       throw InputError("observables", "", "there is none that has to be measured");
-    require_bits(circuit, observables);
+    for (const Observable& observable : observables)
+      require_bits(observable, static_cast<int>(circuit.qubit_of_bit().size()));
     require_symmetries_read();
     if (strategy.readout.calibration_share == 0.0)
       believed_ =

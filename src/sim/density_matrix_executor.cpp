@@ -6,6 +6,7 @@
 #include <rhodrift/sim/density_matrix_executor.hpp>
 
 #include "core/parallel.hpp"
+#include "core/shuffle.hpp"
 #include "sim/compiled_circuits.hpp"
 
 namespace rhodrift {
@@ -62,7 +63,7 @@ void run_batch(const Batch& batch, std::span<const Job> jobs,
 ShotTable in_random_order(const Outcomes& outcomes, RandomStream random) {
   std::vector<Bitstring> shots;
   for (const auto& [bits, count] : outcomes.counts()) shots.insert(shots.end(), count, bits);
-  for (std::size_t i = shots.size(); i > 1; --i) std::swap(shots[i - 1], shots[random.below(i)]);
+  shuffle(shots, random);
   ShotTable table(outcomes.n_bits, shots.size());
   table.set(0, shots);
   return table;

@@ -13,6 +13,7 @@
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/train/dataset.hpp>
 
+#include "core/shuffle.hpp"
 #include "train/random.hpp"
 
 namespace rhodrift {
@@ -223,7 +224,8 @@ Split stratified_split(const Dataset& data, double test_share, std::uint64_t see
     if (samples.size() < 2)
       throw InputError(data.name, fmt::format("class '{}'", data.class_names[k]),
                        fmt::format("{} samples cannot be split, at least 2 can", samples.size()));
-    shuffle(samples, training_stream(seed, StreamPurpose::split, k));
+    RandomStream random = training_stream(seed, StreamPurpose::split, k);
+    shuffle(samples, random);
     const double wanted = std::round(test_share * static_cast<double>(samples.size()));
     const std::size_t n_test =
         std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, samples.size() - 1);

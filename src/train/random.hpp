@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 #include <rhodrift/core/random.hpp>
 
@@ -20,12 +17,6 @@ enum class StreamPurpose : std::uint64_t {
 inline RandomStream training_stream(std::uint64_t seed, StreamPurpose purpose,
                                     std::uint64_t index) {
   return RandomStream(seed, stream_id(static_cast<std::uint64_t>(purpose), index));
-}
-
-/// Puts the items in a uniformly random order (Fisher and Yates). std::shuffle leaves its draws to
-/// the standard library, so results would differ between platforms.
-inline void shuffle(std::vector<std::size_t>& items, RandomStream stream) {
-  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[stream.below(i)]);
 }
 
 }  // namespace rhodrift

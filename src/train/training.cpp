@@ -8,6 +8,7 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/train/training.hpp>
 
+#include "core/shuffle.hpp"
 #include "train/random.hpp"
 
 namespace rhodrift {
@@ -45,8 +46,9 @@ std::vector<std::vector<std::size_t>> batches_of_epoch(std::size_t n_samples,
                                                        const TrainingOptions& options, int epoch) {
   std::vector<std::size_t> order(n_samples);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  shuffle(order, training_stream(options.seed, StreamPurpose::sample_order,
-                                 static_cast<std::uint64_t>(epoch)));
+  RandomStream random =
+      training_stream(options.seed, StreamPurpose::sample_order, static_cast<std::uint64_t>(epoch));
+  shuffle(order, random);
   const std::size_t batch_size = std::min(options.batch_size, n_samples);
   std::vector<std::vector<std::size_t>> batches;
   for (std::size_t begin = 0; begin < n_samples; begin += batch_size) {

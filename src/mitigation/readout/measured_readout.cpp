@@ -130,24 +130,47 @@ Preparations preparations(CalibrationScheme scheme, const std::vector<std::vecto
   }
 }
 
+/// What was read of some prepared states.
+struct Readings {
+  std::span<const Pattern> patterns;
+  std::span<const Outcomes> outcomes;
+  std::span<const int> only_group;  // as in CalibrationPlan
+};
+
 /// (read, prepared): of the states that are about the group, each shot a 1; exact ones are one
 /// shot.
-arma::mat counts_of(const std::vector<int>& bits, int group,
-                    std::span<const PreparedState> states) {
+arma::mat counts_of(const std::vector<int>& bits, int group, const Readings& readings) {
   arma::mat counts(n_states(bits), n_states(bits), arma::fill::zeros);
-  for (const auto& [pattern, outcomes, only_group] : states) {
-    if (only_group >= 0 && only_group != group) continue;
-    if (outcomes.n_bits != states[0].outcomes.n_bits)
-      throw InputError(
-          "readout calibration", "",
-          fmt::format("outcomes of {} bits and of {}", states[0].outcomes.n_bits, outcomes.n_bits));
-    const arma::uword prepared = group_index(bits, pattern);
+  for (std::size_t j = 0; j < readings.outcomes.size(); ++j) {
+    const Outcomes& outcomes = readings.outcomes[j];
+    if (readings.only_group[j] >= 0 && readings.only_group[j] != group) continue;
+    if (outcomes.n_bits != readings.outcomes[0].n_bits)
+      throw InputError("readout calibration", "",
+                       fmt::format("outcomes of {} bits and of {}", readings.outcomes[0].n_bits,
+                                   outcomes.n_bits));
+    const arma::uword prepared = group_index(bits, readings.patterns[j]);
     const double weight = outcomes.exact() ? 1.0 : static_cast<double>(outcomes.shots);
     for (std::size_t r = 0; r < outcomes.size(); ++r)
       counts(group_index(bits, outcomes.outcome(r)), prepared) +=
           weight * std::max(outcomes.frequency[r], 0.0);  // rounding may be below 0
   }
   return counts;
+}
+
+MeasuredReadout pooled(const std::vector<std::vector<int>>& groups, const Readings& readings) {
+  require_all_exact_or_none(readings.outcomes);
+  MeasuredReadout measured;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const arma::mat counts = counts_of(groups[g], static_cast<int>(g), readings);
+    const arma::rowvec total = arma::sum(counts, 0);
+    for (arma::uword p = 0; p < total.n_elem; ++p)
+      if (!(total(p) > 0.0))
+        throw InputError("readout calibration", fmt::format("bits {}", fmt::join(groups[g], ",")),
+                         fmt::format("were never prepared in {:0{}b}", p, groups[g].size()));
+    measured.error.push_back({groups[g], counts.each_row() / total});
+    measured.shots.push_back(readings.outcomes[0].exact() ? arma::vec() : arma::vec(total.t()));
+  }
+  return measured;
 }
 
 }  // namespace
@@ -222,30 +245,21 @@ MeasuredReadout measured_readout(const std::vector<std::vector<int>>& groups,
                                  std::span<const PreparedState> states) {
   if (states.empty()) throw InputError("readout calibration", "", "no state was prepared");
   require_groups(groups, max_calibration_group_bits, "a calibration", states[0].outcomes.n_bits);
+  std::vector<Pattern> patterns;
   std::vector<Outcomes> outcomes;
-  for (const PreparedState& state : states) outcomes.push_back(state.outcomes);
-  require_all_exact_or_none(outcomes);
-  MeasuredReadout measured;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const arma::mat counts = counts_of(groups[g], static_cast<int>(g), states);
-    const arma::rowvec total = arma::sum(counts, 0);
-    for (arma::uword p = 0; p < total.n_elem; ++p)
-      if (!(total(p) > 0.0))
-        throw InputError("readout calibration", fmt::format("bits {}", fmt::join(groups[g], ",")),
-                         fmt::format("were never prepared in {:0{}b}", p, groups[g].size()));
-    measured.error.push_back({groups[g], counts.each_row() / total});
-    measured.shots.push_back(outcomes[0].exact() ? arma::vec() : arma::vec(total.t()));
+  std::vector<int> only_group;
+  for (const PreparedState& state : states) {
+    patterns.push_back(state.pattern);
+    outcomes.push_back(state.outcomes);
+    only_group.push_back(state.only_group);
   }
-  return measured;
+  return pooled(groups, {patterns, outcomes, only_group});
 }
 
 MeasuredReadout combine_calibration(const CalibrationPlan& plan,
                                     std::span<const Outcomes> outcomes) {
   plan.require_matching(outcomes);
-  std::vector<PreparedState> states;
-  for (std::size_t j = 0; j < outcomes.size(); ++j)
-    states.push_back({plan.patterns[j], outcomes[j], plan.only_group[j]});
-  return measured_readout(plan.groups, states);
+  return pooled(plan.groups, {plan.patterns, outcomes, plan.only_group});
 }
 
 }  // namespace rhodrift::readout

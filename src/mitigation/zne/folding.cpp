@@ -10,6 +10,8 @@
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/mitigation/zne/folding.hpp>
 
+#include "core/shuffle.hpp"
+
 namespace rhodrift::zne {
 
 namespace {
@@ -108,7 +110,7 @@ std::vector<std::size_t> in_order(std::size_t size) {
 
 std::vector<std::size_t> shuffled(std::vector<std::size_t> order, std::uint64_t seed) {
   RandomStream random(seed);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  shuffle(order, random);
   return order;
 }
 
