@@ -35,18 +35,20 @@ struct Mitigated {
   double overhead = 1.0;
 };
 
-std::vector<Estimate> estimates(const ExpectationEstimator& estimator, const Outcomes& counts,
-                                std::span<const Observable> observables) {
-  if (observables.empty()) return {};
-  const JointEstimate joint = estimator(counts, observables);
+std::vector<Estimate> estimates(const JointEstimate& joint, const std::string& method,
+                                const Outcomes& counts) {
   std::vector<Estimate> result;
   for (arma::uword k = 0; k < joint.values.n_elem; ++k) {
-    result.push_back(
-        normal_estimate(joint.values(k), std::sqrt(joint.covariance(k, k)), estimator.method));
+    result.push_back(normal_estimate(joint.values(k), std::sqrt(joint.covariance(k, k)), method));
     result.back().shots = counts.shots;
     result.back().circuits = 1;
   }
   return result;
+}
+
+std::vector<Estimate> estimates(const ExpectationEstimator& estimator, const Outcomes& counts,
+                                std::span<const Observable> observables) {
+  return estimates(estimator(counts, observables), estimator.method, counts);
 }
 
 struct ReadoutCommand {
@@ -159,11 +161,11 @@ struct ReadoutCommand {
                         std::span<const Observable> parsed) const {
     readout::SubspaceOptions options;
     options.distance = parse_distance(seen.n_bits);
-    const readout::Subspace subspace(readout.error, seen, options);
+    const readout::Subspace subspace(readout, seen, options);
     Mitigated result;
     result.quasi = subspace.distribution();
     result.overhead = subspace.overhead();
-    result.expectations = estimates(readout::subspace(readout, options), seen, parsed);
+    result.expectations = estimates(subspace.expectations(parsed), "readout/subspace", seen);
     const double captured = subspace.captured();
     for (Estimate& estimate : result.expectations) estimate.diagnostics["captured"] = captured;
     return result;

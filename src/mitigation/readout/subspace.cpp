@@ -86,6 +86,15 @@ class Subspace::Implementation {
     return result;
   }
 
+  JointEstimate joint(std::span<const Observable> observables) const {
+    const CalibratedEstimate estimate = expectations(observables);
+    if (estimate.derivatives.empty()) return estimate.own;
+    ReadExpectations read{{estimate.own}, {}};
+    for (const ConfusionDerivative& derivative : estimate.derivatives)
+      read.shared = arma::join_cols(read.shared, calibration_error(measured_, derivative));
+    return read.joint();
+  }
+
   double captured() const {
     const arma::vec p = weights();
     double sum = 0.0;
@@ -150,6 +159,14 @@ Subspace::Subspace(const ReadoutError& error, const Outcomes& outcomes,
   implementation_ = std::make_unique<Implementation>(MeasuredReadout{error, {}}, outcomes, options);
 }
 
+Subspace::Subspace(const MeasuredReadout& measured, const Outcomes& outcomes,
+                   const SubspaceOptions& options) {
+  checked(options);
+  measured.validate();
+  require_groups_conditioned(measured.error);
+  implementation_ = std::make_unique<Implementation>(measured, outcomes, options);
+}
+
 Subspace::~Subspace() = default;
 Subspace::Subspace(Subspace&&) noexcept = default;
 Subspace& Subspace::operator=(Subspace&&) noexcept = default;
@@ -159,7 +176,7 @@ Outcomes Subspace::distribution() const {
 }
 
 JointEstimate Subspace::expectations(std::span<const Observable> observables) const {
-  return implementation_->expectations(observables).own;
+  return implementation_->joint(observables);
 }
 
 double Subspace::captured() const {

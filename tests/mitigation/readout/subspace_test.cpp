@@ -425,14 +425,16 @@ TEST_CASE("Subspaces that cannot be solved are refused") {
                     ContainsSubstring("condition number") && ContainsSubstring("1e+06"));
   CHECK_THROWS_WITH(readout::subspace({ConfusionMatrix::single(0, 0.5, 0.5)}),
                     ContainsSubstring("condition number"));
-  CHECK_THROWS_WITH(Subspace({ConfusionMatrix::single(1, 0.2, 1.0)}, two_bits),
+  CHECK_THROWS_WITH(Subspace(ReadoutError{ConfusionMatrix::single(1, 0.2, 1.0)}, two_bits),
                     ContainsSubstring("bits 1: value 1 is never read as itself"));
-  CHECK_THROWS_WITH(Subspace({}, two_bits, {-1}), ContainsSubstring("-1 is negative"));
+  CHECK_THROWS_WITH(Subspace(ReadoutError{}, two_bits, {-1}), ContainsSubstring("-1 is negative"));
   readout::SubspaceOptions loose;
   loose.tolerance = 0.5;
-  CHECK_THROWS_WITH(Subspace({}, two_bits, loose), ContainsSubstring("0.5 is outside 1e-14..0.1"));
-  CHECK_THROWS_WITH(Subspace({}, Outcomes{}), ContainsSubstring("outcomes: there are none"));
-  CHECK_THROWS_WITH(Subspace({}, two_bits).expectations(std::vector{Observable::z(2)}),
+  CHECK_THROWS_WITH(Subspace(ReadoutError{}, two_bits, loose),
+                    ContainsSubstring("0.5 is outside 1e-14..0.1"));
+  CHECK_THROWS_WITH(Subspace(ReadoutError{}, Outcomes{}),
+                    ContainsSubstring("outcomes: there are none"));
+  CHECK_THROWS_WITH(Subspace(ReadoutError{}, two_bits).expectations(std::vector{Observable::z(2)}),
                     ContainsSubstring("bit 2 is outside 0..1"));
 
   readout::MeasuredReadout without_shots = with_shots({ConfusionMatrix::single(0, 0.1, 0.1)}, 10);

@@ -43,6 +43,9 @@ class Subspace {
   /// max_direct_outcomes, when Ã's own condition number (1-norm) is past that limit.
   Subspace(const ReadoutError& error, const Outcomes& outcomes,
            const SubspaceOptions& options = {});
+  /// Of a measured error. Throws InputError also as MeasuredReadout::validate.
+  Subspace(const MeasuredReadout& measured, const Outcomes& outcomes,
+           const SubspaceOptions& options = {});
   ~Subspace();
   Subspace(Subspace&&) noexcept;
   Subspace& operator=(Subspace&&) noexcept;
@@ -54,7 +57,8 @@ class Subspace {
   /// Σ_c p_c n_c: with how much probability the quasi-distribution would be read as what was seen
   /// and is within the distance. Near 1 there is nothing that the subspace lacks.
   double captured() const;
-  /// oᵀ p = wᵀ f with w = Ã^-T o, and the multinomial's covariance of w. Which outcomes were seen
+  /// oᵀ p = wᵀ f with w = Ã^-T o, and the multinomial's covariance of w, with that of a measured
+  /// error besides. Which outcomes were seen
   /// is taken as given, the distribution over them as what is estimated.
   JointEstimate expectations(std::span<const Observable> observables) const;
   /// γ², γ = |Ã^-1|₁, as inversion_overhead ("mitigation overhead" in the paper). Exact up to
