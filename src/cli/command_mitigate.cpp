@@ -41,19 +41,21 @@ void mitigate(const Options& options) {
       return PreparedStrategy(chosen, circuit, observables, device, shots, options.seed);
     });
   };
-  DensityMatrixExecutor executor(options.seed, [&](const Circuit& c, double noise_scale) {
-    return on_device(c, device, noise_scale);
-  });
   DensityMatrixExecutor noiseless(options.seed);
-  const auto run = [&](const PreparedStrategy& prepared, Executor& on) {
-    return prepared.combine(on.run(prepared.plan().jobs),
-                            noiseless.run(prepared.noiseless_plan().jobs));
+  const auto run = [&](const PreparedStrategy& prepared) {
+    const Device place(device.model, prepared.layout());
+    DensityMatrixExecutor executor(options.seed, [&](const Circuit& c, double noise_scale) {
+      return on_device(c, place, noise_scale);
+    });
+    return rhodrift::run(prepared, executor, noiseless);
   };
-  const std::vector<std::string> notes = device.model.notes(device.layout);
   const Strategy raw = parse_strategy("raw");
-  const std::vector<Estimate> mitigated = run(prepare(strategy, options.shots), executor);
-  const std::vector<Estimate> unmitigated = run(prepare(raw, options.shots), executor);
-  const std::vector<Estimate> truth = run(prepare(raw, 0), noiseless);
+  const PreparedStrategy prepared = prepare(strategy, options.shots);
+  const std::vector<std::string> notes = device.model.notes(prepared.layout());
+  const std::vector<Estimate> mitigated = run(prepared);
+  const std::vector<Estimate> unmitigated = run(prepare(raw, options.shots));
+  const PreparedStrategy exact = prepare(raw, 0);
+  const std::vector<Estimate> truth = exact.combine(noiseless.run(exact.plan().jobs));
 
   if (options.json) {
     Json result{{"expectations", Json::object()}};

@@ -114,6 +114,58 @@ JointEstimate ReadExpectations::joint() const {
   return whole;
 }
 
+ReadExpectations summed(const ReadExpectations& read, std::span<const std::size_t> n_readings) {
+  ReadExpectations result;
+  arma::uword row = 0;
+  auto reading = read.readings.begin();
+  for (const std::size_t n : n_readings) {
+    const arma::uword n_values = reading->values.n_elem;
+    JointEstimate sum{arma::vec(n_values, arma::fill::zeros),
+                      arma::mat(n_values, n_values, arma::fill::zeros)};
+    arma::mat shared(n_values, read.shared.n_cols, arma::fill::zeros);
+    for (std::size_t i = 0; i < n; ++i, ++reading) {
+      const arma::uword own = reading->values.n_elem;
+      if (own == 0) continue;
+      const arma::span all(0, own - 1);
+      sum.values(all) += reading->values;
+      sum.covariance(all, all) += reading->covariance;
+      if (!shared.empty()) shared.head_rows(own) += read.shared.rows(row, row + own - 1);
+      row += own;
+    }
+    result.readings.push_back(std::move(sum));
+    result.shared = arma::join_cols(result.shared, shared);
+  }
+  return result;
+}
+
+namespace {
+
+/// a_i/b for the values (a_0, …, b), and the matrix of its derivatives.
+std::pair<arma::vec, arma::mat> ratios(const arma::vec& values, const std::string& denominator) {
+  const arma::uword n = values.n_elem - 1;
+  const double b = values(n);
+  if (!(b > 0.0))
+    throw RunError(
+        fmt::format("{} is estimated as {}, not above 0; take more shots", denominator, b));
+  const arma::vec ratio = values.head(n) / b;
+  return {ratio, arma::join_rows(arma::eye(n, n), -ratio) / b};
+}
+
+}  // namespace
+
+ReadExpectations divided_by_last(const ReadExpectations& read, const std::string& denominator) {
+  ReadExpectations result;
+  arma::uword first = 0;
+  for (const JointEstimate& reading : read.readings) {
+    const auto [ratio, derivative] = ratios(reading.values, denominator);
+    result.readings.push_back({ratio, derivative * reading.covariance * derivative.t()});
+    result.shared = arma::join_cols(
+        result.shared, arma::mat(derivative * read.shared.rows(first, first + ratio.n_elem)));
+    first += ratio.n_elem + 1;
+  }
+  return result;
+}
+
 JointEstimate ExpectationEstimator::operator()(const Outcomes& outcomes,
                                                std::span<const Observable> observables) const {
   const Reading reading{outcomes, observables};

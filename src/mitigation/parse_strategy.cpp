@@ -201,6 +201,18 @@ void parse_scale_factors(Stage& stage, std::vector<double>& factors) {
       [&] { return zne::chebyshev_scale_factors(static_cast<int>(nodes[0]), nodes[1]); });
 }
 
+/// "adaptive=4,10": so many points up to there.
+void parse_adaptive(Stage& stage, ZneStage& zne) {
+  std::vector<double> numbers;
+  if (!stage.take_numbers("adaptive", numbers)) return;
+  if (numbers.size() != 2 || !(numbers[0] >= 3.0 && numbers[0] <= 100.0) ||
+      numbers[0] != std::floor(numbers[0]))
+    stage.fail(
+        "adaptive is a whole number of points in 3..100 and the highest factor, such as 4,10");
+  zne.adaptive = {static_cast<int>(numbers[0]), numbers[1]};
+  zne.scale_factors = {1.0, 3.0};
+}
+
 void parse_zne(Stage& stage, Strategy& strategy) {
   ZneStage zne;
   std::string model = stage.take("model", true).value_or("linear");
@@ -215,6 +227,7 @@ void parse_zne(Stage& stage, Strategy& strategy) {
   for (const char* key : {"order", "asymptote"})
     if (const auto value = stage.take(key)) model += fmt::format(":{}={}", key, *value);
   zne.model = stage.naming([&] { return zne::parse_extrapolation(model); });
+  parse_adaptive(stage, zne);
   parse_scale_factors(stage, zne.scale_factors);
   if (const auto by = stage.take("by")) {
     if (*by == "analog")
@@ -249,6 +262,7 @@ Strategy parse_strategy(std::string_view text) {
       {"twirl", parse_twirl},
       {"zne", parse_zne},
       {"cdr", parse_cdr},
+      {"distillation", [](Stage&, Strategy& strategy) { strategy.distillation = true; }},
       {"pec", [](Stage&, Strategy& strategy) { strategy.pec = true; }},
   };
   Strategy strategy;

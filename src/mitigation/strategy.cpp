@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
@@ -17,14 +21,6 @@ namespace {
 
 /// When Bayesian unfolding stops within a strategy.
 constexpr readout::UnfoldingStop unfolding_stop{500, 1e-9};
-
-/// What the believed device does to the bits that the circuit reads.
-ReadoutError believed_readout_error(const Circuit& circuit, const Device& believed) {
-  std::vector<int> qubits;
-  for (const int q : circuit.qubit_of_bit())
-    qubits.push_back(believed.layout[static_cast<std::size_t>(q)]);
-  return believed.model.readout_error(qubits);
-}
 
 ExpectationEstimator make_estimator(ReadoutMethod method,
                                     const readout::MeasuredReadout& measured) {
@@ -68,8 +64,21 @@ void Strategy::validate() const {
   require(!cdr || !twirled, "cdr's circuits are not read with random flips, as twirled readout is");
   require(!cdr || symmetries.empty(),
           "cdr's training circuits do not have the circuit's symmetries");
-  if (!zne || !zne->optimal_shots) return;
+  require(!cdr || !distillation, "cdr's training circuits have no copies to be distilled");
+  require(!distillation || symmetries.empty(),
+          "symmetries of one copy are not looked at in distillation");
+  if (!zne) return;
   const auto* model = std::get_if<zne::Extrapolation>(&zne->model);
+  if (zne->adaptive) {
+    require(model && model->model == zne::Extrapolation::Model::exponential && model->asymptote,
+            "adaptive takes an exponential with an asymptote");
+    require(zne->scale_factors.size() >= 2, "adaptive starts from two scale factors or more");
+    require(static_cast<std::size_t>(zne->adaptive->n_points) >= zne->scale_factors.size(),
+            "adaptive has fewer points than it starts from");
+    require(zne->adaptive->highest > 1.0 && std::isfinite(zne->adaptive->highest),
+            "adaptive's highest scale factor is not a number above 1");
+  }
+  if (!zne->optimal_shots) return;
   require(model && is_linear(*model),
           "shots=optimal takes a linear model: the others' coefficients follow the values");
 }
@@ -82,13 +91,17 @@ bool Strategy::is_random() const {
   return instances > 0 || readout.method == ReadoutMethod::twirled || cdr || folds_at_random;
 }
 
+bool Strategy::runs_fixed_circuits() const {
+  return !is_random() && !(zne && zne->adaptive);
+}
+
 bool Strategy::runs_as(const Strategy& other) const {
   const bool same_flips = (readout.method == ReadoutMethod::twirled) ==
                           (other.readout.method == ReadoutMethod::twirled);
   return same_flips && readout.calibration_share == other.readout.calibration_share &&
          (readout.calibration_share == 0.0 || readout.scheme == other.readout.scheme) &&
-         decoupling == other.decoupling && instances == other.instances && zne == other.zne &&
-         pec == other.pec && cdr == other.cdr;
+         decoupling == other.decoupling && distillation == other.distillation &&
+         instances == other.instances && zne == other.zne && pec == other.pec && cdr == other.cdr;
 }
 
 class PreparedStrategy::Implementation {
@@ -96,34 +109,52 @@ class PreparedStrategy::Implementation {
   Implementation(const Strategy& strategy, const Circuit& circuit,
                  std::span<const Observable> observables, const Device& believed,
                  std::uint64_t total_shots, std::uint64_t seed)
-      : strategy_(strategy), measurement_(observables), seed_(seed) {
+      : strategy_(strategy),
+        circuit_(circuit),
+        observables_(observables.begin(), observables.end()),
+        device_(believed),
+        total_shots_(total_shots),
+        measurement_(observables),
+        seed_(seed) {
     strategy.validate();
     if (measurement_.bases.empty())
       throw InputError("observables", "", "there is none that has to be measured");
     for (const Observable& observable : observables)
       require_bits(observable, static_cast<int>(circuit.qubit_of_bit().size()));
     require_symmetries_read();
-    if (strategy.readout.calibration_share == 0.0)
-      believed_ =
-          make_estimator(strategy.readout.method, {believed_readout_error(circuit, believed), {}});
     plan_ = plan_strategy(strategy, circuit, measurement_, believed, total_shots, seed);
+    if (strategy.readout.calibration_share == 0.0)
+      believed_ = make_estimator(strategy.readout.method,
+                                 {believed.model.readout_error(plan_.read_qubits), {}});
   }
 
   const Strategy& strategy() const { return strategy_; }
   const StrategyPlan& plan() const { return plan_; }
 
+  std::optional<PreparedStrategy> next_round(std::span<const Outcomes> outcomes) const {
+    plan_.plan.require_matching(outcomes);
+    if (!strategy_.zne || !strategy_.zne->adaptive ||
+        plan_.points.size() == static_cast<std::size_t>(strategy_.zne->adaptive->n_points))
+      return std::nullopt;
+    Strategy next = strategy_;
+    next.zne->scale_factors.push_back(
+        next_scale_factor(strategy_, measurement_, plan_, outcomes, readout_estimator(outcomes)));
+    return PreparedStrategy(next, circuit_, observables_, device_, total_shots_, seed_);
+  }
+
   std::vector<Estimate> combine(std::span<const Outcomes> outcomes,
                                 std::span<const Outcomes> noiseless) const {
     plan_.plan.require_matching(outcomes);
     plan_.noiseless.require_matching(noiseless);
-    const ExpectationEstimator readout =
-        readout_estimator(outcomes.first(plan_.n_calibration_jobs()));
+    const ExpectationEstimator readout = readout_estimator(outcomes);
     return strategy_.cdr ? combine_regressions(measurement_, plan_, outcomes, noiseless, readout)
                          : combine_cells(strategy_, measurement_, plan_, outcomes, readout);
   }
 
  private:
-  ExpectationEstimator readout_estimator(std::span<const Outcomes> calibration) const {
+  /// From the outcomes of the whole plan, of which those of the calibration come first.
+  ExpectationEstimator readout_estimator(std::span<const Outcomes> outcomes) const {
+    const std::span<const Outcomes> calibration = outcomes.first(plan_.n_calibration_jobs());
     if (plan_.twirled_calibration)
       return readout::twirled(readout::untwirled(*plan_.twirled_calibration, calibration));
     if (!plan_.calibration) return *believed_;
@@ -146,6 +177,10 @@ class PreparedStrategy::Implementation {
   }
 
   Strategy strategy_;
+  Circuit circuit_;
+  std::vector<Observable> observables_;
+  Device device_;
+  std::uint64_t total_shots_;
   PauliMeasurement measurement_;
   std::uint64_t seed_;
   std::optional<ExpectationEstimator> believed_;  // unless the readout is measured
@@ -158,11 +193,18 @@ PreparedStrategy::PreparedStrategy(const Strategy& strategy, const Circuit& circ
     : implementation_(std::make_shared<const Implementation>(strategy, circuit, observables,
                                                              believed, total_shots, seed)) {}
 
+std::optional<PreparedStrategy> PreparedStrategy::next_round(
+    std::span<const Outcomes> outcomes) const {
+  return implementation_->next_round(outcomes);
+}
 const Strategy& PreparedStrategy::strategy() const {
   return implementation_->strategy();
 }
 const Plan& PreparedStrategy::plan() const {
   return implementation_->plan().plan;
+}
+const Layout& PreparedStrategy::layout() const {
+  return implementation_->plan().layout;
 }
 const std::vector<std::string>& PreparedStrategy::job_names() const {
   return implementation_->plan().job_names;
@@ -173,6 +215,16 @@ const Plan& PreparedStrategy::noiseless_plan() const {
 std::vector<Estimate> PreparedStrategy::combine(std::span<const Outcomes> outcomes,
                                                 std::span<const Outcomes> noiseless) const {
   return implementation_->combine(outcomes, noiseless);
+}
+
+std::vector<Estimate> run(PreparedStrategy prepared, Executor& device, Executor& noiseless) {
+  std::vector<Outcomes> outcomes = device.run(prepared.plan().jobs);
+  while (std::optional<PreparedStrategy> next = prepared.next_round(outcomes)) {
+    const std::span<const Job> jobs(next->plan().jobs);
+    std::ranges::move(device.run(jobs.subspan(outcomes.size())), std::back_inserter(outcomes));
+    prepared = *std::move(next);
+  }
+  return prepared.combine(outcomes, noiseless.run(prepared.noiseless_plan().jobs));
 }
 
 }  // namespace rhodrift

@@ -11,6 +11,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <fmt/format.h>
 
+#include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/zne/layerwise.hpp>
 
 namespace rhodrift {
@@ -68,18 +69,6 @@ struct Cells {
   arma::vec degrees_of_freedom;
 };
 
-/// Of the projector, at the end of each cell, nothing is left.
-arma::vec without_projectors(const PooledExpectations& pooled) {
-  arma::vec kept;
-  arma::uword first = 0;
-  for (const JointEstimate& cell : pooled.readings) {
-    const arma::uword n = cell.values.n_elem;
-    if (n > 1) kept = arma::join_cols(kept, pooled.degrees_of_freedom.subvec(first, first + n - 2));
-    first += n;
-  }
-  return kept;
-}
-
 Cells cells_of(const ReadExpectations& cells, const arma::vec& degrees_of_freedom) {
   Cells result{cells.joint(), {}, degrees_of_freedom};
   for (const JointEstimate& cell : cells.readings)
@@ -87,14 +76,34 @@ Cells cells_of(const ReadExpectations& cells, const arma::vec& degrees_of_freedo
   return result;
 }
 
-Cells cells_from(const Strategy& strategy, const PauliMeasurement& measurement,
-                 const StrategyPlan& plan, std::span<const Outcomes> outcomes,
-                 const ExpectationEstimator& readout) {
-  std::vector<std::vector<Observable>> asked;  // by basis
-  for (const PauliMeasurement::Basis& basis : measurement.bases)
-    asked.push_back(strategy.symmetries.empty()
-                        ? basis.parts
-                        : symmetry::projected(strategy.symmetries, basis.parts));
+/// Of each basis at each point: how many settings it has.
+std::vector<std::size_t> settings_by_basis(const StrategyPlan& plan) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t p = 0; p < plan.points.size(); ++p)
+    for (std::size_t s = 0; s < plan.settings.size(); ++s)
+      if (s > 0 && plan.settings[s].basis == plan.settings[s - 1].basis)
+        ++sizes.back();
+      else
+        sizes.push_back(1);
+  return sizes;
+}
+
+/// Of ratios: those of the least known number of each basis.
+arma::vec of_ratios(const PooledExpectations& pooled, const std::vector<std::size_t>& n_readings) {
+  arma::vec kept;
+  arma::uword row = 0;
+  auto reading = pooled.readings.begin();
+  for (const std::size_t n : n_readings) {
+    const arma::uword first = row, n_ratios = reading->values.n_elem - 1;
+    for (std::size_t i = 0; i < n; ++i) row += (reading++)->values.n_elem;
+    const double least = pooled.degrees_of_freedom.subvec(first, row - 1).min();
+    kept = arma::join_cols(kept, arma::vec(n_ratios, arma::fill::value(least)));
+  }
+  return kept;
+}
+
+Cells cells_from(const Strategy& strategy, const StrategyPlan& plan,
+                 std::span<const Outcomes> outcomes, const ExpectationEstimator& readout) {
   std::vector<Outcomes> read;  // one an instance
   for (const StrategyPlan::Read& part : plan.reads)
     read.push_back(part.flips
@@ -103,10 +112,15 @@ Cells cells_from(const Strategy& strategy, const PauliMeasurement& measurement,
                        : outcomes[part.first_job]);
   std::vector<Reading> readings;
   for (std::size_t i = 0; i < read.size(); ++i)
-    readings.push_back({read[i], asked[plan.reads[i].basis]});
+    readings.push_back({read[i], plan.settings[plan.reads[i].setting].asked});
   const PooledExpectations pooled = rhodrift::pooled(readout.estimate(readings), plan.instances);
-  if (strategy.symmetries.empty()) return cells_of(pooled, pooled.degrees_of_freedom);
-  return cells_of(symmetry::divided(pooled), without_projectors(pooled));
+  if (!strategy.distillation && strategy.symmetries.empty())
+    return cells_of(pooled, pooled.degrees_of_freedom);
+  const std::vector<std::size_t> n_readings = settings_by_basis(plan);
+  return cells_of(divided_by_last(summed(pooled, n_readings),
+                                  strategy.distillation ? "distillation: tr ρ²"
+                                                        : "symmetries: their probability"),
+                  of_ratios(pooled, n_readings));
 }
 
 // --- From an observable's cells to its estimate -------------------------------------------------
@@ -118,16 +132,34 @@ class Combination {
       : strategy_(strategy), measurement_(measurement), plan_(plan), cells_(cells) {}
 
   Estimate of_observable(arma::uword k) const {
-    const arma::mat sums =
-        arma::kron(arma::eye(plan_.points.size(), plan_.points.size()), measurement_.sums.row(k));
-    const arma::vec values = measurement_.constants(k) + sums * cells_.parts.values;
-    const arma::mat covariance = sums * cells_.parts.covariance * sums.t();
+    const auto [values, covariance] = at_points(k);
     if (strategy_.instances > 0) return of_instances(k, values, covariance);
     if (!strategy_.zne) return normal(arma::vec{1.0}, values, covariance);
     return extrapolated(values, covariance);
   }
 
+  /// Where observable k would go on, at a rate as its points have it.
+  double next_scale_factor(arma::uword k) const {
+    const auto [values, covariance] = at_points(k);
+    return zne::next_scale_factor(
+        *std::get<zne::Extrapolation>(strategy_.zne->model).asymptote, scale_factors(), values,
+        strategy_.instances > 0 ? alike(covariance) : covariance, strategy_.zne->adaptive->highest);
+  }
+
  private:
+  JointEstimate at_points(arma::uword k) const {
+    const arma::mat sums =
+        arma::kron(arma::eye(plan_.points.size(), plan_.points.size()), measurement_.sums.row(k));
+    return {measurement_.constants(k) + sums * cells_.parts.values,
+            sums * cells_.parts.covariance * sums.t()};
+  }
+
+  /// Variances that are themselves estimated from few instances make bad weights: a point that
+  /// happens to scatter little would get too much. All points weigh alike, the error is theirs.
+  static arma::mat alike(const arma::mat& covariance) {
+    return arma::mean(covariance.diag()) * arma::eye(arma::size(covariance));
+  }
+
   static Estimate normal(const arma::vec& influence, const arma::vec& values,
                          const arma::mat& covariance) {
     const double variance = arma::as_scalar(influence.t() * covariance * influence);
@@ -140,11 +172,8 @@ class Combination {
       widen_to_student(estimate, degrees_of_freedom(k, arma::vec{1.0}, covariance));
       return estimate;
     }
-    // Variances that are themselves estimated from few instances make bad weights: a point that
-    // happens to scatter little would get too much. All points weigh alike, the error is theirs.
-    const arma::mat alike = arma::mean(covariance.diag()) * arma::eye(arma::size(covariance));
-    Estimate estimate = extrapolated(values, alike);
-    if (const auto influence = influence_of(values, alike)) {
+    Estimate estimate = extrapolated(values, alike(covariance));
+    if (const auto influence = influence_of(values, alike(covariance))) {
       rescale(estimate, normal(*influence, values, covariance).std_error);
       widen_to_student(estimate, degrees_of_freedom(k, *influence, covariance));
     } else {
@@ -198,14 +227,15 @@ class Combination {
 std::string method_of(const Strategy& strategy, const std::string& readout) {
   std::string name = readout;
   if (!strategy.symmetries.empty()) name = "symmetry/expanded over " + name;
+  if (strategy.distillation) name = "distillation over " + name;
   if (strategy.pec) return "pec over " + name;
   if (strategy.instances > 0) name = "twirling over " + name;
   if (!strategy.zne) return name;
   const auto* layerwise = std::get_if<Layerwise>(&strategy.zne->model);
-  return fmt::format("zne/{} over {}",
+  return fmt::format("zne/{}{} over {}",
                      layerwise ? fmt::format("layerwise:degree={}", layerwise->degree)
                                : to_string(std::get<zne::Extrapolation>(strategy.zne->model)),
-                     name);
+                     strategy.zne->adaptive ? ":adaptive" : "", name);
 }
 
 /// Of independent estimates; intervals by the squares of their half-widths.
@@ -231,13 +261,29 @@ Estimate sum_of(const std::vector<Estimate>& parts) {
 std::vector<Estimate> combine_cells(const Strategy& strategy, const PauliMeasurement& measurement,
                                     const StrategyPlan& plan, std::span<const Outcomes> outcomes,
                                     const ExpectationEstimator& readout) {
-  const Cells cells = cells_from(strategy, measurement, plan, outcomes, readout);
+  const Cells cells = cells_from(strategy, plan, outcomes, readout);
   const Combination combination(strategy, measurement, plan, cells);
   std::vector<Estimate> estimates;
   for (arma::uword k = 0; k < measurement.n_observables(); ++k)
     estimates.push_back(combination.of_observable(k));
   add_costs(estimates, outcomes, method_of(strategy, readout.method));
   return estimates;
+}
+
+double next_scale_factor(const Strategy& strategy, const PauliMeasurement& measurement,
+                         const StrategyPlan& plan, std::span<const Outcomes> outcomes,
+                         const ExpectationEstimator& readout) {
+  const Cells cells = cells_from(strategy, plan, outcomes, readout);
+  const Combination combination(strategy, measurement, plan, cells);
+  std::vector<double> proposals;
+  for (arma::uword k = 0; k < measurement.n_observables(); ++k) {
+    try {
+      proposals.push_back(combination.next_scale_factor(k));
+    } catch (const RunError&) {
+      // Its points do not look like an exponential, yet.
+    }
+  }
+  return proposals.empty() ? strategy.zne->adaptive->highest : arma::mean(arma::vec(proposals));
 }
 
 std::vector<Estimate> combine_regressions(const PauliMeasurement& measurement,

@@ -18,8 +18,14 @@ std::vector<Estimate> combine_cells(const Strategy& strategy, const PauliMeasure
                                     const StrategyPlan& plan, std::span<const Outcomes> outcomes,
                                     const ExpectationEstimator& readout);
 
-/// The same from a plan of regressions. Every basis has training circuits, and every part a line,
-/// of its own.
+/// Where an adaptive extrapolation goes on, from the points of the plan: the mean of what the
+/// observables propose, leaving out those whose points look like no exponential (all: the highest).
+double next_scale_factor(const Strategy& strategy, const PauliMeasurement& measurement,
+                         const StrategyPlan& plan, std::span<const Outcomes> outcomes,
+                         const ExpectationEstimator& readout);
+
+/// combine_cells of a plan of regressions. Every basis has training circuits, and every part a
+/// line, of its own.
 std::vector<Estimate> combine_regressions(const PauliMeasurement& measurement,
                                           const StrategyPlan& plan,
                                           std::span<const Outcomes> outcomes,

@@ -2,19 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <rhodrift/compile/compile.hpp>
 #include <rhodrift/compile/translate.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
+#include <rhodrift/mitigation/distillation.hpp>
 #include <rhodrift/mitigation/dressed_noise.hpp>
 #include <rhodrift/mitigation/pauli_insertions.hpp>
 #include <rhodrift/mitigation/zne/device_weights.hpp>
 #include <rhodrift/mitigation/zne/folding.hpp>
 #include <rhodrift/mitigation/zne/layerwise.hpp>
 #include <rhodrift/mitigation/zne/shot_allocation.hpp>
+
+#include "mitigation/pair_readings.hpp"
 
 namespace rhodrift {
 
@@ -72,6 +77,17 @@ std::vector<std::vector<double>> wanted_points(const std::optional<ZneStage>& zn
   return points;
 }
 
+/// The factors themselves and, of adaptive points, all within the bound that are halves away.
+std::vector<std::vector<double>> near(const std::vector<double>& factors,
+                                      const std::optional<AdaptivePoints>& adaptive) {
+  std::vector<std::vector<double>> candidates{factors};
+  if (!adaptive) return candidates;
+  for (double away = 0.5; away < adaptive->highest; away += 0.5)
+    for (const double factor : {factors.front() - away, factors.front() + away})
+      if (factor >= 1.0 && factor <= adaptive->highest) candidates.push_back({factor});
+  return candidates;
+}
+
 /// `total` in parts as equal as whole numbers allow, the first ones getting one more.
 std::vector<std::uint64_t> evenly(std::uint64_t total, std::size_t n) {
   std::vector<std::uint64_t> parts(n, total / n);
@@ -89,9 +105,12 @@ class Planner {
         believed_(believed),
         exact_(total_shots == 0),
         seed_(seed) {
-    for (const PauliMeasurement::Basis& basis : measurement.bases)
-      native_.push_back(
-          translate(in_basis(circuit, basis.rotated), believed.calibration(), believed.layout));
+    if (strategy.distillation)
+      place_copies(circuit);
+    else
+      translate_bases(circuit);
+    result_.layout = believed_.layout;
+    result_.read_qubits = device_qubits(believed_.layout, native_.front().qubit_of_bit());
     const auto for_calibration = static_cast<std::uint64_t>(
         std::llround(strategy.readout.calibration_share * static_cast<double>(total_shots)));
     if (strategy.readout.calibration_share > 0.0) add_calibration(for_calibration);
@@ -104,6 +123,42 @@ class Planner {
   StrategyPlan take() { return std::move(result_); }
 
  private:
+  void translate_bases(const Circuit& circuit) {
+    for (std::size_t b = 0; b < measurement_.bases.size(); ++b) {
+      native_.push_back(translate(in_basis(circuit, measurement_.bases[b].rotated),
+                                  believed_.calibration(), believed_.layout));
+      const std::vector<Observable>& parts = measurement_.bases[b].parts;
+      result_.settings.push_back({b, strategy_.symmetries.empty()
+                                         ? parts
+                                         : symmetry::projected(strategy_.symmetries, parts)});
+    }
+  }
+
+  /// Compiled once: all settings then read the same qubits.
+  void place_copies(const Circuit& circuit) {
+    if (circuit.n_weights() + circuit.n_features() > 0)
+      throw InputError("distillation", "", "the circuit's weights and features have to be bound");
+    if (circuit.n_qubits() > distillation::max_expanded_qubits)
+      throw InputError("distillation", "",
+                       fmt::format("{} qubits a copy are more than {}", circuit.n_qubits(),
+                                   distillation::max_expanded_qubits));
+    std::set<int> rotated;
+    for (const PauliMeasurement::Basis& basis : measurement_.bases)
+      for (const PauliString::Factor& factor : basis.rotated.factors())
+        rotated.insert(factor.qubit);
+    const distillation::TwoCopies copies(circuit, {rotated.begin(), rotated.end()});
+    const CompiledCircuit placed =
+        compile(copies.circuit(), believed_.calibration(), {.schedule = false});
+    believed_.layout = placed.layout;
+    for (std::size_t b = 0; b < measurement_.bases.size(); ++b) {
+      const auto& [rotations, parts] = measurement_.bases[b];
+      for (const auto& support : distillation::supports_of(parts, circuit.qubit_of_bit())) {
+        native_.push_back(placed.circuit.bound({copies.angles(support, rotations), {}}));
+        result_.settings.push_back({b, copies.asked(support, parts)});
+      }
+    }
+  }
+
   void require_enough(std::uint64_t shots, std::size_t n_circuits, const char* what) const {
     if (!exact_ && shots < n_circuits)
       throw InputError("shots", "",
@@ -145,26 +200,48 @@ class Planner {
 
   void add_targets(std::uint64_t shots) {
     const ZneStage zne = strategy_.zne.value_or(ZneStage{});
-    std::vector<zne::FoldingOptions> folding;  // by basis
+    std::vector<zne::FoldingOptions> folding;  // by setting
     for (const Circuit& native : native_)
       folding.push_back(strategy_.zne ? folding_options(native, zne, believed_, seed_)
                                       : zne::FoldingOptions{});
-    std::vector<std::vector<ScaledCircuit>> circuits;  // [point][basis]
-    for (const std::vector<double>& factors : wanted_points(strategy_.zne)) {
-      circuits.emplace_back();
-      for (std::size_t b = 0; b < native_.size(); ++b)
-        circuits.back().push_back(scaled(native_[b], factors, zne, folding[b]));
-      add_point(factors, circuits.back().front().scale_factors);
-    }
+    std::vector<std::vector<ScaledCircuit>> circuits;  // [point][setting]
+    for (const std::vector<double>& factors : wanted_points(strategy_.zne))
+      circuits.push_back(at_new_point(factors, zne, folding));
     require_points(zne);
     const std::size_t per_cell = std::max<std::uint64_t>(strategy_.instances, 1) * n_flips();
-    require_enough(shots, circuits.size() * native_.size() * per_cell, "circuits");
+    const std::size_t n_points =
+        zne.adaptive ? static_cast<std::size_t>(zne.adaptive->n_points) : circuits.size();
+    require_enough(shots, n_points * native_.size() * per_cell, "circuits");
     const std::vector<std::uint64_t> by_point = shots_by_point(zne, shots);
     for (std::size_t p = 0; p < circuits.size(); ++p) {
-      const std::vector<std::uint64_t> by_basis = evenly(by_point[p], native_.size());
-      for (std::size_t b = 0; b < native_.size(); ++b)
-        add_cell(circuits[p][b], p * native_.size() + b, b, by_basis[b] / per_cell * n_flips());
+      const std::vector<std::uint64_t> by_setting = evenly(by_point[p], native_.size());
+      for (std::size_t s = 0; s < native_.size(); ++s)
+        add_cell(circuits[p][s], p * native_.size() + s, s, by_setting[s] / per_cell * n_flips());
     }
+  }
+
+  std::vector<ScaledCircuit> at_point(const std::vector<double>& factors, const ZneStage& zne,
+                                      const std::vector<zne::FoldingOptions>& folding) const {
+    std::vector<ScaledCircuit> circuits;
+    for (std::size_t s = 0; s < native_.size(); ++s)
+      circuits.push_back(scaled(native_[s], factors, zne, folding[s]));
+    return circuits;
+  }
+
+  /// Points have to differ by what is reached. A factor that was chosen, and not asked for, gives
+  /// way to the nearest one that folds to another.
+  std::vector<ScaledCircuit> at_new_point(const std::vector<double>& wanted, const ZneStage& zne,
+                                          const std::vector<zne::FoldingOptions>& folding) {
+    for (const std::vector<double>& factors : near(wanted, zne.adaptive)) {
+      std::vector<ScaledCircuit> circuits = at_point(factors, zne, folding);
+      const std::vector<double>& reached = circuits.front().scale_factors;
+      if (std::ranges::count(result_.points, reached) > 0) continue;
+      result_.points.push_back(reached);
+      return circuits;
+    }
+    throw InputError(
+        "zne", "scale factors",
+        fmt::format("{} folds to as much noise as an earlier one does", fmt::join(wanted, " ")));
   }
 
   void add_regressions(const CdrStage& stage, std::uint64_t shots) {
@@ -209,45 +286,40 @@ class Planner {
 
   std::vector<std::uint64_t> shots_by_point(const ZneStage& zne, std::uint64_t shots) const {
     const arma::uword n = result_.points.size();
+    if (zne.adaptive) return evenly(shots, static_cast<std::size_t>(zne.adaptive->n_points));
     if (exact_ || !zne.optimal_shots) return evenly(shots, n);
     const arma::vec unknown(n, arma::fill::zeros), deviations(n, arma::fill::ones);
     return zne::allocate_shots(std::get<zne::Extrapolation>(zne.model), scale_factors(), unknown,
                                deviations, shots);
   }
 
-  void add_point(const std::vector<double>& wanted, std::vector<double> reached) {
-    if (std::ranges::count(result_.points, reached) > 0)
-      throw InputError("zne", "scale factors",
-                       fmt::format("{} folds to {} times the noise, as an earlier one does",
-                                   fmt::join(wanted, " "), fmt::join(reached, " ")));
-    result_.points.push_back(std::move(reached));
-  }
-
-  std::string name_of(std::size_t cell, std::size_t basis) const {
+  std::string name_of(std::size_t cell, std::size_t setting) const {
     std::string name = "raw";
     if (strategy_.zne)
       name = fmt::format("zne-scale-{:.4g}", fmt::join(result_.points[cell / native_.size()], "-"));
-    if (native_.size() > 1) name += fmt::format("-basis-{}", basis);
+    if (measurement_.bases.size() > 1)
+      name += fmt::format("-basis-{}", result_.settings[setting].basis);
+    if (strategy_.distillation) name += fmt::format("-pairs-{}", setting);
     return name;
   }
 
   /// `shots` an instance, in all its flips.
-  void add_cell(const ScaledCircuit& at_scale, std::size_t cell, std::size_t basis,
+  void add_cell(const ScaledCircuit& at_scale, std::size_t cell, std::size_t setting,
                 std::uint64_t shots) {
     if (!exact_ && shots == 0)
       throw InputError("shots", "", "are too few: a circuit would get none");
     if (strategy_.instances > 0) {
-      add_instances_of(at_scale, cell, basis, shots);
+      add_instances_of(at_scale, cell, setting, shots);
       return;
     }
     Job job;
     job.circuit = with_pulses(std::make_shared<const Circuit>(at_scale.circuit));
     job.shots = exact_ ? 0 : shots;
     job.noise_scale = at_scale.noise_scale;
-    add_read(job, {cell}, basis, name_of(cell, basis));
+    add_read(job, {cell}, setting, name_of(cell, setting));
   }
 
-  void add_instances_of(const ScaledCircuit& at_scale, std::size_t cell, std::size_t basis,
+  void add_instances_of(const ScaledCircuit& at_scale, std::size_t cell, std::size_t setting,
                         std::uint64_t shots) {
     const DressedCircuit dressed = dress(at_scale.circuit);
     const double strength = strategy_.pec ? 0.0
@@ -266,7 +338,7 @@ class Planner {
       job.noise_scale = at_scale.noise_scale;
       Instance instance = instances.instances[i];
       instance.cell = cell;
-      add_read(job, instance, basis, fmt::format("{}-instance-{}", name_of(cell, basis), i));
+      add_read(job, instance, setting, fmt::format("{}-instance-{}", name_of(cell, setting), i));
     }
   }
 
@@ -276,9 +348,9 @@ class Planner {
         native_circuit(*circuit, believed_, strategy_.decoupling));
   }
 
-  void add_read(const Job& job, const Instance& instance, std::size_t basis,
+  void add_read(const Job& job, const Instance& instance, std::size_t setting,
                 const std::string& name) {
-    StrategyPlan::Read read{result_.plan.jobs.size(), basis, std::nullopt};
+    StrategyPlan::Read read{result_.plan.jobs.size(), setting, std::nullopt};
     if (strategy_.readout.method == ReadoutMethod::twirled) {
       RandomStream random = flips_stream(1 + result_.reads.size());
       read.flips =
@@ -297,10 +369,10 @@ class Planner {
 
   const Strategy& strategy_;
   const PauliMeasurement& measurement_;
-  const Device& believed_;
+  Device believed_;  // on the layout of the circuits
   bool exact_;
   std::uint64_t seed_;
-  std::vector<Circuit> native_;  // one a basis
+  std::vector<Circuit> native_;  // one a setting
   StrategyPlan result_;
 };
 

@@ -62,38 +62,7 @@ Observable projector(const std::vector<Symmetry>& symmetries) {
   return result;
 }
 
-/// a_i/b for the values (a_0, …, b), and the matrix of its derivatives.
-std::pair<arma::vec, arma::mat> ratios(const arma::vec& values) {
-  const arma::uword n = values.n_elem - 1;
-  const double b = values(n);
-  if (!(b > 0.0))
-    throw RunError(
-        fmt::format("symmetries: they hold with an estimated probability of {}, not above 0", b));
-  const arma::vec ratio = values.head(n) / b;
-  return {ratio, arma::join_rows(arma::eye(n, n), -ratio) / b};
-}
-
 }  // namespace
-
-ReadExpectations divided(const ReadExpectations& read) {
-  ReadExpectations result;
-  std::vector<arma::mat> shared;
-  arma::uword first = 0, kept = 0;
-  for (const JointEstimate& reading : read.readings) {
-    const auto [ratio, derivative] = ratios(reading.values);
-    result.readings.push_back({ratio, derivative * reading.covariance * derivative.t()});
-    shared.push_back(derivative * read.shared.rows(first, first + ratio.n_elem));
-    first += ratio.n_elem + 1;
-    kept += ratio.n_elem;
-  }
-  result.shared.zeros(kept, read.shared.n_cols);
-  kept = 0;
-  for (const arma::mat& rows : shared) {
-    if (!rows.empty()) result.shared.rows(kept, kept + rows.n_rows - 1) = rows;
-    kept += rows.n_rows;
-  }
-  return result;
-}
 
 std::vector<Observable> projected(const std::vector<Symmetry>& symmetries,
                                   std::span<const Observable> observables) {
@@ -153,7 +122,7 @@ ExpectationEstimator expanded(const std::vector<Symmetry>& symmetries,
     }
     for (std::size_t r = 0; r < readings.size(); ++r)
       with_projector.push_back({readings[r].outcomes, observables[r]});
-    return divided(inner.estimate(with_projector));
+    return divided_by_last(inner.estimate(with_projector), "symmetries: their probability");
   };
   return {fmt::format("symmetry/expanded over {}", inner.method), std::move(estimate)};
 }

@@ -10,16 +10,19 @@
 /// A small device for tests of whole strategies.
 namespace small_line {
 
-/// Three qubits in a line with sx, x, virtual rz, and cx both ways.
+/// Qubits in a line with sx, x, virtual rz, and cx both ways.
 inline rhodrift::Calibration device(double sx_error = 3e-4, double cx_error = 0.01,
-                                    double p10 = 0.02, double p01 = 0.05) {
+                                    double p10 = 0.02, double p01 = 0.05, int n_qubits = 3) {
   rhodrift::Calibration line;
   line.device = "line";
   line.vendor = "nobody";
   line.timestamp = {1'600'000'000};
   line.native_gates = {"sx", "x", "rz", "cx"};
-  line.coupling = {{0, 1}, {1, 0}, {1, 2}, {2, 1}};
-  for (int q = 0; q < 3; ++q) {
+  for (int q = 1; q < n_qubits; ++q) {
+    line.coupling.emplace_back(q - 1, q);
+    line.coupling.emplace_back(q, q - 1);
+  }
+  for (int q = 0; q < n_qubits; ++q) {
     rhodrift::QubitCalibration qubit;
     qubit.t1_s = 100e-6;
     qubit.t2_s = 80e-6;

@@ -21,8 +21,51 @@ const arma::vec truths{1.0, 1.0, 0.0};
 std::vector<Outcomes> exact_outcomes(const PreparedStrategy& prepared, const Device& device) {
   std::vector<Job> jobs = prepared.plan().jobs;
   for (Job& job : jobs) job.shots = 0;
-  return small_line::simulator(&device)->run(jobs);
+  const Device place(device.model, prepared.layout());
+  return small_line::simulator(&place)->run(jobs);
 }
+
+/// Two qubits on a line of four, which has room for a copy.
+Device pair_on_line(const NoisePolicy& policy = NoisePolicy::aer) {
+  return {small_line::device(3e-4, 0.004, 0.02, 0.05, 4), {1, 2}, policy};
+}
+
+/// `layers` entangling layers.
+Circuit deep_pair(int layers) {
+  Circuit circuit(2);
+  for (int layer = 0; layer < layers; ++layer) {
+    circuit.append(Op::ry, {0}, {0.4 + 0.3 * layer}).append(Op::ry, {1}, {1.1 - 0.2 * layer});
+    circuit.append(Op::cx, {0, 1});
+  }
+  return circuit;
+}
+
+const std::vector<Observable> pair_observables{Observable::parse("Z0"), Observable::parse("Z0 Z1"),
+                                               Observable::parse("0.5*X0 X1 - Y0 + Z1")};
+
+/// Expectations fall off as exp(-rate · scale factor), whatever the circuit.
+class ExponentialDevice : public Executor {
+ public:
+  ExponentialDevice(double amplitude, double rate, std::uint64_t seed)
+      : amplitude_(amplitude), rate_(rate), random_(seed, 0) {}
+
+  std::vector<Outcomes> run(std::span<const Job> jobs) override {
+    std::vector<Outcomes> outcomes;
+    for (const Job& job : jobs) {
+      scale_factors.push_back(job.noise_scale);
+      const double z = amplitude_ * std::exp(-rate_ * job.noise_scale);
+      const std::vector<double> probabilities{0.5 * (1.0 + z), 0.5 * (1.0 - z)};
+      outcomes.push_back(draw(Outcomes::from_probabilities(probabilities), job.shots, random_));
+    }
+    return outcomes;
+  }
+
+  std::vector<double> scale_factors;  ///< of all jobs so far
+
+ private:
+  double amplitude_, rate_;
+  RandomStream random_;
+};
 
 }  // namespace
 
@@ -75,7 +118,7 @@ TEST_CASE("Strategies that are none are refused with what is known") {
                     ContainsSubstring("takes a linear model"));
   CHECK_THROWS_WITH(parse_strategy("zne:linear:shot=3"),
                     ContainsSubstring("unknown setting \"shot\"; known are model, order, "
-                                      "asymptote, scale, chebyshev, by, shots"));
+                                      "asymptote, adaptive, scale, chebyshev, by, shots"));
   CHECK_THROWS_WITH(parse_strategy("zne:richardson:chebyshev=2.5,4"),
                     ContainsSubstring("a whole number of nodes"));
   CHECK_THROWS_WITH(parse_strategy("zne:richardson:chebyshev=3,0.5"), ContainsSubstring("0.5"));
@@ -283,6 +326,126 @@ TEST_CASE("Symmetries hold of the mean over instances, not of each") {
   CHECK(estimate.std_error < 0.1);
   CHECK(std::abs(estimate.value - 1.0) < 4.0 * estimate.std_error);
   CHECK(estimate.method == "pec over symmetry/expanded over readout/inversion");
+}
+
+TEST_CASE("Distillation as a stage: without noise the truth, in any basis") {
+  const Device device = pair_on_line(NoisePolicy::ideal);
+  const PreparedStrategy raw(parse_strategy("raw"), deep_pair(3), pair_observables, device, 0);
+  const auto truth = raw.combine(exact_outcomes(raw, device));
+  for (const char* text : {"distillation", "readout+distillation", "distillation+zne",
+                           "readout:twirled+distillation", "dd+distillation+twirl:2+zne"}) {
+    INFO(text);
+    const PreparedStrategy prepared(parse_strategy(text), deep_pair(3), pair_observables, device,
+                                    0);
+    CHECK(prepared.layout().size() == 4);
+    const auto estimates = prepared.combine(exact_outcomes(prepared, device));
+    for (std::size_t k = 0; k < estimates.size(); ++k)
+      CHECK(estimates[k].value == Approx(truth[k].value).margin(1e-9));
+  }
+}
+
+TEST_CASE("Distillation on a device helps where copies cost more than what joins them") {
+  const Device device = pair_on_line();
+  const auto errors = [&](const char* text, int layers) {
+    const PreparedStrategy exact(parse_strategy("raw"), deep_pair(layers), pair_observables,
+                                 pair_on_line(NoisePolicy::ideal), 0);
+    const auto truth = exact.combine(exact_outcomes(exact, pair_on_line(NoisePolicy::ideal)));
+    const PreparedStrategy prepared(parse_strategy(text), deep_pair(layers), pair_observables,
+                                    device, 0);
+    const auto estimates = prepared.combine(exact_outcomes(prepared, device));
+    arma::vec result(truth.size());
+    for (std::size_t k = 0; k < truth.size(); ++k)
+      result(k) = std::abs(estimates[k].value - truth[k].value);
+    return result;
+  };
+  CHECK(arma::max(errors("readout+distillation", 30)) < 0.5 * arma::max(errors("readout", 30)));
+  CHECK(arma::max(errors("readout+distillation", 1)) > arma::max(errors("readout", 1)));
+  // A line through two ratios.
+  CHECK(arma::max(errors("readout+distillation+zne:scale=1,3", 30)) <
+        arma::max(errors("readout+distillation", 30)));
+}
+
+TEST_CASE("Errors of distilled expectations are those of repeated runs") {
+  const Device device = pair_on_line();
+  for (const char* text :
+       {"readout+distillation", "readout:inversion:calibrate=0.3+distillation"}) {
+    INFO(text);
+    const PreparedStrategy prepared(parse_strategy(text), deep_pair(10), pair_observables, device,
+                                    40'000);
+    const std::vector<Outcomes> exact = exact_outcomes(prepared, device);
+    const auto truth = prepared.combine(exact);
+    for (std::size_t k = 0; k < truth.size(); ++k) {
+      const double covered = sampling::coverage(
+          truth[k].value, 11,
+          [&](RandomStream& random) {
+            std::vector<Outcomes> drawn;
+            for (std::size_t j = 0; j < exact.size(); ++j)
+              drawn.push_back(draw(exact[j], prepared.plan().jobs[j].shots, random));
+            return prepared.combine(drawn)[k];
+          },
+          1000);
+      CHECK(covered == Approx(0.95).margin(0.025));  // three standard errors and a bit of bias
+    }
+  }
+}
+
+TEST_CASE("Distillation as a stage refuses what it cannot place") {
+  const auto prepare = [](const Circuit& circuit, const Device& device) {
+    return PreparedStrategy(parse_strategy("distillation"), circuit, pair_observables, device, 0);
+  };
+  CHECK_THROWS_WITH(prepare(small_line::ghz(), line()), ContainsSubstring("qubits"));
+  Circuit free(2);
+  free.append(Op::ry, {0}, {Angle::weight(0)});
+  CHECK_THROWS_WITH(prepare(free, pair_on_line()), ContainsSubstring("have to be bound"));
+  CHECK_THROWS_WITH(prepare(Circuit(8), pair_on_line()), ContainsSubstring("8 qubits a copy"));
+  CHECK_THROWS_WITH(parse_strategy("distillation+cdr"), ContainsSubstring("copies"));
+  CHECK_THROWS_WITH(parse_strategy("distillation+symmetry:Z0"), ContainsSubstring("one copy"));
+}
+
+TEST_CASE("Adaptive points go where the decay is seen best, and intervals cover") {
+  const Device device(small_line::device(), {0}, NoisePolicy::aer);
+  const double rate = 0.25;
+  const Strategy strategy = parse_strategy("zne:exponential:asymptote=0:by=analog:adaptive=4,12");
+  const std::vector<Observable> z0{Observable::parse("Z0")};
+  Circuit circuit(1);
+  circuit.append(Op::x, {0});
+  const PreparedStrategy prepared(strategy, circuit, z0, device, 40'000);
+  CHECK(prepared.plan().total_shots() == 20'000);  // of the first two points
+  DensityMatrixExecutor noiseless(0);
+  arma::vec last(2000);
+  int covered = 0;
+  for (arma::uword r = 0; r < last.n_elem; ++r) {
+    ExponentialDevice decaying(0.8, rate, r);
+    const Estimate estimate = run(prepared, decaying, noiseless)[0];
+    REQUIRE(decaying.scale_factors.size() == 4);
+    last(r) = decaying.scale_factors[3];
+    CHECK(estimate.shots == 40'000);
+    covered += estimate.ci.low <= 0.8 && 0.8 <= estimate.ci.high;
+  }
+  // arXiv:2005.10921: 1 + 1.27846/c
+  CHECK(arma::mean(last) == Approx(1.0 + 1.27846 / rate).epsilon(0.05));
+  CHECK(covered / 2000.0 == Approx(0.95).margin(0.015));
+}
+
+TEST_CASE("Adaptive points that fold alike give way to their neighbours") {
+  const Device device = line();
+  const PreparedStrategy prepared(
+      parse_strategy("readout+zne:exponential:asymptote=0:adaptive=5,7"), small_line::ghz(),
+      some_observables, device, 50'000);
+  const Device place(device.model, prepared.layout());
+  DensityMatrixExecutor noiseless(0);
+  const auto simulator = small_line::simulator(&place);
+  const auto estimates = run(prepared, *simulator, noiseless);
+  CHECK(estimates[0].circuits == 10);
+  CHECK(estimates[0].method == "zne/exponential:asymptote=0:adaptive over readout/inversion");
+  CHECK(std::abs(estimates[0].value - 1.0) < 5.0 * estimates[0].std_error + 0.02);
+  CHECK_THROWS_WITH(parse_strategy("zne:linear:adaptive=4,10"), ContainsSubstring("exponential"));
+  CHECK_THROWS_WITH(parse_strategy("zne:exponential:asymptote=0:adaptive=4"),
+                    ContainsSubstring("such as 4,10"));
+  CHECK_THROWS_WITH(parse_strategy("zne:exponential:asymptote=0:adaptive=3,10:scale=1,2,3,4"),
+                    ContainsSubstring("fewer points"));
+  CHECK_THROWS_WITH(parse_strategy("zne:exponential:adaptive=4,10"),
+                    ContainsSubstring("asymptote"));
 }
 
 TEST_CASE("Terms of one cell share its degrees of freedom") {

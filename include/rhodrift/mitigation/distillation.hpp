@@ -18,9 +18,12 @@
 ///   tr(P ρ²) = <½ (P⊗1 + 1⊗P) S>   and   tr ρ² = <S>     in ρ⊗ρ
 /// are products over pairs of a qubit and its copy. Pairs in |00> and |11> are left alone. On
 /// |01>, |10> exchange is X, and Z times exchange is -iY, so sqrt_iswap, after sdg for X, makes
-/// either diagonal. One circuit so serves tr ρ² and all single Z; strings of two and more take one
+/// either diagonal. One reading so serves tr ρ² and all single Z; strings of two and more take one
 /// for each set of qubits, in which an even number m of the pairs of P in |01>, |10> counts
-/// (-1)^(m/2) Π y, and an odd one 0.
+/// (-1)^(m/2) Π y, and an odd one 0. Readings are one circuit with other angles.
+///
+/// On a device the copies have to be placed and routed: that is the stage "distillation" of a
+/// Strategy (strategy.hpp).
 namespace rhodrift::distillation {
 
 /// Readout mitigation works on the 4^n Pauli strings of all pairs: up to this many qubits a copy.
@@ -29,16 +32,19 @@ inline constexpr int max_expanded_qubits = 7;
 struct DistillationPlan : Plan {
   int n_qubits = 0;  ///< of one copy; its copy of qubit q is n_qubits + q; all are read
   std::vector<int> qubit_of_bit;
-  /// Of job 1 + j: the qubits of the strings it is for, ascending.
+  /// The qubits of the strings that each job is for, ascending; of job 0, for tr ρ² and strings on
+  /// one qubit, none.
   std::vector<std::vector<int>> supports;
+  /// What makes the jobs differ: their last weights.
+  std::vector<std::vector<double>> angles;
 
-  /// The same circuits for other parameters, see Plan::bound.
+  /// The same circuits for other parameters of the circuit that was doubled, see Plan::bound.
   DistillationPlan bound(const std::vector<double>& weights,
                          const std::vector<double>& features) const;
 };
 
-/// Circuits with two copies of `circuit`, which have the same weights and features (still to be
-/// bound), and a gate on each pair. Observables are diagonal and speak of the circuit's classical
+/// Two copies of `circuit`, which have the same weights and features (if any: still to be bound),
+/// and a gate on each pair. Observables are diagonal and speak of the circuit's classical
 /// bits. Gates between the copies are as noisy as others are: mitigation ends where they cost more
 /// than the copies.
 /// Throws InputError when an observable is not diagonal or reaches past the bits, or the circuit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <armadillo>
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <string>
@@ -36,6 +37,17 @@ struct ReadExpectations {
   /// All values, those of reading 0 first, with the whole of their covariance.
   JointEstimate joint() const;
 };
+
+/// Readings in groups of so many, one after the other, added up value by value; readings after the
+/// first of a group may have fewer values, which are its first ones.
+ReadExpectations summed(const ReadExpectations& read, std::span<const std::size_t> n_readings);
+
+/// The ratios a_i/b of each reading's values (a_0, …, b), whose covariances are the delta method's,
+///   d(a/b) = (da - (a/b) db)/b,
+/// from the joint covariance of all, sources of error that circuits share included. It holds as
+/// long as b is many standard errors above 0. Throws RunError that names `denominator` where b is
+/// not above 0.
+ReadExpectations divided_by_last(const ReadExpectations& read, const std::string& denominator);
 
 /// Turns outcomes into expectations. Raw counting is one such estimator, every readout mitigation
 /// another; whatever extrapolates works on top of any of them. Safe to call from several threads.

@@ -58,11 +58,22 @@ struct Layerwise {
   bool operator==(const Layerwise&) const = default;
 };
 
+/// An exponential's scale factors beyond the first ones are chosen from what was measured
+/// (zne::next_scale_factor; of several observables the mean), one a round of the strategy.
+struct AdaptivePoints {
+  int n_points = 4;  ///< in all
+  double highest = 10.0;
+
+  bool operator==(const AdaptivePoints&) const = default;
+};
+
 struct ZneStage {
   std::variant<zne::Extrapolation, Layerwise> model = {};
   std::vector<double> scale_factors = {1.0, 3.0, 5.0};  ///< not of Layerwise, as all that follows
   NoiseScaling scaling = NoiseScaling::folding;
   zne::Folding folding = zne::Folding::global;  ///< with NoiseScaling::folding
+  /// Of an exponential with a known asymptote; `scale_factors` are those of the first round.
+  std::optional<AdaptivePoints> adaptive = std::nullopt;
   /// Shots ∝ |coefficient| of the scale factor in place of even ones; linear models only.
   bool optimal_shots = false;
 
@@ -81,7 +92,8 @@ struct CdrStage {
 
 /// A way to get expectations from a noisy device: techniques that stand inside each other, of which
 /// any may be missing. From the counts outwards: readout mitigation, symmetry
-/// verification, Pauli twirling, then error cancellation, extrapolation or regression.
+/// verification or virtual distillation, Pauli twirling, then error cancellation, extrapolation or
+/// regression.
 ///
 /// As text, stages joined by "+", a stage being its name and settings "key=value" after colons; the
 /// key of the first one may be left out:
@@ -91,13 +103,17 @@ struct CdrStage {
 ///            (default), independent, marginal
 ///   symmetry strings=Z0 Z1,-Z1 Z2: keeps what has these values (symmetry::projected and divided,
 ///            readout mitigation inside); their bits must be read in Z by every observable
+///   distillation  of two copies (distillation.hpp), which are placed on the device where it does
+///            them best
 ///   dd       sequence=xy4 (default), xx: pulses in idle times
 ///   twirl    instances=32: Pauli twirling of the entanglers
 ///   zne      model=linear (default) or another of zne::Extrapolation, with order= and asymptote=
 ///            where it has them, or layerwise with degree=1 and chunks=2; scale=1,3,5 or
 ///            chebyshev=4,5 (so many Chebyshev nodes up to there);
 ///            by=global (default), gates-left, gates-right, gates-random, layers, identities (ways
-///            to fold), analog, pauli; shots=even (default), optimal
+///            to fold), analog, pauli; shots=even (default), optimal; adaptive=4,10 of an
+///            exponential with an asymptote: four points up to 10, those after the first two
+///            (scale=1,3) where the ones before say
 ///   pec      cancellation of the believed Pauli noise
 ///   cdr      training=20 circuits with non-clifford=10 gates, share=0.5 of the shots, scale=1
 ///            (more: variable noise)
@@ -107,6 +123,7 @@ struct Strategy {
   std::string name;
   ReadoutStage readout = {};
   std::vector<symmetry::Symmetry> symmetries = {};
+  bool distillation = false;
   DecouplingSequence decoupling = DecouplingSequence::none;
   std::uint64_t instances = 0;  ///< random instances of each circuit; 0: the circuit itself
   std::optional<ZneStage> zne = std::nullopt;
@@ -118,6 +135,8 @@ struct Strategy {
   void validate() const;
   /// Whether another seed gives other circuits.
   bool is_random() const;
+  /// Whether it always runs the same circuits: it is not random, nor chooses them by outcomes.
+  bool runs_fixed_circuits() const;
   /// Whether both run the same circuits and differ at most in how they read the counts.
   bool runs_as(const Strategy& other) const;
 };
@@ -131,15 +150,23 @@ class PreparedStrategy {
  public:
   /// `total_shots` are what one evaluation costs, calibration and learning circuits included; 0
   /// asks for exact values. Circuits may have weights and features, to be bound later
-  /// (Plan::bound), unless the strategy has random instances. Observables speak of classical bits
-  /// (of qubits where the circuit measures nothing). Throws InputError when the budget is too small
-  /// for the plan, or strategy, circuit, observables and device do not fit.
+  /// (Plan::bound), unless the strategy has random instances or distils. Observables speak of
+  /// classical bits (of qubits where the circuit measures nothing). Throws InputError when the
+  /// budget is too small for the plan, or strategy, circuit, observables and device do not fit.
   PreparedStrategy(const Strategy& strategy, const Circuit& circuit,
                    std::span<const Observable> observables, const Device& believed,
                    std::uint64_t total_shots, std::uint64_t seed = 0);
 
   const Strategy& strategy() const;
   const Plan& plan() const;
+  /// What to run after this plan, when the strategy chooses circuits by their outcomes: a plan that
+  /// begins with the same jobs, of which those beyond are still to be run. nullopt when the plan is
+  /// whole. Throws as combine, and RunError when no other scale factor can be reached.
+  std::optional<PreparedStrategy> next_round(std::span<const Outcomes> outcomes) const;
+
+  /// The device qubits that the plan's circuits are on: believed.layout, unless the strategy takes
+  /// others besides.
+  const Layout& layout() const;
   /// What is to run without noise as well, exactly: the training circuits of cdr.
   const Plan& noiseless_plan() const;
   /// Whether another seed gives another plan.
@@ -160,5 +187,9 @@ class PreparedStrategy {
   class Implementation;
   std::shared_ptr<const Implementation> implementation_;
 };
+
+/// Runs a strategy to its end, all rounds of it, on its layout() of a device; `noiseless` runs what
+/// has to be known without noise. Throws as PreparedStrategy::combine.
+std::vector<Estimate> run(PreparedStrategy prepared, Executor& device, Executor& noiseless);
 
 }  // namespace rhodrift

@@ -43,15 +43,9 @@ ExpectationEstimator post_selection(std::vector<Symmetry> symmetries);
 std::vector<Observable> projected(const std::vector<Symmetry>& symmetries,
                                   std::span<const Observable> observables);
 
-/// <O_i Π>/<Π> from what was read of `projected`, covariances by the delta method,
-///   d(a/b) = (da - (a/b) db)/b,
-/// from the joint covariance of <O_i Π> and <Π>, sources of error that circuits share included. It
-/// holds as long as <Π> is many standard errors above 0. Throws RunError where <Π> is not above 0.
-ReadExpectations divided(const ReadExpectations& read);
-
 /// "symmetry/expanded over <inner>": `projected` estimated by `inner`, so that misreading is undone
-/// before the symmetries are looked at, and `divided`; post_selection when inner is the raw
-/// estimator. Throws as both.
+/// before the symmetries are looked at, and divided: <O_i Π>/<Π> (divided_by_last);
+/// post_selection when inner is the raw estimator. Throws as both.
 ExpectationEstimator expanded(const std::vector<Symmetry>& symmetries,
                               const ExpectationEstimator& inner);
 

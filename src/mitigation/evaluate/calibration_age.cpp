@@ -156,7 +156,6 @@ AgeStudy study_calibration_age(std::span<const EvaluationCase> cases,
   for (const EvaluationCase& of : cases)
     truths.push_back(true_expectations(of, state(0), executor_for));
 
-  const std::unique_ptr<Executor> noiseless = executor_for(nullptr);
   const auto by_age = pairs_by_age(series, edges_days, max_pairs);
   std::size_t total = 0, done = 0;
   for (const auto& pairs : by_age) total += pairs.size();
@@ -168,17 +167,14 @@ AgeStudy study_calibration_age(std::span<const EvaluationCase> cases,
     double days = 0.0;
     for (std::size_t p = 0; p < pairs.size(); ++p) {
       const NoiseModel believed = state(pairs[p].believed), actual = state(pairs[p].actual);
-      for (std::size_t c = 0; c < cases.size(); ++c) {
-        const Device device = cases[c].on(actual);
-        const std::unique_ptr<Executor> executor = executor_for(&device);
+      for (std::size_t c = 0; c < cases.size(); ++c)
         for (std::size_t s = 0; s < strategies.size(); ++s) {
           const auto error =
-              expected_error(cases[c], strategies[s], believed, *executor, *noiseless, truths[c],
+              expected_error(cases[c], strategies[s], believed, actual, executor_for, truths[c],
                              options.shots, stream_id(pair_purpose, options.seed, done));
           errors.mean_squares(p, s) +=
               (error ? error->mean_square() : arma::datum::nan) / static_cast<double>(cases.size());
         }
-      }
       errors.states.emplace_back(pairs[p].believed, pairs[p].actual);
       days += pairs[p].days / static_cast<double>(pairs.size());
       ++done;

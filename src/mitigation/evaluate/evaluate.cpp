@@ -32,37 +32,74 @@ arma::vec values_of(const std::vector<Estimate>& estimates) {
 class Trial {
  public:
   Trial(const EvaluationCase& of, const Strategy& strategy, const NoiseModel& believed,
-        Executor& actual, Executor& noiseless, std::uint64_t shots, std::uint64_t seed)
+        const NoiseModel& actual, const ExecutorFor& executor_for, std::uint64_t shots,
+        std::uint64_t seed)
       : prepared_(strategy, of.circuit, of.observables, of.on(believed), shots, seed),
         seed_(seed),
-        references_(noiseless.run(prepared_.noiseless_plan().jobs)) {
-    std::vector<Job> jobs = prepared_.plan().jobs;
-    for (Job& job : jobs) job.shots = 0;
-    exact_ = actual.run(jobs);
+        references_(executor_for(nullptr)->run(prepared_.noiseless_plan().jobs)) {
+    const Device device(actual, prepared_.layout());
+    device_ = executor_for(&device);
+    exact_ = run_exactly(prepared_.plan().jobs);
   }
 
   /// From frequencies at their expectation, as uncertain as so many shots are: fits weigh them so.
-  std::vector<Estimate> at_expectation() const {
-    std::vector<Outcomes> outcomes = exact_;
-    for (std::size_t j = 0; j < outcomes.size(); ++j)
-      outcomes[j].shots = prepared_.plan().jobs[j].shots;
-    return prepared_.combine(outcomes, references_);
-  }
+  std::vector<Estimate> at_expectation() const { return finish(expected).estimates(references_); }
 
   /// From shots; other ones with every number.
   std::vector<Estimate> sampled(std::uint64_t number) const {
-    std::vector<Outcomes> outcomes;
-    for (std::size_t j = 0; j < exact_.size(); ++j) {
-      RandomStream random(seed_, stream_id(shots_purpose, number, j));
-      outcomes.push_back(draw(exact_[j], prepared_.plan().jobs[j].shots, random));
-    }
-    return prepared_.combine(outcomes, references_);
+    return finish([&](std::size_t j, const Job& job, const Outcomes& exact) {
+             RandomStream random(seed_, stream_id(shots_purpose, number, j));
+             return draw(exact, job.shots, random);
+           })
+        .estimates(references_);
   }
 
+  /// Of all rounds, as they are at the expected outcomes.
+  Plan whole_plan() const { return finish(expected).prepared.plan(); }
+
  private:
+  struct Finished {
+    PreparedStrategy prepared;
+    std::vector<Outcomes> outcomes;
+
+    std::vector<Estimate> estimates(const std::vector<Outcomes>& references) const {
+      return prepared.combine(outcomes, references);
+    }
+  };
+
+  static Outcomes expected(std::size_t, const Job& job, Outcomes exact) {
+    exact.shots = job.shots;
+    return exact;
+  }
+
+  std::vector<Outcomes> run_exactly(std::span<const Job> of) const {
+    std::vector<Job> jobs(of.begin(), of.end());
+    for (Job& job : jobs) job.shots = 0;
+    return device_->run(jobs);
+  }
+
+  /// Round after round, `seen(j, job, its exact outcomes)` being what job j shows.
+  template <typename Seen>
+  Finished finish(Seen seen) const {
+    Finished all{prepared_, {}};
+    const auto look = [&](std::span<const Job> jobs, const std::vector<Outcomes>& exact) {
+      for (std::size_t i = 0; i < jobs.size(); ++i)
+        all.outcomes.push_back(seen(all.outcomes.size(), jobs[i], exact[i]));
+    };
+    look(prepared_.plan().jobs, exact_);
+    while (std::optional<PreparedStrategy> next = all.prepared.next_round(all.outcomes)) {
+      const std::span<const Job> jobs(next->plan().jobs);
+      const std::span<const Job> added = jobs.subspan(all.outcomes.size());
+      look(added, run_exactly(added));
+      all.prepared = *std::move(next);
+    }
+    return all;
+  }
+
   PreparedStrategy prepared_;
   std::uint64_t seed_;
   std::vector<Outcomes> references_;
+  std::unique_ptr<Executor> device_;
   std::vector<Outcomes> exact_;
 };
 
@@ -74,6 +111,7 @@ struct Repetitions {
   arma::vec asymptotic;  // the value without shot noise; empty where there is none, or many
   std::size_t failures = 0;
   std::string first_failure;
+  Plan plan;  // that was run, of the first repetition
 
   Repetitions(std::size_t n_repetitions, std::size_t n_observables)
       : values(n_repetitions, n_observables, arma::fill::value(arma::datum::nan)),
@@ -104,18 +142,19 @@ arma::vec asymptotic_values(const Trial& trial) {
 }
 
 Repetitions repeat(const EvaluationCase& of, const Strategy& strategy, const NoiseModel& believed,
-                   Executor& actual, Executor& noiseless, const arma::vec& truth,
-                   const EvaluationOptions& options) {
+                   const NoiseModel& actual, const ExecutorFor& executor_for,
+                   const arma::vec& truth, const EvaluationOptions& options) {
   Repetitions all(options.repetitions, of.observables.size());
   const auto trial_of = [&](std::size_t r) {
-    return std::make_unique<Trial>(of, strategy, believed, actual, noiseless, options.shots,
+    return std::make_unique<Trial>(of, strategy, believed, actual, executor_for, options.shots,
                                    repetition_seed(options, r));
   };
   std::unique_ptr<Trial> trial = trial_of(0);
   // A setting that fits no outcomes is refused here. What only some shots do not allow, such as a
   // measured confusion matrix that cannot be inverted, is a repetition without an estimate.
   const arma::vec asymptotic = asymptotic_values(*trial);
-  if (!strategy.is_random()) all.asymptotic = asymptotic;
+  if (strategy.runs_fixed_circuits()) all.asymptotic = asymptotic;
+  all.plan = trial->whole_plan();
   for (std::size_t r = 0; r < options.repetitions; ++r) {
     if (r > 0 && strategy.is_random()) trial = trial_of(r);
     try {
@@ -201,21 +240,20 @@ CaseEvaluation evaluate(const EvaluationCase& of, std::span<const Strategy> stra
   for (const Observable& observable : of.observables)
     result.observables.push_back(observable.to_string());
   // What cannot be planned is refused before anything runs.
-  std::vector<Cost> costs;
+  std::vector<Device> devices;
   for (const Strategy& strategy : strategies)
-    costs.push_back(naming_strategy(strategy, [&] {
-      const PreparedStrategy prepared(strategy, of.circuit, of.observables, of.on(believed),
-                                      options.shots, repetition_seed(options, 0));
-      return cost_of(prepared.plan(), of.on(actual), prices);
-    }));
-  const Device device = of.on(actual);
-  const std::unique_ptr<Executor> executor = executor_for(&device);
-  const std::unique_ptr<Executor> noiseless = executor_for(nullptr);
+    devices.emplace_back(actual, naming_strategy(strategy, [&] {
+                           const PreparedStrategy prepared(strategy, of.circuit, of.observables,
+                                                           of.on(believed), options.shots,
+                                                           repetition_seed(options, 0));
+                           return prepared.layout();
+                         }));
   for (std::size_t s = 0; s < strategies.size(); ++s) {
     const Repetitions all = naming_strategy(strategies[s], [&] {
-      return repeat(of, strategies[s], believed, *executor, *noiseless, truth, options);
+      return repeat(of, strategies[s], believed, actual, executor_for, truth, options);
     });
-    StrategyEvaluation evaluation{strategies[s].name, costs[s],     {},
+    const Cost cost = cost_of(all.plan, devices[s], prices);
+    StrategyEvaluation evaluation{strategies[s].name, cost,         {},
                                   all.values,         all.failures, all.first_failure};
     evaluation.errors.each_row() -= truth.t();
     if (all.failures < options.repetitions)
@@ -231,14 +269,14 @@ double ExpectedError::mean_square() const {
 }
 
 std::optional<ExpectedError> expected_error(const EvaluationCase& of, const Strategy& strategy,
-                                            const NoiseModel& believed, Executor& actual,
-                                            Executor& noiseless, const arma::vec& truth,
+                                            const NoiseModel& believed, const NoiseModel& actual,
+                                            const ExecutorFor& executor_for, const arma::vec& truth,
                                             std::uint64_t shots, std::uint64_t seed) {
   return naming_strategy(strategy, [&]() -> std::optional<ExpectedError> {
     std::vector<double> squares, variances;
     const std::size_t n_draws = strategy.is_random() ? circuit_draws : 1;
     for (std::size_t d = 0; d < n_draws; ++d) {
-      const Trial trial(of, strategy, believed, actual, noiseless, shots,
+      const Trial trial(of, strategy, believed, actual, executor_for, shots,
                         stream_id(draw_purpose, seed, d));
       try {
         const std::vector<Estimate> estimates = trial.at_expectation();

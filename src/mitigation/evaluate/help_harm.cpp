@@ -101,11 +101,8 @@ HelpHarm help_harm(const EvaluationCase& of, std::span<const Strategy> strategie
   for (const Strategy& strategy : mitigating) result.boundaries.push_back({strategy.name, {}});
   for (const double scale : noise_scales) {
     const NoiseModel scaled = model.scaled(scale);
-    const Device device = of.on(scaled);
-    const std::unique_ptr<Executor> executor = executor_for(&device);
-    const std::unique_ptr<Executor> noiseless = executor_for(nullptr);
     const auto error = [&](const Strategy& strategy) {
-      return expected_error(of, strategy, scaled, *executor, *noiseless, truth, options.shots,
+      return expected_error(of, strategy, scaled, scaled, executor_for, truth, options.shots,
                             options.seed);
     };
     const std::optional<ExpectedError> raw = error(parse_strategy("raw"));

@@ -105,15 +105,13 @@ TEST_CASE("The same seed gives the same evaluation, another one another") {
 TEST_CASE("Expected errors are those of many repetitions") {
   const NoiseModel model(small_line::device(), NoisePolicy::aer);
   const EvaluationCase of = ghz_case();
-  const Device device = of.on(model);
-  const auto executor = small_line::simulator(&device), noiseless = small_line::simulator(nullptr);
   const arma::vec truth = true_expectations(of, model, small_line::simulator);
   EvaluationOptions options;
   options.shots = 3000;
   options.repetitions = 1000;
   for (const Strategy& strategy : parse({"raw", "readout", "zne", "readout+zne:richardson"})) {
     const auto expected =
-        expected_error(of, strategy, model, *executor, *noiseless, truth, options.shots, 1);
+        expected_error(of, strategy, model, model, small_line::simulator, truth, options.shots, 1);
     const CaseEvaluation measured =
         evaluate(of, std::vector{strategy}, model, model, small_line::simulator, options);
     const std::vector<Score>& scores = measured.strategies[0].scores;
@@ -134,15 +132,13 @@ namespace {
 void check_expected_error(const std::string& text, std::uint64_t shots, std::size_t repetitions) {
   const NoiseModel model(small_line::device(3e-4, 0.01, 0.02, 0.12), NoisePolicy::aer);
   const EvaluationCase of = ghz_case();
-  const Device device = of.on(model);
-  const auto executor = small_line::simulator(&device), noiseless = small_line::simulator(nullptr);
   const arma::vec truth = true_expectations(of, model, small_line::simulator);
   EvaluationOptions options;
   options.shots = shots;
   options.repetitions = repetitions;
   const auto strategies = parse({text});
   const auto expected =
-      expected_error(of, strategies[0], model, *executor, *noiseless, truth, shots, 1);
+      expected_error(of, strategies[0], model, model, small_line::simulator, truth, shots, 1);
   const CaseEvaluation measured =
       evaluate(of, strategies, model, model, small_line::simulator, options);
   REQUIRE(expected);
@@ -171,12 +167,10 @@ TEST_CASE("Expected errors of random strategies of all kinds", "[long]") {
 TEST_CASE("The shots' part of an expected error goes with 1/shots, the circuits' stays") {
   const NoiseModel model(small_line::device(3e-4, 0.01, 0.02, 0.12), NoisePolicy::aer);
   const EvaluationCase of = ghz_case();
-  const Device device = of.on(model);
-  const auto executor = small_line::simulator(&device), noiseless = small_line::simulator(nullptr);
   const arma::vec truth = true_expectations(of, model, small_line::simulator);
   const auto error = [&](std::uint64_t shots) {
-    return expected_error(of, parse_strategy("twirl:16"), model, *executor, *noiseless, truth,
-                          shots, 1)
+    return expected_error(of, parse_strategy("twirl:16"), model, model, small_line::simulator,
+                          truth, shots, 1)
         .value();
   };
   const ExpectedError few = error(3200), many = error(320'000);

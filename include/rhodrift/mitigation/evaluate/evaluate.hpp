@@ -96,8 +96,8 @@ struct ExpectedError {
 /// nullopt where the expected outcomes allow no estimate (a fit that does not exist); draws of the
 /// circuits, or of shots, that allow none are left out. Throws InputError as evaluate does.
 std::optional<ExpectedError> expected_error(const EvaluationCase& of, const Strategy& strategy,
-                                            const NoiseModel& believed, Executor& actual,
-                                            Executor& noiseless, const arma::vec& truth,
+                                            const NoiseModel& believed, const NoiseModel& actual,
+                                            const ExecutorFor& executor_for, const arma::vec& truth,
                                             std::uint64_t shots, std::uint64_t seed);
 /// The noiseless expectations.
 arma::vec true_expectations(const EvaluationCase& of, const NoiseModel& model,
