@@ -58,8 +58,8 @@ struct ReadoutCommand {
   std::vector<std::string> groups;
   DeviceOptions device;
   std::string method = "inverse";
-  std::string distance = "3";
-  std::int64_t iterations = 100;
+  std::string distance = fmt::format("{}", *readout::SubspaceOptions{}.distance);
+  std::int64_t iterations = readout::UnfoldingStop{}.iterations;
   std::vector<std::string> observables;
   BitOrder order = BitOrder::right;
   bool clip = false;
@@ -138,7 +138,8 @@ struct ReadoutCommand {
     Mitigated result;
     result.overhead = readout::inversion_overhead(error);
     if (method == "ibu") {
-      const readout::UnfoldingStop stop{static_cast<int>(iterations), unfolding_tolerance};
+      readout::UnfoldingStop stop;
+      stop.iterations = static_cast<int>(iterations);
       result.quasi = readout::unfold(error, seen, stop).distribution;
       result.expectations = estimates(readout::unfolding(readout, stop), seen, parsed);
     } else if (method == "least-squares") {
@@ -254,8 +255,6 @@ struct ReadoutCommand {
         n == quasi.size() ? "" : fmt::format("and {} more (--json)\n", quasi.size() - n);
     return table.to_string() + more;
   }
-
-  static constexpr double unfolding_tolerance = 1e-8;
 };
 
 }  // namespace
@@ -299,7 +298,7 @@ void add_mitigate_readout(CLI::App& mitigate) {
                    "m3: outcomes that differ in more bits do not mix; a whole number or all")
       ->capture_default_str();
   verb->add_option("--iterations", command->iterations,
-                   "ibu: at most so many steps, fewer when they change less than 1e-8")
+                   "ibu: at most so many steps, fewer when they change less than 1e-9")
       ->check(whole_number(1, readout::max_unfolding_iterations))
       ->capture_default_str();
   verb->add_flag("--clip", command->clip,

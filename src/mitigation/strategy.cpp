@@ -19,9 +19,6 @@ namespace rhodrift {
 
 namespace {
 
-/// When Bayesian unfolding stops within a strategy.
-constexpr readout::UnfoldingStop unfolding_stop{500, 1e-9};
-
 ExpectationEstimator make_estimator(ReadoutMethod method,
                                     const readout::MeasuredReadout& measured) {
   switch (method) {
@@ -34,7 +31,7 @@ ExpectationEstimator make_estimator(ReadoutMethod method,
     case ReadoutMethod::subspace:
       return readout::subspace(measured);
     case ReadoutMethod::unfolding:
-      return readout::unfolding(measured, unfolding_stop);
+      return readout::unfolding(measured, readout::UnfoldingStop{});
     case ReadoutMethod::twirled:
     case ReadoutMethod::ctmp:
       break;

@@ -130,7 +130,8 @@ EstimateCells cells_of(const Estimate& estimate) {
     return {number(estimate.value), "–", "–"};
   // An interval has a width even where the error is 0: Wilson's, of 0 out of 100.
   const double scale = error > 0.0 ? error : 0.25 * (estimate.ci.high - estimate.ci.low);
-  if (!(scale > 0.0)) return {fmt::format("{:.6g}", estimate.value), "exact", ""};
+  if (!(scale > 0.0))  // shots that all agree tell no error either, and are not exact
+    return {fmt::format("{:.6g}", estimate.value), estimate.shots == 0 ? "exact" : "0", ""};
   const auto rounded = [decimals = decimals_of(scale)](double x) {
     return std::isfinite(x) ? fmt::format("{:.{}f}", x, decimals) : number(x);
   };

@@ -3,6 +3,7 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 
+#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
@@ -10,12 +11,6 @@
 using namespace rhodrift;
 
 namespace {
-
-std::vector<Observable> parse(const std::vector<std::string>& texts) {
-  std::vector<Observable> observables;
-  for (const std::string& text : texts) observables.push_back(Observable::parse(text));
-  return observables;
-}
 
 /// ρ²/tr ρ²
 arma::cx_mat distilled(const arma::cx_mat& density) {
@@ -40,8 +35,8 @@ Circuit noisy_circuit() {
 
 TEST_CASE("Distilled expectations are those of ρ² over its trace") {
   RandomStream random(71);
-  const auto observables =
-      parse({"Z0", "Z2", "Z0 Z1", "Z0 Z1 Z2", "0.5*Z1 - 2*Z0 Z2 + 0.25*Z1 Z2 + 3*I", "I"});
+  const auto observables = parse_observables(
+      {"Z0", "Z2", "Z0 Z1", "Z0 Z1 Z2", "0.5*Z1 - 2*Z0 Z2 + 0.25*Z1 Z2 + 3*I", "I"});
   for (int repetition = 0; repetition < 6; ++repetition) {
     const Circuit circuit = oracle::random_circuit({.n_qubits = 3, .n_instructions = 14}, random);
     const auto plan = distillation::construct(circuit, observables, 0);
@@ -66,13 +61,13 @@ TEST_CASE("Distillation of bits in another order, with weights") {
   Circuit circuit(2);
   circuit.append(Op::ry, {0}, {Angle::weight(0)}).append(Op::cx, {0, 1});
   circuit.append(Op::ry, {1}, {Angle::feature(0)}).measure(1, 0).measure(0, 1);
-  const auto observables = parse({"Z0", "Z1", "Z0 Z1"});
+  const auto observables = parse_observables({"Z0", "Z1", "Z0 Z1"});
   const std::vector<double> weights{0.7}, features{0.4};
   const auto plan = distillation::construct(circuit, observables, 0).bound(weights, features);
   DensityMatrixExecutor executor(1);
   const auto estimates = distillation::combine(plan, executor.run(plan.jobs), observables);
   const arma::cx_mat density = oracle::evolve(circuit, weights, features);
-  const auto by_qubit = parse({"Z1", "Z0", "Z0 Z1"});
+  const auto by_qubit = parse_observables({"Z1", "Z0", "Z0 Z1"});
   for (std::size_t k = 0; k < 3; ++k)
     CHECK(estimates[k].value == Approx(oracle::expectation(by_qubit[k], density)).margin(1e-12));
 }
@@ -81,7 +76,7 @@ TEST_CASE("Distillation by strings is distillation by counting, readout mitigati
   Circuit circuit = noisy_circuit();
   const ReadoutError error{ConfusionMatrix::single(0, 0.03, 0.08),
                            ConfusionMatrix::single(1, 0.02, 0.05)};
-  const auto observables = parse({"Z0", "Z0 Z1", "Z1 + 0.5*Z0 Z1"});
+  const auto observables = parse_observables({"Z0", "Z0 Z1", "Z1 + 0.5*Z0 Z1"});
   const auto plan = distillation::construct(circuit, observables, 1000);
   DensityMatrixExecutor executor(2);
   const auto outcomes = executor.run(plan.jobs);
@@ -113,7 +108,7 @@ TEST_CASE("Depolarizing: expectations shrink by (p² - q²)/(p² + 3q²) instead
   const double lambda = 0.2, q = lambda / 4, p = 1 - 3 * q;
   Circuit circuit(2);
   circuit.append(Op::ry, {0}, {0.9}).append(Op::cx, {0, 1});
-  const auto z0 = parse({"Z0"});
+  const auto z0 = parse_observables({"Z0"});
   const double truth = oracle::expectation(z0[0], oracle::evolve(circuit));
   TransferMatrix depolarizing = (1 - lambda) * arma::eye(16, 16);
   depolarizing(0, 0) = 1.0;
@@ -126,7 +121,7 @@ TEST_CASE("Depolarizing: expectations shrink by (p² - q²)/(p² + 3q²) instead
 
 TEST_CASE("Intervals of distillation cover 95%") {
   const Circuit circuit = noisy_circuit();
-  const auto observables = parse({"Z0 + 0.5*Z0 Z1 - Z1"});
+  const auto observables = parse_observables({"Z0 + 0.5*Z0 Z1 - Z1"});
   const double truth = oracle::expectation(observables[0], distilled(oracle::evolve(circuit)));
   const auto plan = distillation::construct(circuit, observables, 0);
   DensityMatrixExecutor executor(1);
@@ -144,19 +139,19 @@ TEST_CASE("Intervals of distillation cover 95%") {
 
 TEST_CASE("Distillation refuses what it cannot give") {
   const Circuit circuit = noisy_circuit();
-  CHECK_THROWS_WITH(distillation::construct(circuit, parse({"X0"}), 10),
+  CHECK_THROWS_WITH(distillation::construct(circuit, parse_observables({"X0"}), 10),
                     ContainsSubstring("is not diagonal"));
-  CHECK_THROWS_WITH(distillation::construct(circuit, parse({"Z2"}), 10),
+  CHECK_THROWS_WITH(distillation::construct(circuit, parse_observables({"Z2"}), 10),
                     ContainsSubstring("bit 2 is outside 0..1"));
   Circuit measured(1);
   measured.measure(0, 0).append(Op::x, {0}).measure(0, 1);
-  CHECK_THROWS_WITH(distillation::construct(measured, parse({"Z0"}), 10),
+  CHECK_THROWS_WITH(distillation::construct(measured, parse_observables({"Z0"}), 10),
                     ContainsSubstring("mid-circuit"));
-  const auto z0 = parse({"Z0"});
+  const auto z0 = parse_observables({"Z0"});
   const auto plan = distillation::construct(circuit, z0, 10);
   const std::vector<Outcomes> outcomes{Outcomes::from_counts(4, {{0b0001, 10}})};
   CHECK_THROWS_AS(distillation::combine(plan, outcomes, z0), RunError);
-  CHECK_THROWS_WITH(distillation::combine(plan, outcomes, parse({"Z0 Z1"})),
+  CHECK_THROWS_WITH(distillation::combine(plan, outcomes, parse_observables({"Z0 Z1"})),
                     ContainsSubstring("the plan has no circuit for it"));
   const auto wide = distillation::construct(Circuit(8), z0, 10);
   const std::vector<Outcomes> zero{Outcomes::from_counts(16, {{0, 10}})};

@@ -3,25 +3,18 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
 
+#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
 
 using namespace rhodrift;
 
-namespace {
-
-std::vector<Observable> parse(const std::vector<std::string>& texts) {
-  std::vector<Observable> observables;
-  for (const std::string& text : texts) observables.push_back(Observable::parse(text));
-  return observables;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("Raw expectations are averages with their unbiased covariance") {
   // 100 shots: <Z0> = (50 + 10 - 30 - 10)/100, and so on.
   const auto outcomes = Outcomes::from_counts(2, {{0b00, 50}, {0b01, 30}, {0b10, 10}, {0b11, 10}});
-  const auto observables = parse({"Z0", "Z1", "Z0 Z1", "0.5*Z0 - 2*Z1 + 3*I"});
+  const auto observables = parse_observables({"Z0", "Z1", "Z0 Z1", "0.5*Z0 - 2*Z1 + 3*I"});
   const JointEstimate joint = raw_expectations(outcomes, observables);
   const double z0 = 0.2, z1 = 0.6, z01 = 0.2;
   CHECK(joint.values(0) == Approx(z0).epsilon(1e-14));
@@ -40,14 +33,14 @@ TEST_CASE("Raw expectations are averages with their unbiased covariance") {
 
 TEST_CASE("Exact outcomes have no covariance") {
   const auto outcomes = Outcomes::from_probabilities({0.5, 0.3, 0.1, 0.1});
-  const JointEstimate joint = raw_expectations(outcomes, parse({"Z0", "Z0 Z1"}));
+  const JointEstimate joint = raw_expectations(outcomes, parse_observables({"Z0", "Z0 Z1"}));
   CHECK(joint.values(0) == Approx(0.2).epsilon(1e-14));
   CHECK(arma::abs(joint.covariance).max() == 0.0);
 }
 
 TEST_CASE("The covariance is unbiased for any number of shots from two on") {
   const std::vector<double> p{0.5, 0.3, 0.15, 0.05};
-  const auto observables = parse({"Z0", "Z1", "Z0 Z1"});
+  const auto observables = parse_observables({"Z0", "Z1", "Z0 Z1"});
   const arma::vec mean = raw_expectations(Outcomes::from_probabilities(p), observables).values;
   const arma::mat one_shot{
       {1 - mean(0) * mean(0), mean(2) - mean(0) * mean(1), mean(1) - mean(0) * mean(2)},
@@ -72,7 +65,7 @@ TEST_CASE("The covariance is unbiased for any number of shots from two on") {
 }
 
 TEST_CASE("Shots that all agree show no variance, nor does one") {
-  const auto z = parse({"Z0", "Z0 Z1"});
+  const auto z = parse_observables({"Z0", "Z0 Z1"});
   CHECK(arma::abs(raw_expectations(Outcomes::from_counts(2, {{2, 50}}), z).covariance).max() == 0);
   const JointEstimate one = raw_expectations(Outcomes::from_counts(2, {{1, 1}}), z);
   CHECK(one.values(0) == -1.0);
@@ -82,7 +75,7 @@ TEST_CASE("Shots that all agree show no variance, nor does one") {
 TEST_CASE("Raw expectations speak of up to 64 bits") {
   const Bitstring all = ~Bitstring{0};
   const auto outcomes = Outcomes::from_counts(64, {{all, 3}, {0, 1}});
-  const JointEstimate joint = raw_expectations(outcomes, parse({"Z63", "Z0 Z63"}));
+  const JointEstimate joint = raw_expectations(outcomes, parse_observables({"Z63", "Z0 Z63"}));
   CHECK(joint.values(0) == -0.5);
   CHECK(joint.values(1) == 1.0);
   CHECK(joint.covariance(1, 1) == 0.0);
@@ -91,7 +84,7 @@ TEST_CASE("Raw expectations speak of up to 64 bits") {
 TEST_CASE("Raw 95% intervals cover 95%") {
   RandomStream seed(11);
   const std::vector<double> p = sampling::random_distribution(3, seed);
-  const auto observables = parse({"Z0 Z2 - 0.5*Z1"});
+  const auto observables = parse_observables({"Z0 Z2 - 0.5*Z1"});
   const double truth = raw_expectations(Outcomes::from_probabilities(p), observables).values(0);
   const auto circuit = std::make_shared<const Circuit>(3);
   const Plan plan = readout::construct(circuit, 1000);
@@ -104,11 +97,12 @@ TEST_CASE("Raw 95% intervals cover 95%") {
 
 TEST_CASE("Observables that outcomes cannot give are refused") {
   const auto outcomes = Outcomes::from_counts(2, {{0, 1}});
-  CHECK_THROWS_WITH(raw_expectations(outcomes, parse({"Z0", "X1"})),
+  CHECK_THROWS_WITH(raw_expectations(outcomes, parse_observables({"Z0", "X1"})),
                     ContainsSubstring("observable") && ContainsSubstring("X1") &&
                         ContainsSubstring("not diagonal"));
-  CHECK_THROWS_WITH(raw_expectations(outcomes, parse({"Z2"})),
+  CHECK_THROWS_WITH(raw_expectations(outcomes, parse_observables({"Z2"})),
                     ContainsSubstring("bit 2 is outside 0..1"));
-  CHECK_THROWS_AS(raw_expectations(outcomes, parse({"Z2"})), InputError);
-  CHECK_THROWS_WITH(raw_expectations(Outcomes{}, parse({"Z0"})), ContainsSubstring("none"));
+  CHECK_THROWS_AS(raw_expectations(outcomes, parse_observables({"Z2"})), InputError);
+  CHECK_THROWS_WITH(raw_expectations(Outcomes{}, parse_observables({"Z0"})),
+                    ContainsSubstring("none"));
 }

@@ -2,18 +2,13 @@
 #include <rhodrift/mitigation/expectations.hpp>
 #include <rhodrift/mitigation/pauli_measurement.hpp>
 
+#include "mitigation/observables.hpp"
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
 
 using namespace rhodrift;
 
 namespace {
-
-std::vector<Observable> parse(const std::vector<std::string>& texts) {
-  std::vector<Observable> observables;
-  for (const std::string& text : texts) observables.push_back(Observable::parse(text));
-  return observables;
-}
 
 std::vector<std::string> texts(const std::vector<Observable>& observables) {
   std::vector<std::string> result;
@@ -25,13 +20,15 @@ std::vector<std::string> texts(const std::vector<Observable>& observables) {
 
 TEST_CASE("Terms that agree on their bits share a basis") {
   const auto observables =
-      parse({"0.5*X0 X1 + 2*Z0 - 1*I", "Z0 Z1 + X0 X1", "Y0 Y1", "X0 Z2", "3*Z0 Y2"});
+      parse_observables({"0.5*X0 X1 + 2*Z0 - 1*I", "Z0 Z1 + X0 X1", "Y0 Y1", "X0 Z2", "3*Z0 Y2"});
   const PauliMeasurement measurement(observables);
   REQUIRE(measurement.bases.size() == 3);
   CHECK(measurement.bases[0].rotated.to_string() == "X0 X1");  // X0 X1, X0 Z2
-  CHECK(texts(measurement.bases[0].parts) == texts(parse({"0.5*Z0 Z1", "Z0 Z1", "Z0 Z2"})));
+  CHECK(texts(measurement.bases[0].parts) ==
+        texts(parse_observables({"0.5*Z0 Z1", "Z0 Z1", "Z0 Z2"})));
   CHECK(measurement.bases[1].rotated.to_string() == "Y2");  // Z0, Z0 Z1, Z0 Y2
-  CHECK(texts(measurement.bases[1].parts) == texts(parse({"2*Z0", "Z0 Z1", "3*Z0 Z2"})));
+  CHECK(texts(measurement.bases[1].parts) ==
+        texts(parse_observables({"2*Z0", "Z0 Z1", "3*Z0 Z2"})));
   CHECK(measurement.bases[2].rotated.to_string() == "Y0 Y1");
   CHECK(measurement.n_parts() == 7);
   CHECK(measurement.constants(0) == -1.0);
@@ -44,7 +41,8 @@ TEST_CASE("A circuit read in a basis gives that basis' expectations") {
   for (int repetition = 0; repetition < 5; ++repetition) {
     const Circuit circuit = oracle::random_circuit({3, 20}, random);
     const arma::cx_mat density = oracle::evolve(circuit);
-    const auto observables = parse({"0.3*X0 Y1 Z2 - 0.7*Y0 + Z1 Z2 + 0.25*I", "Y0 Y1 Y2 + X2"});
+    const auto observables =
+        parse_observables({"0.3*X0 Y1 Z2 - 0.7*Y0 + Z1 Z2 + 0.25*I", "Y0 Y1 Y2 + X2"});
     const PauliMeasurement measurement(observables);
     arma::vec parts(measurement.n_parts());
     arma::uword j = 0;

@@ -2,6 +2,7 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/symmetry.hpp>
 
+#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
 
@@ -12,13 +13,7 @@ namespace {
 
 const std::vector<Symmetry> even_and_odd{{PauliString::z({0, 1}), 1}, {PauliString::z({1, 2}), -1}};
 
-std::vector<Observable> parse(const std::vector<std::string>& texts) {
-  std::vector<Observable> observables;
-  for (const std::string& text : texts) observables.push_back(Observable::parse(text));
-  return observables;
-}
-
-const std::vector<Observable> observables = parse({"Z0", "Z2 - 0.5*Z0 Z1 Z2", "Z0 Z1"});
+const std::vector<Observable> observables = parse_observables({"Z0", "Z2 - 0.5*Z0 Z1 Z2", "Z0 Z1"});
 
 /// By hand: bits 0 and 1 agree, bits 1 and 2 do not: outcomes 3 = "011" and 4 = "100".
 double conditional(const std::vector<double>& p, double at_011, double at_100) {

@@ -180,6 +180,9 @@ TEST_CASE("estimates are rounded to the second digit of their error") {
   CHECK(cells.std_error == "0.0042");
   CHECK(html::cells_of(normal_estimate(1234.5, 120.0, "m")).value == "1234");
   CHECK(html::cells_of(normal_estimate(0.25, 0.0, "m")).std_error == "exact");
+  Estimate all_agree = normal_estimate(1.0, 0.0, "raw");
+  all_agree.shots = 100;
+  CHECK(html::cells_of(all_agree).std_error == "0");
   CHECK(html::cells_of(proportion_estimate(0, 100)).interval == "0.0000 to 0.0370");
   CHECK(html::with_error(normal_estimate(0.81234, 0.0042, "m")) == "0.8123 ± 0.0042");
   CHECK(html::with_error(normal_estimate(0.81234, 0.0, "m")) == "0.8123");

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   app.add_option("--repeats", repeats)->check(CLI::PositiveNumber);
   app.add_option("--output", output);
   CLI11_PARSE(app, argc, argv);
-  if (distance >= 0) options.distance = distance;
+  options.distance = distance >= 0 ? std::optional(distance) : std::nullopt;
 
   const ReadoutError error = read_error(folder / "matrices.json");
   const auto counts = nlohmann::json::parse(read_file(folder / "counts.json"))

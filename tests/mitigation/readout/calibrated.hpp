@@ -8,16 +8,11 @@
 #include <rhodrift/mitigation/expectations.hpp>
 #include <rhodrift/mitigation/readout/measured_readout.hpp>
 
+#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 
 /// Calibrations and readings of a device whose readout error is known, for tests.
 namespace calibrated {
-
-inline std::vector<rhodrift::Observable> parse(const std::vector<std::string>& texts) {
-  std::vector<rhodrift::Observable> observables;
-  for (const std::string& text : texts) observables.push_back(rhodrift::Observable::parse(text));
-  return observables;
-}
 
 inline std::vector<double> misread(const rhodrift::ReadoutError& error,
                                    std::vector<double> probabilities) {

@@ -15,7 +15,6 @@
 
 using namespace rhodrift;
 using calibrated::misread;
-using calibrated::parse;
 
 namespace {
 
@@ -48,7 +47,7 @@ const std::string mixed = "Z0 Z2 + 0.5*Z1";
 /// The share of 4000 repetitions whose 95% interval holds the truth.
 double coverage(const Device& device, const std::string& observable, const MakeEstimator& make,
                 std::uint64_t calibration_shots, std::uint64_t shots, std::uint64_t seed) {
-  const auto observables = parse({observable});
+  const auto observables = parse_observables({observable});
   const double truth =
       raw_expectations(Outcomes::from_probabilities(device.truth), observables).values(0);
   const auto seen = Outcomes::from_probabilities(misread(device.error, device.truth));

@@ -7,7 +7,6 @@
 #include "support/oracle.hpp"
 
 using namespace rhodrift;
-using calibrated::parse;
 using readout::CalibrationScheme;
 using readout::CtmpModel;
 using readout::MeasuredCtmp;
@@ -92,7 +91,8 @@ TEST_CASE("CTMP undoes exp(G)") {
   RandomStream random(81);
   const CtmpModel model = crosstalk(5);
   const std::vector<double> truth = sampling::random_distribution(5, random);
-  const auto observables = parse({"Z0", "Z0 Z4", "Z0 Z1 Z2 Z3 Z4 - 0.5*Z2 + 2*I", "Z3"});
+  const auto observables =
+      parse_observables({"Z0", "Z0 Z4", "Z0 Z1 Z2 Z3 Z4 - 0.5*Z2 + 2*I", "Z3"});
   const arma::vec expected =
       raw_expectations(Outcomes::from_probabilities(truth), observables).values;
   const Outcomes seen = misread(confusion(model), truth);
@@ -113,7 +113,7 @@ TEST_CASE("Learned from exact outcomes, CTMP is inversion for independent errors
   CHECK(learned.errors.n_cols == 0);
   const Outcomes outcomes =
       sampling::draw(sampling::random_distribution(n_bits, random), 500, random);
-  const auto observables = parse({"Z0", "Z1 Z3", "Z0 Z1 Z2 Z3"});
+  const auto observables = parse_observables({"Z0", "Z1 Z3", "Z0 Z1 Z2 Z3"});
   const JointEstimate a = readout::ctmp(learned)(outcomes, observables);
   const JointEstimate b = readout::inversion(device)(outcomes, observables);
   CHECK(arma::abs(a.values - b.values).max() < 1e-6);
@@ -128,7 +128,7 @@ TEST_CASE("Learned CTMP knows crosstalk that independent bits do not") {
   const auto plan = balanced(n_bits);
   const auto calibration = calibrate_exactly(plan, a);
   const std::vector<double> truth = sampling::random_distribution(n_bits, random);
-  const auto observables = parse({"Z0 Z1", "Z0 Z3", "Z0 Z1 Z3"});
+  const auto observables = parse_observables({"Z0 Z1", "Z0 Z3", "Z0 Z1 Z3"});
   const arma::vec expected =
       raw_expectations(Outcomes::from_probabilities(truth), observables).values;
   const Outcomes seen = misread(a, truth);
@@ -145,7 +145,7 @@ TEST_CASE("CTMP's shared error is the derivative in the rates, propagated") {
   RandomStream random(84);
   const CtmpModel model = crosstalk(4);
   const Outcomes outcomes = sampling::draw(sampling::random_distribution(4, random), 50, random);
-  const auto observables = parse({"Z0", "Z1 Z3 - 0.5*Z0 Z2"});
+  const auto observables = parse_observables({"Z0", "Z1 Z3 - 0.5*Z0 Z2"});
   const Reading reading{outcomes, observables};
   const std::size_t n = model.generators.size();
   const MeasuredCtmp measured{model, 1e-3 * arma::eye(n, n)};
@@ -171,7 +171,7 @@ TEST_CASE("CTMP's intervals cover 95% with the calibration's error in them", "[l
   const auto plan = balanced(n_bits);
   const auto calibration = calibrate_exactly(plan, a);
   const std::vector<double> truth = sampling::random_distribution(n_bits, seed);
-  const auto observables = parse({"Z0 Z1 + 0.5*Z2"});
+  const auto observables = parse_observables({"Z0 Z1 + 0.5*Z2"});
   const Outcomes seen = misread(a, truth);
   // The model learned from exact outcomes is right to first order; what it tends to is covered.
   const double limit =
@@ -207,7 +207,7 @@ TEST_CASE("Flips that a calibration has not seen have an error") {
     CHECK(arma::norm(learned.errors.row(i)) == Approx(expected).epsilon(4 * 0.09));
   }
   const JointEstimate joint =
-      readout::ctmp(learned)(Outcomes::from_counts(n_bits, {{0, 1000}}), parse({"Z0"}));
+      readout::ctmp(learned)(Outcomes::from_counts(n_bits, {{0, 1000}}), parse_observables({"Z0"}));
   CHECK(joint.covariance(0, 0) > 0.0);
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("CTMP of 20 bits, calibrated and read by shots") {
   for (int shot = 0; shot < 4000; ++shot)
     table.append(read(model, random.below(2) == 0 ? 0 : (Bitstring{1} << n_bits) - 1, random));
   const MeasuredCtmp learned = readout::learn_ctmp(plan, calibration, 3);
-  const auto observables = parse({"Z0", "Z0 Z1", "Z0 Z19", "Z7 Z12"});
+  const auto observables = parse_observables({"Z0", "Z0 Z1", "Z0 Z19", "Z7 Z12"});
   const JointEstimate joint = readout::ctmp(learned)(table.outcomes(), observables);
   const arma::vec expected{0.0, 1.0, 1.0, 1.0};
   for (arma::uword k = 0; k < 4; ++k) {

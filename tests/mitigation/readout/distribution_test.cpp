@@ -6,7 +6,6 @@
 #include "support/catch.hpp"
 
 using namespace rhodrift;
-using calibrated::parse;
 
 TEST_CASE("The closest distribution by hand") {
   // 0.9, 0.3, -0.2: dropping the negative one leaves 1.2, so 0.1 less each.
@@ -35,7 +34,7 @@ TEST_CASE("Projection reports its distance and its bias") {
   const Outcomes quasi = readout::quasi_distribution(rows, arma::vec{0.9, 0.3, -0.2});
   CHECK(quasi.exact());
   CHECK(readout::negativity(quasi) == 0.2);
-  const auto observables = parse({"Z0", "Z1", "I"});
+  const auto observables = parse_observables({"Z0", "Z1", "I"});
   const readout::Projection projection = readout::closest_distribution(quasi, observables);
   CHECK(projection.distribution.size() == 2);
   CHECK(projection.distance == Approx(std::sqrt(0.01 + 0.01 + 0.04)).epsilon(1e-14));
@@ -62,7 +61,7 @@ TEST_CASE("Projection on the named outcomes is projection on all when weights su
                     readout::closest_distribution(named))
               .max() < 1e-15);
     const auto projection =
-        readout::closest_distribution(Outcomes::from_probabilities(all), parse({"Z0"}));
+        readout::closest_distribution(Outcomes::from_probabilities(all), parse_observables({"Z0"}));
     const arma::vec dense = readout::closest_distribution(arma::vec(all));
     for (std::size_t r = 0; r < projection.distribution.size(); ++r)
       CHECK(projection.distribution.frequency[r] == dense(projection.distribution.number(r)));
@@ -75,6 +74,6 @@ TEST_CASE("Weights that are no quasi-distribution of the outcomes are refused") 
                     ContainsSubstring("1 weights for 2 outcomes"));
   CHECK_THROWS_WITH(readout::quasi_distribution(rows, arma::vec{1.0, arma::datum::nan}),
                     ContainsSubstring("not a finite number"));
-  CHECK_THROWS_WITH(readout::closest_distribution(Outcomes{}, parse({"Z0"})),
+  CHECK_THROWS_WITH(readout::closest_distribution(Outcomes{}, parse_observables({"Z0"})),
                     ContainsSubstring("there are none"));
 }

@@ -12,7 +12,6 @@
 
 using namespace rhodrift;
 using calibrated::misread;
-using calibrated::parse;
 
 namespace {
 
@@ -75,7 +74,7 @@ TEST_CASE("A stale readout calibration leaves the bias it must") {
   const ReadoutError device{ConfusionMatrix::single(0, 0.03, 0.08)};
   const ReadoutError stale{ConfusionMatrix::single(0, 0.02, 0.05)};
   const auto outcomes = Outcomes::from_probabilities(misread(device, {1.0, 0.0}));
-  const auto z = parse({"Z0"});
+  const auto z = parse_observables({"Z0"});
   CHECK(raw_expectations(outcomes, z).values(0) == Approx(0.94).epsilon(1e-14));
   CHECK(readout::inversion(stale)(outcomes, z).values(0) == Approx(0.91 / 0.93).epsilon(1e-14));
   CHECK(0.91 / 0.93 == Approx(0.9785).margin(5e-5));
@@ -105,7 +104,7 @@ TEST_CASE("Inversion equals the inverse of the whole confusion matrix") {
   const ReadoutError error = random_error(n_bits, random);
   const auto outcomes = sampling::draw(sampling::random_distribution(n_bits, random), 50, random);
   const auto observables =
-      parse({"Z0", "Z4", "Z0 Z3", "Z0 Z1 Z2 Z3 Z4", "0.25*I - 2*Z1 Z2 + 0.5*Z4"});
+      parse_observables({"Z0", "Z4", "Z0 Z3", "Z0 Z1 Z2 Z3 Z4", "0.25*I - 2*Z1 Z2 + 0.5*Z4"});
   const JointEstimate joint = readout::inversion(error)(outcomes, observables);
 
   const arma::mat inverse = arma::inv(oracle::confusion(error, n_bits));
@@ -128,7 +127,8 @@ TEST_CASE("Inversion speaks of up to 64 bits") {
   for (int bit = 0; bit < 64; ++bit) error.push_back(ConfusionMatrix::single(bit, 0.02, 0.05));
   const Bitstring top = Bitstring{1} << 63;
   const auto outcomes = Outcomes::from_counts(64, {{0, 600}, {top, 400}});
-  const JointEstimate joint = readout::inversion(error)(outcomes, parse({"Z63", "Z0", "Z0 Z63"}));
+  const JointEstimate joint =
+      readout::inversion(error)(outcomes, parse_observables({"Z63", "Z0", "Z0 Z63"}));
   const double z63 = (0.2 - 0.03) / 0.93, z0 = (1.0 - 0.03) / 0.93;
   CHECK(joint.values(0) == Approx(z63).epsilon(1e-13));
   CHECK(joint.values(1) == Approx(z0).epsilon(1e-13));
@@ -142,7 +142,7 @@ TEST_CASE("Inversion's 95% intervals cover 95%") {
                            oracle::random_confusion({1, 0}, seed)};
   const std::vector<double> truth_distribution = sampling::random_distribution(3, seed);
   const std::vector<double> seen = misread(error, truth_distribution);
-  const auto observables = parse({"Z0 Z2 + 0.5*Z1"});
+  const auto observables = parse_observables({"Z0 Z2 + 0.5*Z1"});
   const double truth =
       raw_expectations(Outcomes::from_probabilities(truth_distribution), observables).values(0);
   const Plan plan = readout::construct(std::make_shared<const Circuit>(3), 1000);
@@ -157,7 +157,7 @@ TEST_CASE("Inversion's 95% intervals cover 95%") {
 TEST_CASE("Inversion's calibration error is the derivative in the matrices, propagated") {
   RandomStream random(41);
   const int n_bits = 5;
-  const auto observables = parse({"Z0", "Z1 Z3 + 0.5*Z4", "Z0 Z1 Z2 Z3 Z4 - 2*Z2"});
+  const auto observables = parse_observables({"Z0", "Z1 Z3 + 0.5*Z4", "Z0 Z1 Z2 Z3 Z4 - 2*Z2"});
   for (int repetition = 0; repetition < 5; ++repetition) {
     const ReadoutError error = random_error(n_bits, random);
     std::vector<Outcomes> outcomes;
@@ -230,7 +230,7 @@ TEST_CASE("Intervals of inversion with a sampled calibration cover 95%") {
                             oracle::random_confusion({1, 0}, seed)};
   const std::vector<double> truth_distribution = sampling::random_distribution(3, seed);
   const auto seen = Outcomes::from_probabilities(misread(device, truth_distribution));
-  const auto observables = parse({"Z0 Z2 + 0.5*Z1"});
+  const auto observables = parse_observables({"Z0 Z2 + 0.5*Z1"});
   const double truth =
       raw_expectations(Outcomes::from_probabilities(truth_distribution), observables).values(0);
   for (const Cell cell :
@@ -257,7 +257,7 @@ TEST_CASE("What two circuits share through one calibration is in their covarianc
   const auto plan =
       readout::construct_calibration(Circuit(1), readout::CalibrationScheme::marginal, {{0}}, 300);
   const auto calibration = calibrated::exact_outcomes(plan, device, 1);
-  const auto z = parse({"Z0"});
+  const auto z = parse_observables({"Z0"});
   const auto high = Outcomes::from_probabilities(misread(device, sampling::with_expectation(0.8)));
   const auto low = Outcomes::from_probabilities(misread(device, sampling::with_expectation(0.5)));
   const double covered = sampling::coverage(0.3, 45, [&](RandomStream& random) {
@@ -346,7 +346,7 @@ TEST_CASE("Least squares is the best of all faces of the simplex") {
 
 TEST_CASE("Least squares equals inversion where the inverse is a distribution") {
   RandomStream random(28);
-  const auto observables = parse({"Z0", "Z1 Z3", "Z0 Z1 Z2 Z3 - 0.5*Z2"});
+  const auto observables = parse_observables({"Z0", "Z1 Z3", "Z0 Z1 Z2 Z3 - 0.5*Z2"});
   for (int repetition = 0; repetition < 10; ++repetition) {
     const ReadoutError error = random_error(4, random);
     std::vector<double> even(16);
@@ -367,7 +367,7 @@ TEST_CASE("Least squares equals inversion where the inverse is a distribution") 
 TEST_CASE("Least squares errors are the derivative on the face, propagated") {
   RandomStream random(29);
   const int n_bits = 3;
-  const auto observables = parse({"Z0", "Z1 Z2"});
+  const auto observables = parse_observables({"Z0", "Z1 Z2"});
   int on_boundary = 0;
   for (int repetition = 0; repetition < 10; ++repetition) {
     const ReadoutError error = random_error(n_bits, random);
@@ -402,7 +402,7 @@ TEST_CASE("Least squares errors are the derivative on the face, propagated") {
 TEST_CASE("Least squares' calibration error is the derivative on the face, propagated") {
   RandomStream random(46);
   const int n_bits = 3;
-  const auto observables = parse({"Z0", "Z1 Z2 - 0.5*Z0 Z1 Z2"});
+  const auto observables = parse_observables({"Z0", "Z1 Z2 - 0.5*Z0 Z1 Z2"});
   int on_boundary = 0;
   for (int repetition = 0; repetition < 6; ++repetition) {
     readout::MeasuredReadout measured{random_error(n_bits, random), {}};
@@ -430,7 +430,7 @@ TEST_CASE("Intervals of least squares with a sampled calibration cover 95% insid
   const auto plan = readout::construct_calibration(Circuit(2), readout::CalibrationScheme::balanced,
                                                    readout::single_bits(2), 200);
   const auto exact = calibrated::exact_outcomes(plan, device, 2);
-  const auto observables = parse({"Z0 Z1 + 0.5*Z1"});
+  const auto observables = parse_observables({"Z0 Z1 + 0.5*Z1"});
   const double truth = 0.65 - 0.35 + 0.5 * (0.55 - 0.45);
   const double covered = sampling::coverage(truth, 47, [&](RandomStream& random) {
     const auto measured =
@@ -451,7 +451,7 @@ TEST_CASE("Least squares at its limit of bits") {
   std::vector<double> ghz(std::size_t{1} << n_bits, 0.0);
   ghz.front() = ghz.back() = 0.5;
   const auto outcomes = sampling::draw(misread(error, ghz), 4096, random);
-  const auto observables = parse({"Z0", "Z0 Z11"});
+  const auto observables = parse_observables({"Z0", "Z0 Z11"});
   const JointEstimate fitted = readout::least_squares(error)(outcomes, observables);
   const double sampling_error = 1.0 / std::sqrt(4096.0);
   CHECK(std::abs(fitted.values(0)) < 4 * sampling_error);
@@ -463,7 +463,7 @@ TEST_CASE("Combined estimates carry method, shots and interval") {
   const ReadoutError error{ConfusionMatrix::single(0, 0.02, 0.05)};
   const Plan plan = readout::construct(std::make_shared<const Circuit>(1), 1000);
   const std::vector<Outcomes> outcomes{Outcomes::from_counts(1, {{0, 600}, {1, 400}})};
-  const auto z = parse({"Z0"});
+  const auto z = parse_observables({"Z0"});
   const auto estimates = readout::combine(plan, outcomes, z, readout::inversion(error));
   REQUIRE(estimates.size() == 1);
   const Estimate& e = estimates[0];
@@ -499,7 +499,7 @@ TEST_CASE("Readout errors that cannot be undone are refused") {
 }
 
 TEST_CASE("Readout mitigation refuses outcomes that do not fit") {
-  const auto z = parse({"Z0"});
+  const auto z = parse_observables({"Z0"});
   const ReadoutError past{ConfusionMatrix::single(2, 0.1, 0.1)};
   const auto two_bits = Outcomes::from_counts(2, {{0, 1}});
   for (const auto& estimator : {readout::inversion(past), readout::least_squares(past)})

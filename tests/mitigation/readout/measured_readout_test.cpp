@@ -12,7 +12,6 @@
 #include "support/oracle.hpp"
 
 using namespace rhodrift;
-using calibrated::parse;
 using readout::CalibrationScheme;
 using readout::MeasuredReadout;
 
@@ -159,7 +158,7 @@ TEST_CASE("Correlated readout from plan to estimate: calibrate groups, run, inve
   const MeasuredReadout measured = readout::combine_calibration(plan, executor.run(plan.jobs));
   const Plan run = readout::construct(std::make_shared<const Circuit>(target), 50000);
   const auto outcomes = executor.run(run.jobs);
-  const auto observables = parse({"Z0", "Z0 Z1", "Z0 Z1 Z2"});
+  const auto observables = parse_observables({"Z0", "Z0 Z1", "Z0 Z1 Z2"});
   const auto known =
       readout::combine(run, outcomes, observables, readout::inversion(target.readout_error()));
   const auto estimates = readout::combine(run, outcomes, observables, readout::inversion(measured));

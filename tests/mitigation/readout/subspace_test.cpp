@@ -230,6 +230,7 @@ TEST_CASE("What the tolerance asks for is reached, without a distance too") {
   const arma::vec frequency(outcomes.frequency);
   for (const double tolerance : {1e-3, 1e-6, 1e-12}) {
     readout::SubspaceOptions options;
+    options.distance.reset();
     options.tolerance = tolerance;
     const arma::vec quasi(Subspace(error, outcomes, options).distribution().frequency);
     CHECK(arma::norm(reduced * quasi - frequency) <=
@@ -244,17 +245,18 @@ TEST_CASE("Where every outcome was seen the subspace is all there is") {
   const Outcomes outcomes = Outcomes::from_counts(4, counts);
   const std::vector<Observable> observables{Observable::z(1), Observable::parse("Z0 Z3")};
   const JointEstimate whole = readout::inversion(error)(outcomes, observables);
-  const ExpectationEstimator estimator = readout::subspace(error);
+  const readout::SubspaceOptions all{std::nullopt};
+  const ExpectationEstimator estimator = readout::subspace(error, all);
   CHECK(estimator.method == "readout/subspace");
   const JointEstimate reduced = estimator(outcomes, observables);
   CHECK(arma::approx_equal(reduced.values, whole.values, "absdiff", 1e-10));
   CHECK(arma::approx_equal(reduced.covariance, whole.covariance, "absdiff", 1e-13));
   const std::vector<double> quasi = readout::inverted_distribution(error, outcomes);
-  CHECK(arma::approx_equal(arma::vec(Subspace(error, outcomes).distribution().frequency),
+  CHECK(arma::approx_equal(arma::vec(Subspace(error, outcomes, all).distribution().frequency),
                            arma::vec(quasi), "absdiff", 1e-10));
-  CHECK(Subspace(error, outcomes).overhead() ==
+  CHECK(Subspace(error, outcomes, all).overhead() ==
         Approx(readout::inversion_overhead(error)).epsilon(1e-9));
-  CHECK(Subspace(error, outcomes).captured() == Approx(1.0).epsilon(1e-12));
+  CHECK(Subspace(error, outcomes, all).captured() == Approx(1.0).epsilon(1e-12));
 }
 
 TEST_CASE("Distance 0 leaves the frequencies, one outcome is certain") {
@@ -336,10 +338,10 @@ TEST_CASE("Where every outcome was seen the subspace's calibration error is inve
     for (Bitstring bits = 0; bits < 16; ++bits) counts[bits] = 10 + scale * bits % 5;
     outcomes.push_back(Outcomes::from_counts(4, counts));
   }
-  const auto observables = calibrated::parse({"Z1 Z3", "Z0 Z3", "Z2 Z3 - 0.5*Z0"});
+  const auto observables = parse_observables({"Z1 Z3", "Z0 Z3", "Z2 Z3 - 0.5*Z0"});
   const std::vector<Reading> readings{{outcomes[0], observables}, {outcomes[1], observables}};
   const ReadExpectations whole = readout::inversion(measured).estimate(readings);
-  const ReadExpectations reduced = readout::subspace(measured).estimate(readings);
+  const ReadExpectations reduced = readout::subspace(measured, {std::nullopt}).estimate(readings);
   CHECK(arma::approx_equal(reduced.joint().values, whole.joint().values, "absdiff", 1e-12));
   CHECK(arma::approx_equal(reduced.shared, whole.shared, "absdiff", 1e-12));
   CHECK(arma::approx_equal(reduced.joint().covariance, whole.joint().covariance, "absdiff", 1e-12));
@@ -396,7 +398,7 @@ TEST_CASE("Intervals of the subspace's estimates cover with a calibration drawn 
   const ReadoutError device{oracle::random_confusion({2, 0}, made),
                             ConfusionMatrix::single(1, 0.03, 0.08)};
   const std::vector<double> truth{0.2, 0.1, 0.15, 0.05, 0.1, 0.1, 0.2, 0.1};
-  const auto observables = calibrated::parse({"Z0 Z2 + 0.5*Z1"});
+  const auto observables = parse_observables({"Z0 Z2 + 0.5*Z1"});
   const Outcomes seen = Outcomes::from_probabilities(calibrated::misread(device, truth));
   const auto plan = readout::construct_calibration(Circuit(3), readout::CalibrationScheme::grouped,
                                                    {{2, 0}, {1}}, 500);

@@ -8,7 +8,6 @@
 
 using namespace rhodrift;
 using calibrated::misread;
-using calibrated::parse;
 
 namespace {
 
@@ -49,7 +48,7 @@ TEST_CASE("Exact twirled readout is free of the readout error, correlated ones t
   DensityMatrixExecutor executor(1);
   const Outcomes seen = readout::untwirled(plan, executor.run(plan.jobs));
   const Outcomes zero = readout::untwirled(calibration, executor.run(calibration.jobs));
-  const auto observables = parse({"Z0", "Z1", "Z0 Z2", "Z0 Z1 Z2 - 2*Z2 + 0.5*I"});
+  const auto observables = parse_observables({"Z0", "Z1", "Z0 Z2", "Z0 Z1 Z2 - 2*Z2 + 0.5*I"});
   const JointEstimate joint = readout::twirled(zero)(seen, observables);
   Circuit perfect = circuit;
   perfect.set_readout_error({});
@@ -77,7 +76,7 @@ TEST_CASE("The ratio is of averages, not the average of ratios") {
   const Outcomes seen =
       readout::untwirled(plan, std::vector<Outcomes>{Outcomes::from_counts(1, {{0, 60}, {1, 40}}),
                                                      Outcomes::from_counts(1, {{0, 30}, {1, 70}})});
-  const JointEstimate joint = readout::twirled(zero)(seen, parse({"Z0"}));
+  const JointEstimate joint = readout::twirled(zero)(seen, parse_observables({"Z0"}));
   CHECK(joint.values(0) == Approx(0.3 / 0.7).epsilon(1e-14));
   const double f = 0.7 * 200 / 201;
   const double calibration = std::pow(0.3 / 0.49, 2) * (1 - f * f) / 200;
@@ -87,7 +86,7 @@ TEST_CASE("The ratio is of averages, not the average of ratios") {
 TEST_CASE("Twirled readout's intervals cover 95%") {
   RandomStream seed(72);
   const std::vector<double> truth_distribution = sampling::random_distribution(3, seed);
-  const auto observables = parse({"Z0 Z2 + 0.5*Z1 - 0.25*Z0 Z1 Z2"});
+  const auto observables = parse_observables({"Z0 Z2 + 0.5*Z1 - 0.25*Z0 Z1 Z2"});
   const double truth =
       raw_expectations(Outcomes::from_probabilities(truth_distribution), observables).values(0);
   for (const std::uint64_t calibration_shots : {100u, 1000u})
@@ -110,7 +109,7 @@ TEST_CASE("Twirled readout's intervals cover 95%") {
 TEST_CASE("Circuits that are read with one twirled calibration share its error") {
   RandomStream random(74);
   const auto plan = readout::construct_twirled(Circuit(3), 8, 1, random);
-  const auto observables = parse({"Z0", "Z0 Z1"});
+  const auto observables = parse_observables({"Z0", "Z0 Z1"});
   RandomStream seed(75);
   const auto a = sampling::random_distribution(3, seed), b = sampling::random_distribution(3, seed);
   const Outcomes first = readout::untwirled(plan, read_twirled(plan, a));
@@ -150,8 +149,8 @@ TEST_CASE("Twirled readout refuses what it cannot do") {
                                                      Outcomes::from_counts(1, {{0, 20}})}),
       ContainsSubstring("circuit 1: 20 shots, circuit 0 has 10"));
   const auto weak = readout::twirled(Outcomes::from_counts(1, {{0, 55}, {1, 45}}));
-  CHECK_THROWS_WITH(weak(Outcomes::from_counts(1, {{0, 10}}), parse({"Z0"})),
+  CHECK_THROWS_WITH(weak(Outcomes::from_counts(1, {{0, 10}}), parse_observables({"Z0"})),
                     ContainsSubstring("a string of 1 Z keeps 0.1 ± 0.099 of its expectation"));
-  CHECK_THROWS_WITH(weak(Outcomes::from_counts(2, {{0, 10}}), parse({"Z0"})),
+  CHECK_THROWS_WITH(weak(Outcomes::from_counts(2, {{0, 10}}), parse_observables({"Z0"})),
                     ContainsSubstring("2 bits given, the twirled calibration has 1"));
 }

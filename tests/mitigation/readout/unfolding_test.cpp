@@ -8,7 +8,6 @@
 
 using namespace rhodrift;
 using calibrated::misread;
-using calibrated::parse;
 using readout::MeasuredReadout;
 
 namespace {
@@ -66,7 +65,7 @@ TEST_CASE("Unfolding raises the likelihood and converges to inversion inside the
   const std::vector<double> inverted = readout::inverted_distribution(device, outcomes);
   CHECK(arma::abs(arma::vec(converged.distribution.frequency) - arma::vec(inverted)).max() < 1e-11);
 
-  const auto observables = parse({"Z0", "Z0 Z2 - 0.5*Z1"});
+  const auto observables = parse_observables({"Z0", "Z0 Z2 - 0.5*Z1"});
   const MeasuredReadout measured = with_shots(device, 500);
   const JointEstimate a = readout::unfolding(measured, {1000, 1e-13})(outcomes, observables);
   const JointEstimate b = readout::inversion(measured)(outcomes, observables);
@@ -101,7 +100,7 @@ TEST_CASE("Unfolding over the seen outcomes equals unfolding with no others") {
 
 TEST_CASE("Unfolding's errors are the derivative of its steps, propagated") {
   RandomStream random(64);
-  const auto observables = parse({"Z0", "Z1 Z2 - 0.5*Z0"});
+  const auto observables = parse_observables({"Z0", "Z1 Z2 - 0.5*Z0"});
   for (const bool seen_only : {false, true})
     for (const int iterations : {1, 7}) {
       CAPTURE(seen_only, iterations);
@@ -138,7 +137,7 @@ TEST_CASE("Unfolding's errors are the derivative of its steps, propagated") {
 
 TEST_CASE("Unfolding over the seen outcomes, all being seen, is unfolding over all") {
   RandomStream random(66);
-  const auto observables = parse({"Z0", "Z1 Z2 - 0.5*Z0"});
+  const auto observables = parse_observables({"Z0", "Z1 Z2 - 0.5*Z0"});
   const Outcomes outcomes =
       draw(Outcomes::from_probabilities(sampling::random_distribution(3, random)), 1000, random);
   REQUIRE(outcomes.size() == 8);
@@ -156,7 +155,7 @@ TEST_CASE("Unfolding over the seen outcomes, all being seen, is unfolding over a
 TEST_CASE("Converged unfolding's intervals cover 95%, early stopped ones their own limit") {
   const std::vector<double> truth_distribution{0.2, 0.1, 0.15, 0.05, 0.1, 0.1, 0.2, 0.1};
   const auto seen = Outcomes::from_probabilities(misread(device, truth_distribution));
-  const auto observables = parse({"Z0 Z1 + 0.5*Z2"});
+  const auto observables = parse_observables({"Z0 Z1 + 0.5*Z2"});
   const double truth =
       raw_expectations(Outcomes::from_probabilities(truth_distribution), observables).values(0);
   const auto plan = readout::construct_calibration(Circuit(3), readout::CalibrationScheme::grouped,
@@ -183,7 +182,7 @@ TEST_CASE("Rounding below 0 in exact outcomes changes nothing in unfolding") {
   Outcomes clean = Outcomes::from_probabilities({0.6, 0.4, 0.0, 0.0}), rounded = clean;
   rounded.words = {0, 1, 2, 3};
   rounded.frequency = {0.6, 0.4, -1e-18, 0.0};
-  const auto observables = parse({"Z0", "Z0 Z1"});
+  const auto observables = parse_observables({"Z0", "Z0 Z1"});
   for (const bool wide : {false, true}) {
     const Outcomes one = wide ? widened(clean) : clean, other = wide ? widened(rounded) : rounded;
     const readout::UnfoldingStop stop{200, 0.0};

@@ -16,8 +16,8 @@ namespace rhodrift::readout {
 inline constexpr std::size_t max_direct_outcomes = 128;
 
 struct SubspaceOptions {
-  /// Outcomes that differ in more bits do not mix; none: all do.
-  std::optional<int> distance = std::nullopt;
+  /// Outcomes that differ in more bits do not mix (mthree's default); none: all do.
+  std::optional<int> distance = 3;
   /// At which |f - A p|₂ / |f|₂ the iteration ends.
   double tolerance = 1e-10;
   /// What the entries of the matrix may take up; those that do not fit are computed anew whenever

@@ -24,8 +24,8 @@ inline constexpr int max_unfolding_iterations = 1000;
 
 /// When to stop.
 struct UnfoldingStop {
-  int iterations;    ///< after so many steps, 1..max_unfolding_iterations,
-  double tolerance;  ///< or when Σ|change of p| of a step is below; >= 0, and 0 for never
+  int iterations = 500;     ///< after so many steps, 1..max_unfolding_iterations,
+  double tolerance = 1e-9;  ///< or when Σ|change of p| of a step is below; >= 0, and 0 for never
 };
 
 struct Unfolded {
