@@ -12,6 +12,8 @@
 #include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
+#include <rhodrift/train/ansatz.hpp>
+#include <rhodrift/train/encoding.hpp>
 
 #include "cli/data_directory.hpp"
 

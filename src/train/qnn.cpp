@@ -7,43 +7,6 @@
 
 namespace rhodrift {
 
-Circuit angle_encoding(int n_qubits, int n_features, const std::vector<Op>& axes) {
-  Circuit circuit(n_qubits);
-  const auto capacity = static_cast<std::size_t>(n_qubits) * axes.size();
-  if (n_features < 1 || static_cast<std::size_t>(n_features) > capacity)
-    throw InputError("angle encoding", "",
-                     fmt::format("{} features, but {} qubits turned about {} axes take 1 to {}",
-                                 n_features, n_qubits, axes.size(), capacity));
-  for (const Op axis : axes)
-    if (axis != Op::rx && axis != Op::ry && axis != Op::rz)
-      throw InputError("angle encoding", "axes",
-                       fmt::format("'{}' is not rx, ry or rz", info(axis).name));
-  for (int j = 0; j < n_features; ++j)
-    circuit.append(axes[static_cast<std::size_t>(j / n_qubits)], {j % n_qubits},
-                   {Angle::feature(j)});
-  return circuit;
-}
-
-Circuit hardware_efficient_ansatz(int n_qubits, int layers,
-                                  const std::vector<std::pair<int, int>>& edges) {
-  if (layers < 0)
-    throw InputError("hardware-efficient ansatz", "layers", fmt::format("{} < 0", layers));
-  Circuit circuit(n_qubits);
-  int weight = 0;
-  const auto turn = [&](Op axis, int qubit) {
-    circuit.append(axis, {qubit}, {Angle::weight(weight++)});
-  };
-  for (int layer = 0; layer < layers; ++layer) {
-    for (int q = 0; q < n_qubits; ++q) {
-      turn(Op::ry, q);
-      turn(Op::rz, q);
-    }
-    for (const auto& [control, target] : edges) circuit.append(Op::cx, {control, target});
-  }
-  for (int q = 0; q < n_qubits; ++q) turn(Op::ry, q);
-  return circuit;
-}
-
 arma::mat AffineHead::logits(const arma::mat& expectations) const {
   if (scale.n_rows != bias.n_elem || scale.n_cols != expectations.n_rows)
     throw InputError("head", "",

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -120,14 +119,12 @@ void TrainingOptions::validate() const {
   optimizer.validate();
 }
 
-QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed) {
+QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
+                                 const InitialWeights& weights) {
   model.validate();
-  constexpr double widest_rad = std::numbers::pi / 8;
   constexpr double head_scale = 2;
-  RandomStream random = training_stream(seed, StreamPurpose::initial_weights, 0);
   QnnParameters parameters;
-  parameters.weights.set_size(static_cast<arma::uword>(model.circuit.n_weights()));
-  for (double& weight : parameters.weights) weight = widest_rad * (2 * random.uniform() - 1);
+  parameters.weights = initial_weights(weights, model.circuit, seed);
   const auto n_classes = static_cast<arma::uword>(model.n_classes);
   parameters.head.scale.zeros(n_classes, model.n_observables());
   for (arma::uword k = 0; k < n_classes; ++k)

@@ -5,6 +5,8 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/core/random.hpp>
+#include <rhodrift/train/ansatz.hpp>
+#include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/model_file.hpp>
 
 #include "support/catch.hpp"

@@ -1,4 +1,6 @@
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/train/ansatz.hpp>
+#include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/qnn.hpp>
 
 #include "support/catch.hpp"
@@ -14,51 +16,6 @@ Qnn small_model() {
 }
 
 }  // namespace
-
-TEST_CASE("angle encoding deals the features out qubit by qubit, axis by axis") {
-  const Circuit circuit = angle_encoding(2, 5, {Op::ry, Op::rx, Op::rz});
-  CHECK(circuit.n_features() == 5);
-  CHECK(circuit.n_weights() == 0);
-  const std::vector<Op> axes = {Op::ry, Op::ry, Op::rx, Op::rx, Op::rz};
-  REQUIRE(circuit.instructions().size() == 5);
-  for (int j = 0; j < 5; ++j) {
-    const Instruction& turn = circuit.instructions()[static_cast<std::size_t>(j)];
-    CHECK(turn.op == axes[static_cast<std::size_t>(j)]);
-    CHECK(turn.qubits == std::vector<int>{j % 2});
-    CHECK(turn.angles == std::vector<Angle>{Angle::feature(j)});
-  }
-}
-
-TEST_CASE("angle encoding refuses features without a place and axes that are none") {
-  CHECK_THROWS_WITH(angle_encoding(2, 5, {Op::ry, Op::rx}),
-                    "angle encoding: 5 features, but 2 qubits turned about 2 axes take 1 to 4");
-  CHECK_THROWS_AS(angle_encoding(2, 0, {Op::ry}), InputError);
-  CHECK_THROWS_AS(angle_encoding(0, 1, {Op::ry}), InputError);
-  CHECK_THROWS_WITH(angle_encoding(2, 2, {Op::ry, Op::h}),
-                    "angle encoding: axes: 'h' is not rx, ry or rz");
-}
-
-TEST_CASE("the hardware-efficient ansatz has n (2 layers + 1) weights, used once each in order") {
-  for (const int layers : {0, 1, 3}) {
-    const Circuit circuit = hardware_efficient_ansatz(3, layers, {{0, 1}, {2, 1}});
-    CHECK(circuit.n_weights() == 3 * (2 * layers + 1));
-    CHECK(circuit.n_features() == 0);
-    int weight = 0, entanglers = 0;
-    for (const Instruction& instruction : circuit.instructions()) {
-      if (instruction.op == Op::cx) {
-        ++entanglers;
-        continue;
-      }
-      CHECK(instruction.angles == std::vector<Angle>{Angle::weight(weight++)});
-    }
-    CHECK(weight == circuit.n_weights());
-    CHECK(entanglers == 2 * layers);
-  }
-  CHECK_THROWS_WITH(hardware_efficient_ansatz(3, -1, {}),
-                    "hardware-efficient ansatz: layers: -1 < 0");
-  CHECK_THROWS_AS(hardware_efficient_ansatz(3, 1, {{0, 3}}), InputError);
-  CHECK_THROWS_AS(hardware_efficient_ansatz(3, 1, {{1, 1}}), InputError);
-}
 
 TEST_CASE("parameters survive being flattened") {
   const Qnn model = small_model();

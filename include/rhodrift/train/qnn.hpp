@@ -1,7 +1,6 @@
 #pragma once
 
 #include <armadillo>
-#include <utility>
 #include <vector>
 
 #include <rhodrift/circuit/circuit.hpp>
@@ -9,19 +8,6 @@
 #include <rhodrift/core/estimate.hpp>
 
 namespace rhodrift {
-
-/// Angle encoding: feature j turns qubit j mod n about the axis number j / n of `axes`, layer by
-/// layer: axes {ry, rx, rz, ry} on 4 qubits take 16 features. The features are radians (see
-/// FeatureScaling). Throws InputError when n_features is not in 1 .. n · axes.size() or an axis is
-/// not rx, ry or rz.
-Circuit angle_encoding(int n_qubits, int n_features, const std::vector<Op>& axes);
-
-/// `layers` times: ry(w), rz(w) on every qubit, then a cx on every edge in the order given; a last
-/// layer of ry on every qubit. Uses n·(2·layers + 1) weights, numbered in the order of the gates.
-/// A. Kandala et al., Nature 549, 242 (2017).
-/// Throws InputError when layers is negative or an edge is not two qubits of the circuit.
-Circuit hardware_efficient_ansatz(int n_qubits, int layers,
-                                  const std::vector<std::pair<int, int>>& edges);
 
 /// logits = scale · f + bias, f the model's expectations.
 struct AffineHead {

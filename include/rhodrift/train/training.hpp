@@ -8,6 +8,7 @@
 
 #include <rhodrift/circuit/expectation_function.hpp>
 #include <rhodrift/train/dataset.hpp>
+#include <rhodrift/train/initial_weights.hpp>
 #include <rhodrift/train/qnn.hpp>
 
 namespace rhodrift {
@@ -82,11 +83,11 @@ struct TrainingResult {
   arma::mat parameters_by_step;       ///< n_parameters x (steps + 1), flattened; column 0 = initial
 };
 
-/// Where training starts. Weights: uniform in [-π/8, π/8], near enough to 0 that gradients do not
-/// vanish in deep circuits, wide enough that no two weights start alike. Head: the logit of class k
-/// is twice the expectation number k mod n_observables (with a scale of 1 even perfect expectations
-/// of ±1 leave the softmax undecided), bias 0.
-QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed);
+/// Where training starts. Weights: see InitialWeights. Head: the logit of class k is twice the
+/// expectation number k mod n_observables (with a scale of 1 even perfect expectations of ±1 leave
+/// the softmax undecided), bias 0.
+QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
+                                 const InitialWeights& weights = UniformWeights{});
 
 /// Trains the model on what `expectations` says its observables are: the exact circuit for
 /// noise-free training, the noisy device circuit for noise-aware training. Every epoch goes once
