@@ -202,7 +202,7 @@ TEST_CASE("QCNN's pooling is a measurement whose outcome turns what is left") {
     const arma::uvec rows{o, o + 2};
     expected += probability * turn * state(rows, rows) * turn.t();
   }
-  for (const arma::uword o : {0, 1}) {
+  for (const arma::uword o : {arma::uword{0}, arma::uword{1}}) {
     const arma::uvec rows{o, o + 2};
     reduced += pooled(rows, rows);
   }

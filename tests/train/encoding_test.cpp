@@ -5,6 +5,7 @@
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
+#include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/train/ansatz.hpp>
 #include <rhodrift/train/encoding.hpp>
 
@@ -232,6 +233,44 @@ TEST_CASE("data re-uploading puts the features between ansätze with weights of 
   encoding.uploads = 0;
   CHECK_THROWS_WITH(Encoder(encoding, 2, 2),
                     "encoding: \"angle:rx:uploads=0\": uploads: 0 is outside 1..1000");
+}
+
+TEST_CASE("what is encoded and passed through an ansatz has exact values and gradients") {
+  const std::vector<std::pair<std::string, std::string>> models{
+      {"amplitude", "qcnn:2"},
+      {"dense", "efficient-su2:1:entanglement=circular"},
+      {"zz", "brick:2:block=su4"},
+      {"angle:ry,rx:uploads=2", "strongly-entangling:1:mirrored=1"}};
+  for (const auto& [encoding, ansatz] : models) {
+    const Encoder encoder(parse_encoding(encoding), 4, 4);
+    const Circuit model = encoder.before(ansatz_circuit(parse_ansatz(ansatz), 4));
+    const Observable observable = Observable::parse("Z2 - 0.5*X1 Z3");
+    const ProgramExpectations expectations(model, {observable});
+    RandomStream random(16);
+    const arma::vec weights(oracle::random_angles(model.n_weights(), random));
+    const arma::mat inputs =
+        encoder.circuit_features(arma::join_rows(random_features(4, random), arma::ones(4)));
+    const arma::mat values = expectations.values(weights, inputs);
+    for (arma::uword b = 0; b < 2; ++b)
+      CHECK(values(0, b) ==
+            Approx(oracle::expectation(
+                       observable,
+                       oracle::evolve(model, arma::conv_to<std::vector<double>>::from(weights),
+                                      arma::conv_to<std::vector<double>>::from(inputs.col(b)))))
+                .margin(1e-13));
+
+    const ExpectationFunction::Gradient gradient = expectations.gradient(
+        weights, inputs, [](std::size_t, const arma::vec&) -> arma::vec { return arma::ones(1); });
+    constexpr double h = 1e-5;
+    for (arma::uword k = 0; k < weights.n_elem; ++k) {
+      arma::vec up = weights, down = weights;
+      up(k) += h;
+      down(k) -= h;
+      const double difference = arma::accu(expectations.values(up, inputs)) -
+                                arma::accu(expectations.values(down, inputs));
+      CHECK(gradient.weights(k) == Approx(difference / (2 * h)).margin(1e-8));
+    }
+  }
 }
 
 TEST_CASE("encodings survive as text, and unknown ones are told what is known") {
