@@ -132,6 +132,10 @@ std::size_t checked_size(const Handle& dataset, const std::string& place, const 
   return static_cast<std::size_t>(size);
 }
 
+Handle type_of(const Handle& dataset, const std::string& place) {
+  return {H5Dget_type(dataset.id()), H5Tclose, "read the type of " + quoted(place)};
+}
+
 Handle open_attribute(const Handle& object, const std::string& name) {
   if (check(H5Aexists(object.id(), name.c_str()), "look up an attribute") == 0)
     throw Failure("attribute " + quoted(name) + " is missing");
@@ -224,6 +228,21 @@ Handle open_dataset(const Handle& location, const std::string& place) {
           "open the dataset " + quoted(place)};
 }
 
+Content content_of(const Handle& location, const std::string& place) {
+  const Handle type = type_of(open_dataset(location, place), place);
+  switch (H5Tget_class(type.id())) {
+    case H5T_INTEGER:
+      return H5Tget_sign(type.id()) == H5T_SGN_NONE ? Content::unsigned_integers
+                                                    : Content::integers;
+    case H5T_FLOAT:
+      return Content::reals;
+    case H5T_STRING:
+      return Content::strings;
+    default:
+      return Content::other;
+  }
+}
+
 void write_attribute(const Handle& object, const std::string& name, const std::string& value) {
   require_no_nul(value, name);
   const Handle type = string_type(value.size());
@@ -307,7 +326,8 @@ template <class Number>
 std::vector<Number> read_numbers(const Handle& location, const std::string& place,
                                  const Shape& shape) {
   const Handle dataset = open_dataset(location, place);
-  std::vector<Number> values(checked_size(dataset, place, shape, sizeof(Number)));
+  const std::size_t element_bytes = H5Tget_size(type_of(dataset, place).id());
+  std::vector<Number> values(checked_size(dataset, place, shape, element_bytes));
   check(H5Dread(dataset.id(), NumberType<Number>::memory(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
                 values.data()),
         "read " + quoted(place));
@@ -317,7 +337,7 @@ std::vector<Number> read_numbers(const Handle& location, const std::string& plac
 std::vector<std::string> read_strings(const Handle& location, const std::string& place,
                                       const Shape& shape) {
   const Handle dataset = open_dataset(location, place);
-  const Handle type(H5Dget_type(dataset.id()), H5Tclose, "read " + quoted(place));
+  const Handle type = type_of(dataset, place);
   const std::size_t length = string_length(type, place);
   const std::size_t count = checked_size(dataset, place, shape, length);
   std::string bytes(count * length, '\0');
@@ -329,6 +349,29 @@ std::vector<std::string> read_strings(const Handle& location, const std::string&
 
 std::string read_text(const Handle& location, const std::string& place) {
   return read_strings(location, place, {1}).front();
+}
+
+std::vector<std::string> read_foreign_strings(const Handle& location, const std::string& place) {
+  const std::string doing = "read " + quoted(place);
+  const Handle dataset = open_dataset(location, place);
+  // A copy of the file's own type, for HDF5 converts paddings but not encodings.
+  const Handle type(H5Tcopy(type_of(dataset, place).id()), H5Tclose, doing);
+  const std::size_t length = H5Tget_size(type.id());
+  const Shape shape = shape_of(dataset);
+  const std::size_t count = checked_size(dataset, place, {shape.at(0)}, length);
+  if (H5Tis_variable_str(type.id()) == 0) {
+    check(H5Tset_strpad(type.id(), H5T_STR_NULLPAD), doing);
+    std::string bytes(count * length, '\0');
+    check(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), doing);
+    return split_padded(bytes, count, length);
+  }
+  std::vector<char*> texts(count, nullptr);
+  const Handle space(H5Dget_space(dataset.id()), H5Sclose, doing);
+  check(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), doing);
+  std::vector<std::string> strings;
+  for (const char* text : texts) strings.emplace_back(text != nullptr ? text : "");
+  check(H5Dvlen_reclaim(type.id(), space.id(), H5P_DEFAULT, texts.data()), doing);
+  return strings;
 }
 
 template Handle write_numbers(const Handle&, const std::string&, const std::vector<Axis>&,

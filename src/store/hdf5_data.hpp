@@ -35,6 +35,10 @@ Handle open_group(const Handle& location, const std::string& place);
 Handle require_group(const Handle& location, const std::string& place);
 Handle open_dataset(const Handle& location, const std::string& place);
 
+/// What a dataset holds.
+enum class Content { integers, unsigned_integers, reals, strings, other };
+Content content_of(const Handle& location, const std::string& place);
+
 void write_attribute(const Handle& object, const std::string& name, const std::string& value);
 void write_attribute(const Handle& object, const std::string& name, std::uint64_t value);
 std::string read_text_attribute(const Handle& object, const std::string& name);
@@ -63,5 +67,8 @@ std::vector<Number> read_numbers(const Handle& location, const std::string& plac
 std::vector<std::string> read_strings(const Handle& location, const std::string& place,
                                       const Shape& shape);
 std::string read_text(const Handle& location, const std::string& place);
+/// The strings of a one-dimensional dataset as other programs write them: of fixed or variable
+/// length, padded and encoded in any way; their bytes as they are.
+std::vector<std::string> read_foreign_strings(const Handle& location, const std::string& place);
 
 }  // namespace rhodrift::hdf5

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include <rhodrift/core/error.hpp>
+
 namespace rhodrift::hdf5 {
 
 namespace {
@@ -27,6 +29,22 @@ void fail(const std::string& doing) {
   std::string message = "HDF5 cannot " + doing;
   for (const std::string& description : descriptions) message += ": " + description;
   throw Failure(message);
+}
+
+Handle open_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) throw InputError(path.string(), "", "no such file");
+  if (std::filesystem::is_directory(path, error))
+    throw InputError(path.string(), "", "is a directory");
+  try {
+    if (check(H5Fis_hdf5(path.c_str()), "read the file") == 0)
+      throw InputError(path.string(), "", "is not an HDF5 file");
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "open the file");
+    check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG), "open the file");
+    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, "open the file"};
+  } catch (const Failure& failure) {
+    throw InputError(path.string(), "", failure.what());
+  }
 }
 
 }  // namespace rhodrift::hdf5

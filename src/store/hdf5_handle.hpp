@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -59,5 +60,8 @@ class Handle {
   hid_t id_;
   Close close_;
 };
+
+/// Opens a file to read it. Throws InputError when it is missing or is not HDF5.
+Handle open_file(const std::filesystem::path& path);
 
 }  // namespace rhodrift::hdf5

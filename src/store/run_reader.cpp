@@ -19,22 +19,6 @@ namespace {
 
 using hdf5::Handle;
 
-Handle open_file(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) throw InputError(path.string(), "", "no such file");
-  if (std::filesystem::is_directory(path, error))
-    throw InputError(path.string(), "", "is a directory");
-  try {
-    if (hdf5::check(H5Fis_hdf5(path.c_str()), "read the file") == 0)
-      throw InputError(path.string(), "", "is not an HDF5 file");
-    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "open the file");
-    hdf5::check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG), "open the file");
-    return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, "open the file"};
-  } catch (const hdf5::Failure& failure) {
-    throw InputError(path.string(), "", failure.what());
-  }
-}
-
 /// Paths of all datasets below `group`, sorted within each group.
 std::vector<std::string> datasets_below(const Handle& group, const std::string& prefix) {
   std::vector<std::string> paths;
@@ -88,7 +72,7 @@ hsize_t length_of(const Handle& group, const std::string& name) {
 class RunReader::Implementation {
  public:
   explicit Implementation(const std::filesystem::path& path)
-      : path_(path.string()), file_(open_file(path)) {}
+      : path_(path.string()), file_(hdf5::open_file(path)) {}
 
   /// Runs `work(root)`; what goes wrong in it is reported as being at `place`.
   template <class Work>

@@ -9,9 +9,12 @@ namespace rhodrift {
 /// What this module draws random numbers for: any distinct numbers would do, but changing one
 /// changes every result drawn from it.
 enum class StreamPurpose : std::uint64_t {
-  split = 0x7472'0001,            ///< index: the class
-  initial_weights = 0x7472'0002,  ///< index: 0
-  sample_order = 0x7472'0003,     ///< index: the epoch
+  split = 0x7472'0001,              ///< index: the class
+  initial_weights = 0x7472'0002,    ///< index: 0
+  sample_order = 0x7472'0003,       ///< index: the epoch
+  synthetic_noise = 0x7472'0101,    ///< index: 0
+  synthetic_order = 0x7472'0102,    ///< index: 0
+  synthetic_centres = 0x7472'0103,  ///< index: 0
 };
 
 inline RandomStream training_stream(std::uint64_t seed, StreamPurpose purpose,

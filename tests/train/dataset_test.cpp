@@ -4,11 +4,9 @@
 #include <set>
 
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/core/file.hpp>
 #include <rhodrift/train/dataset.hpp>
 
 #include "support/catch.hpp"
-#include "support/scratch_directory.hpp"
 
 using namespace rhodrift;
 
@@ -16,24 +14,6 @@ namespace {
 
 const std::filesystem::path datasets = RHODRIFT_SOURCE_DIR "/data/datasets";
 constexpr double pi = std::numbers::pi;
-
-Dataset read_text(const std::string& text, const std::vector<std::string>& classes = {}) {
-  const ScratchDirectory directory;
-  write_file(directory / "set.csv", text);
-  return read_dataset_csv(directory / "set.csv", classes);
-}
-
-/// What reading `text` complains about, without the path in front.
-std::string complaint(const std::string& text, const std::vector<std::string>& classes = {}) {
-  try {
-    read_text(text, classes);
-  } catch (const InputError& error) {
-    const std::string message = error.what();
-    const std::size_t name = message.find("set.csv: ");
-    return name == std::string::npos ? message : message.substr(name + 9);
-  }
-  return "no complaint";
-}
 
 /// `counts[k]` samples of class k, interleaved, whose only feature is their position.
 Dataset numbered_samples(std::vector<int> counts) {
@@ -82,78 +62,37 @@ TEST_CASE("the shipped digits are whole, pooled in quarter steps of 0 to 16") {
   CHECK(digits.features.max() <= 16.0);
 }
 
+TEST_CASE("the shipped wines are whole, to the last digit of the source") {
+  const Dataset wine = read_dataset_csv(datasets / "wine.csv");
+  CHECK(wine.class_names == std::vector<std::string>{"class_0", "class_1", "class_2"});
+  CHECK(class_counts(wine) == std::vector<std::ptrdiff_t>{59, 71, 48});
+  CHECK(wine.features.n_rows == 13);
+  CHECK(arma::any(wine.features.row(9) == 9.899999));
+  // Least, largest and mean as the source's summary states them: alcohol, malic acid, magnesium.
+  const arma::uvec stated = {0, 1, 4};
+  const arma::mat some = wine.features.rows(stated);
+  CHECK(arma::approx_equal(arma::min(some, 1), arma::vec{11.0, 0.74, 70}, "absdiff", 0.05));
+  CHECK(arma::approx_equal(arma::max(some, 1), arma::vec{14.8, 5.80, 162}, "absdiff", 0.05));
+  CHECK(arma::approx_equal(arma::mean(some, 1), arma::vec{13.0, 2.34, 99.7}, "absdiff", 0.05));
+}
+
+TEST_CASE("the shipped breast cancer set is whole") {
+  const Dataset cancer = read_dataset_csv(datasets / "breast_cancer.csv");
+  CHECK(cancer.class_names == std::vector<std::string>{"benign", "malignant"});
+  CHECK(class_counts(cancer) == std::vector<std::ptrdiff_t>{357, 212});
+  CHECK(cancer.features.n_rows == 30);
+  // Least and largest as the source's summary states them: mean radius, error and worst of area.
+  const arma::uvec stated = {0, 13, 23};
+  const arma::mat some = cancer.features.rows(stated);
+  CHECK(arma::approx_equal(arma::min(some, 1), arma::vec{6.981, 6.802, 185.2}, "absdiff", 0));
+  CHECK(arma::approx_equal(arma::max(some, 1), arma::vec{28.11, 542.2, 4254}, "absdiff", 0));
+}
+
 TEST_CASE("chosen classes are kept and numbered in the order given") {
   const Dataset digits = read_dataset_csv(datasets / "digits_4x4.csv", {"3", "0"});
   CHECK(digits.class_names == std::vector<std::string>{"3", "0"});
   CHECK(class_counts(digits) == std::vector<std::ptrdiff_t>{183, 178});
   CHECK(digits.labels.front() == 1);  // the file starts with a 0
-}
-
-TEST_CASE("comments, empty lines, blanks and carriage returns are passed over") {
-  const Dataset data = read_text("# about\r\n\r\na , b,label\r\n 1 ,-2e-1, x\r\n\n# more\n3,4,y");
-  CHECK(data.class_names == std::vector<std::string>{"x", "y"});
-  CHECK(arma::approx_equal(data.features, arma::mat{{1, 3}, {-0.2, 4}}, "absdiff", 0.0));
-}
-
-TEST_CASE("a damaged data set is refused with line and column") {
-  CHECK(complaint("a,b,class\n1,2,x\n") ==
-        "line 1, column 3: the last column is 'class', not 'label'");
-  CHECK(complaint("label\nx\n") ==
-        "line 1, column 1: there is no column of features before 'label'");
-  CHECK(complaint("# c\na,b,label\n1,2,x\n1,two,x\n") ==
-        "line 4, column 2: b is 'two', not a finite number");
-  CHECK(complaint("a,label\nnan,x\n") == "line 2, column 1: a is 'nan', not a finite number");
-  CHECK(complaint("a,label\n-inf,x\n") == "line 2, column 1: a is '-inf', not a finite number");
-  CHECK(complaint("a,label\n1e999,x\n") == "line 2, column 1: a is '1e999', not a finite number");
-  CHECK(complaint("a,label\n,x\n") == "line 2, column 1: a is '', not a finite number");
-  CHECK(complaint("a,label\n1 2,x\n") == "line 2, column 1: a is '1 2', not a finite number");
-  CHECK(complaint("a,b,label\n1,x\n") == "line 2, column 2: the line has 2 fields, the header 3");
-  CHECK(complaint("a,label\n1,x,9\n") == "line 2, column 3: the line has 3 fields, the header 2");
-  CHECK(complaint("a,label\n1,\n") == "line 2, column 2: the label is empty");
-  CHECK(complaint("a,label\n1,\"x\"\n") ==
-        "line 2, column 2: \"x\" is quoted; quotes are not read");
-  CHECK(complaint("a,label\n") == "holds no samples");
-  CHECK(complaint("") == "holds no samples");
-}
-
-TEST_CASE("classes that cannot be had are refused") {
-  CHECK(complaint("a,label\n1,x\n", {"x", "y"}) == "no row has the label 'y'");
-  CHECK(complaint("a,label\n1,x\n", {"x", "x"}) == "classes: 'x' is given twice");
-  CHECK_THROWS_AS(read_dataset_csv("/nonexistent/set.csv"), InputError);
-}
-
-TEST_CASE("a labelled set is numbered by the given classes, of which some may have no rows") {
-  const ScratchDirectory directory;
-  const auto read = [&](const std::vector<std::string>& classes) {
-    return read_labelled_csv(directory / "set.csv", classes);
-  };
-  write_file(directory / "set.csv", "# about\na,b,label\n1,2,y\n\n3,4,x\n5,6,y\n");
-  const Dataset data = read({"y", "w", "x"});
-  CHECK(data.name == "set");
-  CHECK(data.class_names == std::vector<std::string>{"y", "w", "x"});
-  CHECK(data.labels == std::vector<int>{0, 2, 0});
-  CHECK(arma::approx_equal(data.features, arma::mat{{1, 3, 5}, {2, 4, 6}}, "absdiff", 0.0));
-
-  using Catch::Matchers::EndsWith;
-  CHECK_THROWS_AS(read({"y", "w"}), InputError);
-  CHECK_THROWS_WITH(
-      read({"y", "w"}),
-      EndsWith("set.csv: line 5, column 3: the label 'x' is not one of the classes y, w"));
-  CHECK_THROWS_WITH(read({"x", "y", "x"}), "classes: 'x' is given twice");
-  write_file(directory / "set.csv", "a,label\none,x\n");
-  CHECK_THROWS_WITH(read({"x"}),
-                    EndsWith("set.csv: line 2, column 1: a is 'one', not a finite number"));
-}
-
-TEST_CASE("what a damaged file holds is quoted in printable characters, and not at length") {
-  CHECK(complaint("a,\x1b[2J\xff\n") ==
-        "line 1, column 2: the last column is '\\x1b[2J\\xff', not 'label'");
-  CHECK(complaint("\x7f,label\n\x01,x\n") ==
-        "line 2, column 1: \\x7f is '\\x01', not a finite number");
-  CHECK(complaint("a,label\n" + std::string(40, 'z') + ",x\n") ==
-        "line 2, column 1: a is '" + std::string(40, 'z') + "', not a finite number");
-  CHECK(complaint("a,label\n" + std::string(41, 'z') + ",x\n") ==
-        "line 2, column 1: a is '" + std::string(40, 'z') + "...', not a finite number");
 }
 
 TEST_CASE("Dataset::validate names the sample at fault") {
@@ -209,10 +148,47 @@ TEST_CASE("every class stands on both sides of a split") {
   CHECK(class_counts(mostly_test.train) == std::vector<std::ptrdiff_t>{1, 1});
 
   CHECK_THROWS_WITH(stratified_split(numbered_samples({4, 1}), 0.5, 1),
-                    "numbered: class 'b': 1 samples cannot be split, at least 2 can");
+                    "numbered: class 'b': 1 samples cannot be split in 2, at least 2 can");
   CHECK_THROWS_WITH(stratified_split(numbered_samples({4, 4}), 1.0, 1),
                     "split: test_share: 1 is outside (0, 1)");
   CHECK_THROWS_AS(stratified_split(numbered_samples({4, 4}), 0.0, 1), InputError);
+}
+
+TEST_CASE("a split in three holds the classes in the same shares and loses nothing") {
+  const Dataset data = numbered_samples({40, 10, 25});
+  const ThreeWaySplit split = stratified_split(data, 0.2, 0.3, 7);
+  CHECK(class_counts(split.test) == std::vector<std::ptrdiff_t>{12, 3, 8});  // 7.5 rounds up
+  CHECK(class_counts(split.validation) == std::vector<std::ptrdiff_t>{8, 2, 5});
+  CHECK(class_counts(split.train) == std::vector<std::ptrdiff_t>{20, 5, 12});
+  std::set<double> seen;
+  for (const Dataset* part : {&split.train, &split.validation, &split.test}) {
+    CHECK(std::is_sorted(part->features.begin(), part->features.end()));
+    for (std::size_t i = 0; i < part->n_samples(); ++i) {
+      const double position = part->features(0, i);
+      CHECK(part->labels[i] == data.labels[static_cast<std::size_t>(position)]);
+      CHECK(seen.insert(position).second);
+    }
+  }
+  CHECK(seen.size() == data.n_samples());
+  const arma::mat tested_of_two = stratified_split(data, 0.3, 7).test.features;
+  CHECK(arma::approx_equal(split.test.features, tested_of_two, "absdiff", 0));
+}
+
+TEST_CASE("every class stands in all three parts, or the split is refused") {
+  const ThreeWaySplit split = stratified_split(numbered_samples({3, 90}), 0.01, 0.98, 1);
+  CHECK(class_counts(split.train) == std::vector<std::ptrdiff_t>{1, 1});
+  CHECK(class_counts(split.validation) == std::vector<std::ptrdiff_t>{1, 1});
+  CHECK(class_counts(split.test) == std::vector<std::ptrdiff_t>{1, 88});
+
+  const Dataset data = numbered_samples({4, 2});
+  CHECK_THROWS_WITH(stratified_split(data, 0.2, 0.2, 1),
+                    "numbered: class 'b': 2 samples cannot be split in 3, at least 3 can");
+  CHECK_THROWS_WITH(stratified_split(data, 0.0, 0.2, 1),
+                    "split: validation_share: 0 is outside (0, 1)");
+  CHECK_THROWS_WITH(stratified_split(data, 0.2, 1.5, 1),
+                    "split: test_share: 1.5 is outside (0, 1)");
+  CHECK_THROWS_WITH(stratified_split(data, 0.5, 0.5, 1),
+                    "split: validation_share + test_share: 1 is outside (0, 1)");
 }
 
 TEST_CASE("scaling maps the range of the fitted samples onto the interval") {

@@ -27,21 +27,10 @@ struct Dataset {
   void validate() const;
 };
 
-/// Reads a CSV: a header line, feature columns, and a last column "label" with the class name.
-/// Lines starting with # are comments, empty lines are skipped, fields are separated by commas and
-/// not quoted. Only rows whose label is in `classes` are kept, numbered in that order; without
-/// `classes` all are kept and numbered in the alphabetical order of their names. The data set's
-/// name is the file's, without directory and extension.
-/// Throws InputError "path: line L, column C: problem" (C counts fields from 1), also when one of
-/// `classes` has no row.
+/// read_csv_samples and select_classes (labelled_samples.hpp) at once. Files of any known format:
+/// read_dataset (store/dataset_file.hpp).
 Dataset read_dataset_csv(const std::filesystem::path& path,
                          const std::vector<std::string>& classes = {});
-
-/// Reads such a CSV for a model that knows `class_names`: all rows are kept and numbered in that
-/// order. Classes without rows are fine, a label that is not one of them is refused: throws
-/// InputError "path: line L, column C: problem" that lists the classes.
-Dataset read_labelled_csv(const std::filesystem::path& path,
-                          const std::vector<std::string>& class_names);
 
 struct Split {
   Dataset train;
@@ -53,6 +42,18 @@ struct Split {
 /// Throws InputError when test_share is outside (0, 1), a class has fewer than 2 samples or the
 /// data are not valid.
 Split stratified_split(const Dataset& data, double test_share, std::uint64_t seed);
+
+struct ThreeWaySplit {
+  Dataset train;
+  Dataset validation;
+  Dataset test;
+};
+/// The same into three parts, each with at least one sample of every class. As long as that does
+/// not take one from it, `test` is the one that a split into two with this share and seed has.
+/// Throws InputError when a share or the sum of both is outside (0, 1), a class has fewer than 3
+/// samples or the data are not valid.
+ThreeWaySplit stratified_split(const Dataset& data, double validation_share, double test_share,
+                               std::uint64_t seed);
 
 /// x -> slope x + intercept per feature, fitted on training data only. What lies outside the
 /// fitted range is mapped by the same line, not clamped.
