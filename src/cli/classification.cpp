@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
@@ -14,6 +16,7 @@
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/train/ansatz.hpp>
 #include <rhodrift/train/encoding.hpp>
+#include <rhodrift/train/synthetic_data.hpp>
 
 #include "cli/data_directory.hpp"
 
@@ -120,15 +123,27 @@ Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
 
 }  // namespace
 
-bool is_shipped_name(const std::string& data) {
-  return data.find_first_of("./") == std::string::npos;
+bool is_data_name(const std::string& data) {
+  return is_synthetic(data) || data.find_first_of("./") == std::string::npos;
+}
+
+LabelledSamples load_samples(const std::string& data) {
+  if (is_synthetic(data) || !is_data_name(data)) return read_samples(data);
+  const std::filesystem::path directory = data_directory() / "datasets";
+  const std::filesystem::path file = directory / (data + ".csv");
+  if (std::filesystem::exists(file)) return read_csv_samples(file);
+  std::set<std::string> names{"moons", "circles", "blobs"};
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (entry.path().extension() == ".csv") names.insert(entry.path().stem().string());
+  throw InputError(
+      data, "",
+      fmt::format("no data have this name; there are {}, and files by their names with "
+                  "extension",
+                  fmt::join(names, ", ")));
 }
 
 Split ClassificationTask::load() const {
-  const std::filesystem::path path = is_shipped_name(data)
-                                         ? data_directory() / "datasets" / (data + ".csv")
-                                         : std::filesystem::path(data);
-  return stratified_split(read_dataset_csv(path, classes), test_share, split_seed);
+  return stratified_split(select_classes(load_samples(data), classes), test_share, split_seed);
 }
 
 Qnn ClassificationTask::network(const Dataset& dataset) const {

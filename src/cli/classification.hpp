@@ -8,6 +8,7 @@
 #include <rhodrift/calibration/calibration_series.hpp>
 #include <rhodrift/drift/study.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
+#include <rhodrift/store/dataset_file.hpp>
 #include <rhodrift/store/run_writer.hpp>
 #include <rhodrift/train/model_file.hpp>
 
@@ -19,12 +20,17 @@ namespace rhodrift::cli {
 
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Whether a task's data are named, as those that come with the program are, and not a path.
-bool is_shipped_name(const std::string& data);
+/// Whether a task's data are named, as those that come with the program or are drawn, and not a
+/// path.
+bool is_data_name(const std::string& data);
+
+/// Data that come with the program by their name, all others as read_samples() takes them. Throws
+/// InputError that lists the names when there is no such one.
+LabelledSamples load_samples(const std::string& data);
 
 /// What is to be classified, and by what kind of circuit.
 struct ClassificationTask {
-  std::string data;                  ///< CSV file, or the name of one that comes with the program
+  std::string data;                  ///< as load_samples() takes it
   std::vector<std::string> classes;  ///< empty: all
   double test_share = 0.6;
   std::uint64_t split_seed = 1;

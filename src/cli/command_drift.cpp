@@ -32,7 +32,7 @@ Layout layout_of(const Options& options, const std::vector<TrainedModel>& models
 void study(const Options& options, const std::string& command_line) {
   std::vector<TrainedModel> models;
   for (const std::string& path : options.models) models.push_back(read_model(path));
-  const Dataset data = read_labelled_csv(options.data, models.front().class_names);
+  const Dataset data = number_by_classes(load_samples(options.data), models.front().class_names);
   for (std::size_t m = 0; m < models.size(); ++m) {
     require_fitting(models[m], options.models[m], data, options.data);
     if (models[m].class_names != models[0].class_names)
@@ -74,7 +74,8 @@ void add_drift(CLI::App& program, const std::string& command_line) {
       "recalibrated, over all states of a series");
   auto options = std::make_shared<Options>();
   verb->add_option("models", options->models, "Model files of 'rhodrift train'")->required();
-  verb->add_option("--data", options->data, "CSV of labelled samples")->required();
+  verb->add_option("--data", options->data, "Labelled samples, see docs/formats/data.md")
+      ->required();
   verb->add_option("--series", options->series, "Calibration series")->required();
   options->device.add_policy_and_layout(*verb, "those the first device-trained model names");
   verb->add_option("-o,--output", options->output, "Run file to write");

@@ -51,7 +51,7 @@ Prediction on_noisy_device(const Options& options, const TrainedModel& model, co
 
 void predict_labels(const Options& options) {
   const TrainedModel model = read_model(options.model);
-  const Dataset data = read_labelled_csv(options.data, model.class_names);
+  const Dataset data = number_by_classes(load_samples(options.data), model.class_names);
   require_fitting(model, options.model, data, options.data);
   const Prediction prediction = options.device.calibration.empty()
                                     ? noiseless(model, data)
@@ -75,7 +75,7 @@ void add_predict(CLI::App& program) {
       "predict", "Classify samples with a trained model, noiseless or on a recorded device");
   auto options = std::make_shared<Options>();
   verb->add_option("model", options->model, "Model file of 'rhodrift train'")->required();
-  verb->add_option("data", options->data, "CSV of labelled samples")->required();
+  verb->add_option("data", options->data, "Labelled samples, see docs/formats/data.md")->required();
   verb->add_option("--calibration", options->device.calibration,
                    "Run on this device; without it there is no noise");
   options->device.add_policy_and_layout(*verb, "those the model was trained on");

@@ -96,7 +96,7 @@ EvaluationCase placed(const std::string& name, const Circuit& circuit,
 std::vector<EvaluationCase> model_cases(const EvaluationCaseOptions& options,
                                         const Calibration& device) {
   const TrainedModel model = read_model(options.model);
-  const Dataset data = read_labelled_csv(options.data, model.class_names);
+  const Dataset data = number_by_classes(load_samples(options.data), model.class_names);
   require_fitting(model, options.model, data, options.data);
   const arma::mat features = model.scaling.apply(data.features);
   const auto weights = arma::conv_to<std::vector<double>>::from(model.parameters.weights);
@@ -125,7 +125,8 @@ void EvaluationCaseOptions::add_to(CLI::App& verb) {
   CLI::Option* model_option =
       verb.add_option("--model", model, "Also a trained model, on samples of --data");
   CLI::Option* data_option =
-      verb.add_option("--data", data, "CSV of labelled samples")->needs(model_option);
+      verb.add_option("--data", data, "Labelled samples, see docs/formats/data.md")
+          ->needs(model_option);
   model_option->needs(data_option);
   verb.add_option("--samples", samples, "The first so many samples")
       ->check(whole_number(1, 1'000'000))

@@ -19,7 +19,7 @@ namespace {
 void read_data(Section section, const std::filesystem::path& directory, ClassificationTask& task) {
   const auto file = section.take<std::string>("file", "a string");
   if (!file) section.missing("file");
-  task.data = is_shipped_name(*file) ? *file : (directory / *file).string();
+  task.data = is_data_name(*file) ? *file : (directory / *file).string();
   if (const auto classes = section.list<std::string>("classes", "string")) task.classes = *classes;
   section.number("test_share", task.test_share, 0.0, 1.0);
   section.integer("split_seed", task.split_seed, 0);

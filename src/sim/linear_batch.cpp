@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/one_blas_thread.hpp"
 #include "core/parallel.hpp"
-#include "sim/one_blas_thread.hpp"
 
 namespace rhodrift {
 

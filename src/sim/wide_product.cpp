@@ -4,7 +4,7 @@
 
 #include <rhodrift/sim/aligned_vector.hpp>
 
-#include "sim/one_blas_thread.hpp"
+#include "core/one_blas_thread.hpp"
 #include "sim/tile_index.hpp"
 
 namespace rhodrift {

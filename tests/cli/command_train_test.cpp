@@ -135,6 +135,53 @@ TEST_CASE("models and data that do not fit each other are refused by file") {
           .status == 0);
 }
 
+TEST_CASE("data are names, files or drawn, in configurations and as arguments") {
+  const ScratchDirectory scratch;
+  const auto train = [&](const std::string& name, const std::string& data) {
+    const std::string text = "[data]\nfile = \"" + data +
+                             "\"\n[model]\nqubits = 2\nencoding = [\"ry\", \"rx\"]\nlayers = 1\n"
+                             "[training]\nepochs = 1\n";
+    const std::string model = (scratch / (name + ".json")).string();
+    const auto result =
+        run({"train", scratch.write("config/" + name + ".toml", text), "-o", model});
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return model;
+  };
+  const auto predicts = [&](const std::string& model, const std::string& data, std::size_t n) {
+    const auto result = run({"predict", model, data, "--json"});
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    CHECK(result.json()["predictions"].size() == n);
+  };
+  const std::string moons = train("moons", "moons:samples=60:noise=0.1");
+  CHECK(read_model(moons).training.dataset == "moons:samples=60:noise=0.1:seed=1");
+  predicts(moons, "moons:samples=30:noise=0.1:seed=2", 30);
+  predicts(train("iris", "iris"), "iris", 150);
+
+  // Files are relative to the configuration.
+  scratch.write("config/set.csv", "a,b,label\n1,2,x\n1.5,2,x\n3,1,y\n3,1.5,y\n");
+  predicts(train("csv", "set.csv"), (scratch / "config/set.csv").string(), 4);
+  const std::string shared = RHODRIFT_SOURCE_DIR "/tests/data/datasets/";
+  for (const char* file : {"x_f8.npy", "y_u1.npy", "sets.h5"})
+    std::filesystem::copy_file(shared + file, scratch / ("config/" + std::string(file)));
+  const auto refused = [&](const std::string& data, const std::string& message) {
+    const std::string toml = scratch.write("config/bad.toml", "[data]\nfile = \"" + data + "\"\n");
+    const auto result = run({"train", toml, "-o", (scratch / "bad.json").string()});
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, ContainsSubstring(message));
+  };
+  // Its class 7 has one sample.
+  refused("x_f8.npy:y_u1.npy", "x_f8: class '7': 1 samples cannot be split");
+  refused("sets.h5:/text", "sets: class");
+  refused("sets.h5:/bad/nan", "row 3, column 2: nan is not a finite number");
+  refused("wines",
+          "wines: no data have this name; there are blobs, breast_cancer, circles, "
+          "digits_4x4, iris, moons, wine, and files by their names with extension");
+  refused("moons:size=3", "'size' is no parameter of moons; there are samples, seed, noise");
+}
+
 TEST_CASE("a training configuration that is wrong is refused with line, key and remedy") {
   const ScratchDirectory scratch;
   const auto refused = [&](const std::string& text, const std::string& message) {

@@ -181,10 +181,11 @@ TEST_CASE("whatever bytes stand in a file, it is read or refused") {
     if (trial % 3 == 0) changed.resize(random.below(changed.size()));
     for (int k = 0; k < 2 && !changed.empty(); ++k)
       changed[random.below(changed.size())] = static_cast<char>(random.below(256));
-    directory.write("x.npy", x);
-    directory.write("y.npy", y);
+    // New names: what is overwritten goes to disk at once.
+    const std::string x_file = directory.write(std::to_string(trial) + "x.npy", x);
+    const std::string y_file = directory.write(std::to_string(trial) + "y.npy", y);
     try {
-      const LabelledSamples samples = read_npy_samples(directory / "x.npy", directory / "y.npy");
+      const LabelledSamples samples = read_npy_samples(x_file, y_file);
       CHECK_NOTHROW(samples.validate());
       ++read;
     } catch (const InputError&) {

@@ -1,9 +1,8 @@
-#include "sim/one_blas_thread.hpp"
+#include "core/one_blas_thread.hpp"
 
 #include <mutex>
 
 #include <dlfcn.h>
-#include <omp.h>
 
 namespace rhodrift {
 
@@ -14,20 +13,24 @@ Function* find_function(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
-/// OpenBLAS by name, since Armadillo works with any BLAS.
+/// OpenBLAS by name, since Armadillo works with any BLAS, and OpenMP too, since core has no need of
+/// it.
 class OpenBlas {
  public:
   bool found() const { return get_ != nullptr && set_ != nullptr; }
   int n_threads() const { return get_(); }
   void set_n_threads(int n) const {
-    const int ours = omp_get_max_threads();
+    const bool has_openmp = get_openmp_ != nullptr && set_openmp_ != nullptr;
+    const int ours = has_openmp ? get_openmp_() : 0;
     set_(n);
-    omp_set_num_threads(ours);  // an OpenBLAS that is built with OpenMP sets that too
+    if (has_openmp) set_openmp_(ours);  // an OpenBLAS that is built with OpenMP sets that too
   }
 
  private:
   int (*get_)() = find_function<int()>("openblas_get_num_threads");
   void (*set_)(int) = find_function<void(int)>("openblas_set_num_threads");
+  int (*get_openmp_)() = find_function<int()>("omp_get_max_threads");
+  void (*set_openmp_)(int) = find_function<void(int)>("omp_set_num_threads");
 };
 
 struct {
