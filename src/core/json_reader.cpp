@@ -144,7 +144,7 @@ void JsonPlace::refuse_type(const char* expected) const {
                      value_->is_structured() ? value_->type_name() : value_->dump()));
 }
 
-void JsonPlace::allow_keys(std::initializer_list<std::string_view> keys) const {
+void JsonPlace::allow_keys(const std::vector<std::string_view>& keys) const {
   if (!value_->is_object()) refuse_type("an object");
   for (const auto& [key, member] : value_->items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,8 +21,8 @@ class JsonPlace {
   /// Throws InputError "source: /pointer: problem".
   [[noreturn]] void refuse(const std::string& problem) const;
 
-  /// Refuses when this is not an object, or holds a key that is in neither list.
-  void allow_keys(std::initializer_list<std::string_view> keys) const;
+  /// Refuses when this is not an object, or holds another key.
+  void allow_keys(const std::vector<std::string_view>& keys) const;
   /// The member `key`; refuses when it is missing.
   JsonPlace at(const std::string& key) const;
   std::optional<JsonPlace> find(const std::string& key) const;

@@ -133,6 +133,13 @@ ordered_json device_json(const std::optional<TrainingDevice>& device) {
           {"qubits", device->qubits}};
 }
 
+ordered_json optimizer_json(const Optimizer::Options& optimizer) {
+  ordered_json result = {{"name", to_string(optimizer.rule)}};
+  for (const OptimizerOption& option : options_of(optimizer.rule))
+    result[std::string(option.name)] = optimizer.*option.value;
+  return result;
+}
+
 ordered_json training_json(const TrainingConditions& training) {
   const TrainingOptions& options = training.options;
   return {{"dataset", training.dataset},
@@ -141,12 +148,7 @@ ordered_json training_json(const TrainingConditions& training) {
           {"seed", options.seed},
           {"epochs", options.epochs},
           {"batch_size", options.batch_size},
-          {"optimizer",
-           {{"name", "adam"},
-            {"learning_rate", options.optimizer.learning_rate},
-            {"beta1", options.optimizer.beta1},
-            {"beta2", options.optimizer.beta2},
-            {"epsilon", options.optimizer.epsilon}}},
+          {"optimizer", optimizer_json(options.optimizer)},
           {"final_loss", training.final_loss}};
 }
 
@@ -231,12 +233,17 @@ std::optional<TrainingDevice> device_from_json(const JsonPlace& place) {
       list_from_json(place.at("qubits"), [](const JsonPlace& qubit) { return qubit.integer(); })};
 }
 
-Adam::Options optimizer_from_json(const JsonPlace& place) {
-  place.allow_keys({"name", "learning_rate", "beta1", "beta2", "epsilon"});
-  if (const JsonPlace name = place.at("name"); name.string() != "adam")
-    name.refuse(fmt::format("'{}' is not an optimizer; known is adam", name.string()));
-  return {place.at("learning_rate").number(), place.at("beta1").number(),
-          place.at("beta2").number(), place.at("epsilon").number()};
+Optimizer::Options optimizer_from_json(const JsonPlace& place) {
+  Optimizer::Options optimizer;
+  const JsonPlace name = place.at("name");
+  optimizer.rule = at_place(name, [&] { return parse_optimizer_rule(name.string()); });
+  std::vector<std::string_view> keys{"name"};
+  for (const OptimizerOption& option : options_of(optimizer.rule)) {
+    keys.push_back(option.name);
+    optimizer.*option.value = place.at(std::string(option.name)).number();
+  }
+  place.allow_keys(keys);
+  return optimizer;
 }
 
 TrainingConditions training_from_json(const JsonPlace& place) {

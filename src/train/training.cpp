@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/train/loss.hpp>
 #include <rhodrift/train/training.hpp>
 
 #include "core/shuffle.hpp"
@@ -60,33 +61,6 @@ std::vector<std::vector<std::size_t>> batches_of_epoch(std::size_t n_samples,
 
 }  // namespace
 
-CrossEntropy cross_entropy(const arma::vec& logits, int label) {
-  // log Σ exp(z) = z_max + log Σ exp(z - z_max): the right side cannot overflow.
-  const auto k = static_cast<arma::uword>(label);
-  const double largest = logits.max();
-  const arma::vec exponentials = arma::exp(logits - largest);
-  const double sum = arma::accu(exponentials);
-  CrossEntropy result{largest + std::log(sum) - logits(k), exponentials / sum};
-  result.logit_gradient(k) -= 1;
-  return result;
-}
-
-double mean_cross_entropy(const AffineHead& head, const arma::mat& expectations,
-                          const std::vector<int>& labels) {
-  const arma::mat logits = head.logits(expectations);
-  if (labels.empty() || logits.n_cols != labels.size())
-    throw InputError("cross-entropy", "",
-                     fmt::format("{} samples, {} labels", logits.n_cols, labels.size()));
-  double sum = 0;
-  for (std::size_t b = 0; b < labels.size(); ++b) {
-    if (labels[b] < 0 || static_cast<arma::uword>(labels[b]) >= logits.n_rows)
-      throw InputError("cross-entropy", fmt::format("sample {}", b),
-                       fmt::format("label {} is outside 0..{}", labels[b], logits.n_rows - 1));
-    sum += cross_entropy(logits.col(b), labels[b]).loss;
-  }
-  return sum / static_cast<double>(labels.size());
-}
-
 TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnParameters& parameters,
                            const Dataset& batch) {
   const AffineHead& head = parameters.head;
@@ -96,7 +70,7 @@ TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnPar
   };
   const ExpectationFunction::Gradient circuit = expectations.gradient(
       parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
-        return head.scale.t() * sample_loss(b, f).logit_gradient / n_samples;
+        return head.scale.t() * sample_loss(b, f).gradient / n_samples;
       });
 
   // The head's share, from the same values: d/dscale = g fᵀ, d/dbias = g, g = dloss/dlogits.
@@ -104,10 +78,10 @@ TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnPar
   AffineHead gradient{arma::zeros(arma::size(head.scale)), arma::zeros(arma::size(head.bias))};
   for (std::size_t b = 0; b < batch.n_samples(); ++b) {
     const arma::vec f = circuit.values.col(b);
-    const CrossEntropy sample = sample_loss(b, f);
-    loss.value += sample.loss / n_samples;
-    gradient.scale += sample.logit_gradient * f.t() / n_samples;
-    gradient.bias += sample.logit_gradient / n_samples;
+    const LossValue sample = sample_loss(b, f);
+    loss.value += sample.value / n_samples;
+    gradient.scale += sample.gradient * f.t() / n_samples;
+    gradient.bias += sample.gradient / n_samples;
   }
   loss.gradient = QnnParameters{circuit.weights, gradient}.flattened();
   return loss;
@@ -148,7 +122,7 @@ TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, 
   arma::vec values = result.parameters.flattened();
   result.parameters_by_step.set_size(values.n_elem, steps + 1);
   result.parameters_by_step.col(0) = values;
-  Adam adam(options.optimizer);
+  Optimizer optimizer(options.optimizer);
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
     for (const auto& batch : batches_of_epoch(data.n_samples(), options, epoch)) {
       const TrainingLoss loss = training_loss(expectations, result.parameters, data.subset(batch));
@@ -158,7 +132,7 @@ TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, 
             "training: step {} of {} (epoch {}): the loss is {}, its gradient's norm {}", step,
             steps, epoch, loss.value, arma::norm(loss.gradient)));
       result.history.push_back({epoch, loss.value, arma::norm(loss.gradient)});
-      adam.step(values, loss.gradient);
+      optimizer.step(values, loss.gradient);
       if (!values.is_finite())
         throw RunError(fmt::format(
             "training diverged at step {}: a parameter is not finite (learning rate {})", step,
@@ -168,9 +142,9 @@ TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, 
       if (progress) progress(step, steps);
     }
   }
-  result.final_loss = mean_cross_entropy(
-      result.parameters.head, expectations.values(result.parameters.weights, data.features),
-      data.labels);
+  const arma::mat values_of_data = expectations.values(result.parameters.weights, data.features);
+  result.final_loss =
+      mean_loss(Loss::cross_entropy, result.parameters.head.logits(values_of_data), data.labels);
   if (!std::isfinite(result.final_loss))
     throw RunError(
         fmt::format("training: after all {} steps: the loss is {}", steps, result.final_loss));

@@ -113,6 +113,17 @@ TEST_CASE("a model file keeps how the model was trained") {
   CHECK(read.final_loss == 1.0 / 3);
 }
 
+TEST_CASE("a model file keeps the options of its optimizer's rule, and no others") {
+  TrainedModel model = example();
+  model.training.options.optimizer = {
+      .rule = Optimizer::Rule::sgd, .learning_rate = 0.25, .momentum = 0.5};
+  const std::string text = to_json(model);
+  CHECK_THAT(text, Catch::Matchers::Contains(
+                       R"("optimizer":{"name":"sgd","learning_rate":0.25,"momentum":0.5})"));
+  CHECK(model_from_json(text, "m.json").training.options.optimizer ==
+        model.training.options.optimizer);
+}
+
 TEST_CASE("noise-free training needs no device, noise-aware training does") {
   TrainedModel model = example();
   model.training.device.reset();
@@ -151,8 +162,12 @@ TEST_CASE("a model file that is not one is refused with the JSON pointer") {
              Catch::Matchers::StartsWith("m.json: /training/seed: expected a whole number >= 0"));
   CHECK_THAT(complaint("\"epochs\":20", "\"epochs\":2.5"),
              Catch::Matchers::StartsWith("m.json: /training/epochs: "));
-  CHECK_THAT(complaint("\"name\":\"adam\"", "\"name\":\"sgd\""),
-             Catch::Matchers::StartsWith("m.json: /training/optimizer/name: 'sgd' is not"));
+  CHECK_THAT(complaint("\"name\":\"adam\"", "\"name\":\"lion\""),
+             Catch::Matchers::EndsWith("'lion' is unknown; known are sgd, rmsprop, adam, adamw"));
+  CHECK_THAT(complaint("\"name\":\"adam\"", "\"name\":\"adamw\""),
+             Catch::Matchers::EndsWith("the key \"weight_decay\" is missing"));
+  CHECK_THAT(complaint("\"beta1\":0.9", "\"beta1\":0.9,\"momentum\":0.5"),
+             Catch::Matchers::StartsWith("m.json: /training/optimizer/momentum: unknown key"));
   CHECK_THAT(complaint("\"beta1\":0.9", "\"beta1\":1.5"),
              Catch::Matchers::EndsWith("beta1: 1.5 is not in [0, 1)"));
   CHECK_THAT(complaint("\"Z0\"", "\"Q0\""),

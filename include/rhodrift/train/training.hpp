@@ -9,47 +9,10 @@
 #include <rhodrift/circuit/expectation_function.hpp>
 #include <rhodrift/train/dataset.hpp>
 #include <rhodrift/train/initial_weights.hpp>
+#include <rhodrift/train/optimizer.hpp>
 #include <rhodrift/train/qnn.hpp>
 
 namespace rhodrift {
-
-/// Adam. D. P. Kingma, J. Ba, ICLR 2015, arXiv:1412.6980, algorithm 1.
-class Adam {
- public:
-  struct Options {
-    double learning_rate = 0.01;  ///< α > 0
-    double beta1 = 0.9;           ///< decay of the first moment, in [0, 1)
-    double beta2 = 0.999;         ///< decay of the second moment, in [0, 1)
-    double epsilon = 1e-8;        ///< > 0
-
-    /// Throws InputError when one is outside its range.
-    void validate() const;
-  };
-  /// Throws InputError when the options are not valid.
-  explicit Adam(const Options& options);
-  /// One step: changes `parameters` in place. Throws InputError when the number of parameters is
-  /// not that of the gradient or of the step before.
-  void step(arma::vec& parameters, const arma::vec& gradient);
-
- private:
-  Options options_;
-  arma::vec first_moment_;
-  arma::vec second_moment_;
-  int steps_ = 0;
-};
-
-/// Cross-entropy of softmax(logits) for one sample, -log softmax(logits)[label].
-struct CrossEntropy {
-  double loss;
-  arma::vec logit_gradient;  ///< softmax - onehot
-};
-/// 0 <= label < the number of logits.
-CrossEntropy cross_entropy(const arma::vec& logits, int label);
-
-/// The mean of cross_entropy over samples: `expectations` is n_observables x n_samples.
-/// Throws InputError when the shapes do not fit or a label is out of range.
-double mean_cross_entropy(const AffineHead& head, const arma::mat& expectations,
-                          const std::vector<int>& labels);
 
 /// What training minimises: the mean cross-entropy over `batch`, its features already in radians.
 struct TrainingLoss {
@@ -63,7 +26,7 @@ TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnPar
 struct TrainingOptions {
   int epochs = 20;              ///< >= 1
   std::size_t batch_size = 32;  ///< >= 1; more than there are samples: all of them
-  Adam::Options optimizer;
+  Optimizer::Options optimizer;
   std::uint64_t seed = 1;  ///< initial weights and the order of samples
 
   /// Throws InputError when one is outside its range.
