@@ -74,7 +74,8 @@ class Evaluator {
   /// Throws nlopt::forced_stop when there is nothing more to evaluate: NLopt may call once more
   /// even so.
   double operator()(const std::vector<double>& parameters, std::vector<double>& gradient) {
-    if (error_ || minimum_.evaluations == options_.max_evaluations) throw nlopt::forced_stop();
+    exhausted_ = minimum_.evaluations == options_.max_evaluations;
+    if (error_ || exhausted_) throw nlopt::forced_stop();
     try {
       const BatchEvaluation evaluation = evaluate(parameters, !gradient.empty());
       const auto& [value, derivatives] = evaluation.loss;
@@ -88,17 +89,18 @@ class Evaluator {
     }
   }
 
-  /// After NLopt came back, with its reason or without.
+  /// After NLopt came back, by itself or with a failure.
   BatchMinimum minimum(std::optional<End> end, const std::string& failure) {
     if (error_) std::rethrow_exception(error_);
     if (minimum_.evaluations < log_.size())
       refuse_log(fmt::format("has {} evaluations, the run ends after {}", log_.size(),
                              minimum_.evaluations));
-    if (minimum_.evaluations < options_.max_evaluations && !end)
+    if (exhausted_) end = End::max_evaluations;  // whatever NLopt made of it
+    if (!end)
       throw RunError(fmt::format("{}: after {} evaluations, the best value {}: {}",
                                  to_string(options_.algorithm), minimum_.evaluations,
                                  minimum_.best.loss.value, failure));
-    minimum_.end = end.value_or(End::max_evaluations);
+    minimum_.end = *end;
     return minimum_;
   }
 
@@ -136,6 +138,7 @@ class Evaluator {
   std::span<const BatchEvaluation> log_;
   const std::function<void(const BatchEvaluation&)>& on_evaluation_;
   BatchMinimum minimum_{};
+  bool exhausted_ = false;  ///< NLopt wanted more evaluations than it may have
   std::exception_ptr error_;
 };
 
@@ -200,6 +203,9 @@ BatchMinimum minimize_batch(const BatchLoss& loss, const arma::vec& start,
     end = End::roundoff;
   } catch (const std::exception& error) {
     failure = error.what();
+    // All that its code knows as a failure, and does not say.
+    if (options.algorithm == BatchAlgorithm::lbfgs)
+      failure += ", nothing lower was found along the negative gradient";
   }
   return evaluator.minimum(end, failure);
 }

@@ -62,7 +62,7 @@ TEST_CASE("the hinge looks at the largest rival only") {
 TEST_CASE("the gradients of losses agree with central differences") {
   RandomStream random(21);
   for (const Loss loss : losses)
-    for (const arma::uword n : {2, 3, 7})
+    for (const arma::uword n : {2u, 3u, 7u})
       for (int repetition = 0; repetition < 20; ++repetition) {
         const arma::vec outputs = random_vector(n, random);
         const int label = static_cast<int>(random.below(n));

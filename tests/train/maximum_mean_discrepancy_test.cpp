@@ -55,7 +55,7 @@ TEST_CASE("MMD of one bit is 2 (1 - k) between its certainties") {
 TEST_CASE("MMD is the quadratic form of its kernel, and its gradient that form's") {
   const std::vector<double> variances{0.25, 4, 100};
   for (const Distance distance : {Distance::bits, Distance::integers})
-    for (const arma::uword n : {2, 8, 64}) {
+    for (const arma::uword n : {2u, 8u, 64u}) {
       const arma::vec p = random_distribution(n, n), q = random_distribution(n, n + 1);
       const arma::mat k = kernel(n, variances, distance);
       const MaximumMeanDiscrepancy mmd(q, variances, distance);

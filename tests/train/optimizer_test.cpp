@@ -174,7 +174,7 @@ TEST_CASE("an optimizer that goes on from its stored state goes on to the same b
     Optimizer whole(options);
     arma::vec x = {1, -2, 3};
     for (const arma::vec& gradient : gradients) whole.step(x, gradient);
-    for (const std::size_t killed : {0, 1, 17, 39}) {
+    for (const std::size_t killed : {0u, 1u, 17u, 39u}) {
       INFO(to_string(rule) << " killed after " << killed);
       Optimizer before(options);
       arma::vec y = {1, -2, 3};

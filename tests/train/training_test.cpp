@@ -10,6 +10,7 @@
 #include <rhodrift/train/training.hpp>
 
 #include "support/catch.hpp"
+#include "train/central_differences.hpp"
 #include "train/cosine_products.hpp"
 
 using namespace rhodrift;
@@ -94,14 +95,8 @@ TEST_CASE("the gradient of the training loss agrees with central differences") {
     };
     const TrainingLoss loss = loss_at(values);
 
-    constexpr double h = 1e-5;
-    arma::vec differences(values.n_elem);
-    for (arma::uword i = 0; i < values.n_elem; ++i) {
-      arma::vec up = values, down = values;
-      up(i) += h;
-      down(i) -= h;
-      differences(i) = (loss_at(up).value - loss_at(down).value) / (2 * h);
-    }
+    const arma::vec differences =
+        central_differences([&](const arma::vec& at) { return loss_at(at).value; }, values);
     CHECK(arma::norm(loss.gradient - differences) <= 1e-7 * arma::norm(differences));
     CHECK(arma::abs(loss.gradient - differences).max() <= 1e-9);
   }
