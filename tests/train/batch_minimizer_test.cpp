@@ -5,7 +5,9 @@
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
+#include <rhodrift/train/ansatz.hpp>
 #include <rhodrift/train/batch_minimizer.hpp>
+#include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/training.hpp>
 
 #include "support/catch.hpp"

@@ -65,9 +65,8 @@ TEST_CASE("schedules read back what they are written as") {
 
 TEST_CASE("what is no schedule is refused") {
   using Catch::Matchers::Contains;
-  CHECK_THROWS_WITH(
-      parse_schedule("linear"),
-      R"(schedule: "linear": unknown shape "linear"; known are constant, cosine, step)");
+  CHECK_THROWS_WITH(parse_schedule("linear"),
+                    R"(schedule: "linear": "linear" is unknown; known are constant, cosine, step)");
   CHECK_THROWS_WITH(parse_schedule("step"), R"(schedule: "step": needs every=STEPS)");
   CHECK_THROWS_WITH(parse_schedule("step:every=0"), Contains("no whole number in 1.."));
   CHECK_THROWS_WITH(parse_schedule("step:every=10:factor=1"),
@@ -103,7 +102,7 @@ TEST_CASE("clippings read back what they are written as") {
   CHECK(parse_gradient_clipping("norm") == GradientClipping{});
   using Catch::Matchers::Contains;
   CHECK_THROWS_WITH(parse_gradient_clipping("size:1"),
-                    Contains("unknown rule \"size\"; known are none, norm, value"));
+                    Contains("\"size\" is unknown; known are none, norm, value"));
   CHECK_THROWS_WITH(parse_gradient_clipping("norm:0"), Contains("limit: 0 is not > 0"));
   CHECK_THROWS_WITH(parse_gradient_clipping("norm:inf"), Contains("limit: inf is not > 0"));
   CHECK_THROWS_WITH(parse_gradient_clipping("none:1"), Contains("takes no settings"));
