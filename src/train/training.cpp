@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/train/loss.hpp>
 #include <rhodrift/train/training.hpp>
 
 #include "core/shuffle.hpp"
@@ -20,20 +19,15 @@ void require_equal(const char* what, std::size_t given, std::size_t wanted, cons
     throw InputError("training", what, fmt::format("{}, but {} has {}", given, whose, wanted));
 }
 
-void check_agreement(const Qnn& model, const ExpectationFunction& expectations,
-                     const Dataset& data) {
-  const auto features = static_cast<std::size_t>(model.circuit.n_features());
-  const auto weights = static_cast<std::size_t>(model.circuit.n_weights());
-  require_equal("features of the data", data.features.n_rows, features, "the circuit");
+void require_fitting(const Qnn& model, const Dataset& data) {
+  data.validate();
+  require_equal("features of the data", data.features.n_rows,
+                static_cast<std::size_t>(model.circuit.n_features()), "the circuit");
   require_equal("classes of the data", data.class_names.size(),
                 static_cast<std::size_t>(model.n_classes), "the model");
-  require_equal("features of the expectations", expectations.n_features(), features, "the circuit");
-  require_equal("weights of the expectations", expectations.n_weights(), weights, "the circuit");
-  require_equal("observables of the expectations", expectations.n_observables(),
-                model.n_observables(), "the model");
 }
 
-void check_classes(const Dataset& data) {
+void require_classes(const Dataset& data) {
   const auto [low, high] = std::minmax_element(data.labels.begin(), data.labels.end());
   if (*low == *high)
     throw InputError(data.name, "",
@@ -41,56 +35,34 @@ void check_classes(const Dataset& data) {
                                  data.class_names[static_cast<std::size_t>(*low)]));
 }
 
-/// The data in a new order, cut into batches.
-std::vector<std::vector<std::size_t>> batches_of_epoch(std::size_t n_samples,
-                                                       const TrainingOptions& options, int epoch) {
-  std::vector<std::size_t> order(n_samples);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  RandomStream random =
-      training_stream(options.seed, StreamPurpose::sample_order, static_cast<std::uint64_t>(epoch));
-  shuffle(order, random);
-  const std::size_t batch_size = std::min(options.batch_size, n_samples);
-  std::vector<std::vector<std::size_t>> batches;
-  for (std::size_t begin = 0; begin < n_samples; begin += batch_size) {
-    const std::size_t size = std::min(batch_size, n_samples - begin);
-    const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
-    batches.emplace_back(first, first + static_cast<std::ptrdiff_t>(size));
-  }
-  return batches;
+TrainingState initial_state(const Qnn& model, const TrainingOptions& options) {
+  TrainingState state;
+  state.parameters_by_step.push_back(
+      initial_parameters(model, options.seed, options.initial_weights).flattened());
+  return state;
+}
+
+void require_fitting(const TrainingState& state, const Qnn& model) {
+  require_equal("vectors of parameters of the state", state.parameters_by_step.size(),
+                state.history.size() + 1, "its history with the start");
+  for (const arma::vec& parameters : state.parameters_by_step)
+    require_equal("parameters of the state", parameters.n_elem,
+                  initial_parameters(model, 0).flattened().n_elem, "the model");
+  require_equal("steps of the optimizer", state.optimizer.steps, state.history.size(),
+                "the history");
 }
 
 }  // namespace
 
-TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnParameters& parameters,
-                           const Dataset& batch) {
-  const AffineHead& head = parameters.head;
-  const auto n_samples = static_cast<double>(batch.n_samples());
-  const auto sample_loss = [&](std::size_t b, const arma::vec& f) {
-    return cross_entropy(head.scale * f + head.bias, batch.labels[b]);
-  };
-  const ExpectationFunction::Gradient circuit = expectations.gradient(
-      parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
-        return head.scale.t() * sample_loss(b, f).gradient / n_samples;
-      });
-
-  // The head's share, from the same values: d/dscale = g fᵀ, d/dbias = g, g = dloss/dlogits.
-  TrainingLoss loss{0, {}};
-  AffineHead gradient{arma::zeros(arma::size(head.scale)), arma::zeros(arma::size(head.bias))};
-  for (std::size_t b = 0; b < batch.n_samples(); ++b) {
-    const arma::vec f = circuit.values.col(b);
-    const LossValue sample = sample_loss(b, f);
-    loss.value += sample.value / n_samples;
-    gradient.scale += sample.gradient * f.t() / n_samples;
-    gradient.bias += sample.gradient / n_samples;
-  }
-  loss.gradient = QnnParameters{circuit.weights, gradient}.flattened();
-  return loss;
-}
-
 void TrainingOptions::validate() const {
   if (epochs < 1) throw InputError("training", "epochs", fmt::format("{} is not >= 1", epochs));
   if (batch_size < 1) throw InputError("training", "batch_size", "0 is not >= 1");
+  if (!(weight_decay >= 0.0 && std::isfinite(weight_decay)))
+    throw InputError("training", "weight_decay", fmt::format("{} is not >= 0", weight_decay));
   optimizer.validate();
+  schedule.validate();
+  if (clipping) clipping->validate();
+  if (early_stopping) early_stopping->validate();
 }
 
 QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
@@ -107,48 +79,122 @@ QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
   return parameters;
 }
 
-TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, const Dataset& data,
-                     const TrainingOptions& options,
-                     const std::function<void(std::size_t, std::size_t)>& progress) {
+TrainingRun::TrainingRun(const Qnn& model, TrainingObjective objective, const Dataset& data,
+                         const TrainingOptions& options, const std::optional<Dataset>& validation,
+                         std::optional<TrainingState> from)
+    : model_(model),
+      objective_(std::move(objective)),
+      data_(data),
+      options_(options),
+      validation_(validation),
+      optimizer_(options.optimizer) {
   options.validate();
   model.validate();
-  data.validate();
-  check_agreement(model, expectations, data);
-  check_classes(data);
+  require_fitting(model, data);
+  require_classes(data);
+  if (options.early_stopping && !validation)
+    throw InputError("training", "early stopping", "there is no validation set to look at");
+  if (validation) require_fitting(model, *validation);
+  options.schedule.rate_factor(0, n_steps());  // refuses a warm-up that takes all steps
+  state_ = from ? *std::move(from) : initial_state(model, options);
+  require_fitting(state_, model);
+  optimizer_ = Optimizer(options.optimizer, state_.optimizer);
+  if (options.early_stopping)
+    early_stopping_.emplace(*options.early_stopping, state_.early_stopping);
+}
 
-  const std::size_t batches = 1 + (data.n_samples() - 1) / options.batch_size;
-  const std::size_t steps = batches * static_cast<std::size_t>(options.epochs);
-  TrainingResult result{initial_parameters(model, options.seed), 0, {}, {}};
-  arma::vec values = result.parameters.flattened();
-  result.parameters_by_step.set_size(values.n_elem, steps + 1);
-  result.parameters_by_step.col(0) = values;
-  Optimizer optimizer(options.optimizer);
-  for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    for (const auto& batch : batches_of_epoch(data.n_samples(), options, epoch)) {
-      const TrainingLoss loss = training_loss(expectations, result.parameters, data.subset(batch));
-      const std::size_t step = result.history.size() + 1;
-      if (!std::isfinite(loss.value) || !loss.gradient.is_finite())
-        throw RunError(fmt::format(
-            "training: step {} of {} (epoch {}): the loss is {}, its gradient's norm {}", step,
-            steps, epoch, loss.value, arma::norm(loss.gradient)));
-      result.history.push_back({epoch, loss.value, arma::norm(loss.gradient)});
-      optimizer.step(values, loss.gradient);
-      if (!values.is_finite())
-        throw RunError(fmt::format(
-            "training diverged at step {}: a parameter is not finite (learning rate {})", step,
-            options.optimizer.learning_rate));
-      result.parameters = QnnParameters::from_flattened(values, model);
-      result.parameters_by_step.col(step) = values;
-      if (progress) progress(step, steps);
-    }
+std::uint64_t TrainingRun::batches_per_epoch() const {
+  return 1 + (data_.n_samples() - 1) / options_.batch_size;
+}
+
+std::uint64_t TrainingRun::n_steps() const {
+  return batches_per_epoch() * static_cast<std::uint64_t>(options_.epochs);
+}
+
+bool TrainingRun::done() const {
+  return state_.n_steps() >= n_steps() || (early_stopping_ && early_stopping_->done());
+}
+
+std::vector<std::size_t> TrainingRun::next_batch() {
+  const std::uint64_t batches = batches_per_epoch(), step = state_.n_steps();
+  if (step % batches == 0 || order_.empty()) {
+    order_.resize(data_.n_samples());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    RandomStream random =
+        training_stream(options_.seed, StreamPurpose::sample_order, step / batches);
+    shuffle(order_, random);
   }
-  const arma::mat values_of_data = expectations.values(result.parameters.weights, data.features);
-  result.final_loss =
-      mean_loss(Loss::cross_entropy, result.parameters.head.logits(values_of_data), data.labels);
-  if (!std::isfinite(result.final_loss))
+  const std::size_t size = std::min(options_.batch_size, order_.size());
+  const std::size_t begin = static_cast<std::size_t>(step % batches) * size;
+  const auto first = order_.begin() + static_cast<std::ptrdiff_t>(begin);
+  return {first, first + static_cast<std::ptrdiff_t>(std::min(size, order_.size() - begin))};
+}
+
+void TrainingRun::step() {
+  const std::uint64_t index = state_.n_steps(), steps = n_steps();
+  const auto epoch = static_cast<int>(index / batches_per_epoch());
+  arma::vec values = state_.parameters();
+  TrainingLoss loss =
+      objective_(index, QnnParameters::from_flattened(values, model_), data_.subset(next_batch()));
+  if (options_.weight_decay > 0.0) {
+    const LossValue penalty = l2_penalty(values, options_.weight_decay);
+    loss.value += penalty.value;
+    loss.gradient += penalty.gradient;
+  }
+  const double norm = arma::norm(loss.gradient);
+  if (!std::isfinite(loss.value) || !loss.gradient.is_finite())
     throw RunError(
-        fmt::format("training: after all {} steps: the loss is {}", steps, result.final_loss));
+        fmt::format("training: step {} of {} (epoch {}): the loss is {}, its gradient's norm {}",
+                    index + 1, steps, epoch, loss.value, norm));
+  optimizer_.step(values,
+                  options_.clipping ? options_.clipping->apply(loss.gradient) : loss.gradient,
+                  options_.schedule.rate_factor(index, steps));
+  if (!values.is_finite())
+    throw RunError(
+        fmt::format("training diverged at step {}: a parameter is not finite (learning rate {})",
+                    index + 1, options_.optimizer.learning_rate));
+  state_.history.push_back({epoch, loss.value, norm});
+  state_.parameters_by_step.push_back(values);
+  state_.optimizer = optimizer_.state();
+  if (early_stopping_ && (index + 1) % batches_per_epoch() == 0) look_at_validation();
+}
+
+void TrainingRun::look_at_validation() {
+  const arma::vec values = state_.parameters();
+  const QnnParameters parameters = QnnParameters::from_flattened(values, model_);
+  early_stopping_->look(objective_(state_.n_steps(), parameters, *validation_).value, values);
+  state_.early_stopping = early_stopping_->state();
+}
+
+TrainingResult TrainingRun::result() const {
+  const bool looked = early_stopping_ && state_.early_stopping.looks > 0;
+  const arma::vec values = looked ? state_.early_stopping.best_parameters : state_.parameters();
+  TrainingResult result{QnnParameters::from_flattened(values, model_), 0, state_.history,
+                        arma::mat(values.n_elem, state_.parameters_by_step.size())};
+  for (arma::uword s = 0; s < result.parameters_by_step.n_cols; ++s)
+    result.parameters_by_step.col(s) = state_.parameters_by_step[s];
+  result.final_loss = objective_(state_.n_steps(), result.parameters, data_).value;
+  if (!std::isfinite(result.final_loss))
+    throw RunError(fmt::format("training: after all {} steps: the loss is {}", state_.n_steps(),
+                               result.final_loss));
   return result;
+}
+
+TrainingResult train(const Qnn& model, const TrainingObjective& objective, const Dataset& data,
+                     const TrainingOptions& options, const TrainingProgress& progress,
+                     const std::optional<Dataset>& validation) {
+  TrainingRun run(model, objective, data, options, validation);
+  while (!run.done()) {
+    run.step();
+    if (progress) progress(run.state().n_steps(), run.n_steps());
+  }
+  return run.result();
+}
+
+TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, const Dataset& data,
+                     const TrainingOptions& options, const TrainingProgress& progress) {
+  const SharedExpectations borrowed(SharedExpectations(), &expectations);
+  return train(model, fixed_objective(model, borrowed, options.loss), data, options, progress);
 }
 
 }  // namespace rhodrift

@@ -291,3 +291,80 @@ TEST_CASE("training refuses options, data and models that do not fit") {
   options.optimizer.learning_rate = -1;
   CHECK_THROWS_WITH(train_with(model, data), "adam: learning_rate: -1 is not > 0");
 }
+
+TEST_CASE("a run that goes on from a state ends with the same bits, wherever it was cut") {
+  const Qnn model = small_model(3);
+  const Dataset data = clouds(3, 6, 0.3, 111), validation = clouds(3, 4, 0.3, 112);
+  TrainingOptions options;
+  options.epochs = 5;
+  options.batch_size = 7;
+  options.weight_decay = 0.01;
+  options.schedule = parse_schedule("cosine:final=0.1:warmup=3");
+  options.clipping = parse_gradient_clipping("norm:0.5");
+  options.early_stopping = EarlyStopping::Options{.patience = 2, .min_improvement = 0.0};
+  // Noise that is drawn anew every step.
+  const TrainingObjective objective = [&](std::uint64_t step, const QnnParameters& parameters,
+                                          const Dataset& batch) {
+    TrainingLoss loss = training_loss(small_function, parameters, batch);
+    RandomStream random(9, step);
+    for (double& derivative : loss.gradient) derivative += 0.1 * random.normal();
+    return loss;
+  };
+  TrainingRun whole(model, objective, data, options, validation);
+  std::vector<TrainingState> states{whole.state()};
+  while (!whole.done()) {
+    whole.step();
+    states.push_back(whole.state());
+  }
+  const TrainingResult expected = whole.result();
+  for (const TrainingState& state : states) {
+    TrainingRun resumed(model, objective, data, options, validation, state);
+    while (!resumed.done()) resumed.step();
+    const TrainingResult result = resumed.result();
+    CHECK(same_bits(result.parameters_by_step, expected.parameters_by_step));
+    CHECK(same_bits(result.parameters.flattened(), expected.parameters.flattened()));
+    CHECK(result.final_loss == expected.final_loss);
+  }
+}
+
+TEST_CASE("early stopping ends a run and keeps the best parameters") {
+  const Qnn model = small_model(2);
+  const Dataset data = clouds(2, 6, 0.2, 121);
+  TrainingOptions options;
+  options.epochs = 100;
+  options.batch_size = 12;
+  options.early_stopping = EarlyStopping::Options{.patience = 3, .min_improvement = 0.0};
+  options.optimizer.rule = Optimizer::Rule::sgd;
+  // Its gradient leads away from the third step on.
+  const TrainingObjective objective = [&](std::uint64_t step, const QnnParameters& parameters,
+                                          const Dataset& batch) {
+    TrainingLoss loss = training_loss(small_function, parameters, batch);
+    if (step >= 3) loss.gradient *= -5.0;
+    return loss;
+  };
+  const TrainingResult result = train(model, objective, data, options, {}, data);
+  CHECK(result.history.size() < 20);
+  double best = 1e9;
+  for (arma::uword s = 1; s < result.parameters_by_step.n_cols; ++s)
+    best = std::min(
+        best,
+        training_loss(small_function,
+                      QnnParameters::from_flattened(result.parameters_by_step.col(s), model), data)
+            .value);
+  CHECK(result.final_loss == best);
+  CHECK_THROWS_WITH(train(model, objective, data, options),
+                    "training: early stopping: there is no validation set to look at");
+}
+
+TEST_CASE("states of other runs are refused") {
+  const Qnn model = small_model(2);
+  const Dataset data = clouds(2, 6, 0.2, 131);
+  const SharedExpectations function = std::make_shared<const CosineProducts>(6, 2, 2);
+  const TrainingObjective objective = fixed_objective(model, function, Loss::cross_entropy);
+  TrainingRun run(model, objective, data, {});
+  run.step();
+  TrainingState state = run.state();
+  state.history.clear();
+  CHECK_THROWS_AS(TrainingRun(model, objective, data, {}, {}, state), InputError);
+  CHECK_THROWS_AS(TrainingRun(small_model(3), objective, data, {}, {}, run.state()), InputError);
+}

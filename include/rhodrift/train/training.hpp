@@ -4,30 +4,31 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
-#include <rhodrift/circuit/expectation_function.hpp>
 #include <rhodrift/train/dataset.hpp>
+#include <rhodrift/train/early_stopping.hpp>
 #include <rhodrift/train/initial_weights.hpp>
+#include <rhodrift/train/objective.hpp>
 #include <rhodrift/train/optimizer.hpp>
 #include <rhodrift/train/qnn.hpp>
+#include <rhodrift/train/schedule.hpp>
 
 namespace rhodrift {
-
-/// What training minimises: the mean cross-entropy over `batch`, its features already in radians.
-struct TrainingLoss {
-  double value;
-  arma::vec gradient;  ///< in QnnParameters::flattened()
-};
-/// `batch` must be valid and the parameters must fit `expectations`; train() checks both.
-TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnParameters& parameters,
-                           const Dataset& batch);
 
 struct TrainingOptions {
   int epochs = 20;              ///< >= 1
   std::size_t batch_size = 32;  ///< >= 1; more than there are samples: all of them
-  Optimizer::Options optimizer;
-  std::uint64_t seed = 1;  ///< initial weights and the order of samples
+  Loss loss = Loss::cross_entropy;
+  double weight_decay = 0.0;  ///< λ >= 0 of l2_penalty on all parameters, as a term of the loss
+  InitialWeights initial_weights = UniformWeights{};
+  Optimizer::Options optimizer = {};
+  Schedule schedule = {};
+  std::optional<GradientClipping> clipping = std::nullopt;
+  /// On the loss of a validation set, after every epoch.
+  std::optional<EarlyStopping::Options> early_stopping = std::nullopt;
+  std::uint64_t seed = 1;  ///< initial weights, the order of samples, and what objectives draw
 
   /// Throws InputError when one is outside its range.
   void validate() const;
@@ -35,13 +36,13 @@ struct TrainingOptions {
 
 struct TrainingStep {
   int epoch;             ///< from 0
-  double loss;           ///< mean cross-entropy of the minibatch, before the step
-  double gradient_norm;  ///< Euclidean, over all parameters
+  double loss;           ///< the objective on the minibatch, before the step
+  double gradient_norm;  ///< Euclidean, over all parameters, before it is clipped
 };
 
 struct TrainingResult {
   QnnParameters parameters;
-  double final_loss;                  ///< mean cross-entropy of `parameters` over all the data
+  double final_loss;                  ///< the objective with `parameters` over all the data
   std::vector<TrainingStep> history;  ///< one a step
   arma::mat parameters_by_step;       ///< n_parameters x (steps + 1), flattened; column 0 = initial
 };
@@ -52,16 +53,67 @@ struct TrainingResult {
 QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
                                  const InitialWeights& weights = UniformWeights{});
 
-/// Trains the model on what `expectations` says its observables are: the exact circuit for
-/// noise-free training, the noisy device circuit for noise-aware training. Every epoch goes once
-/// through the data in minibatches, in an order of its own. Deterministic in the seed.
-/// `progress(step, steps)` is called after each step and may be empty.
-/// Throws InputError when the options, the model or the data are not valid, the data hold one class
-/// only, or the three and `expectations` do not agree on the number of features, weights,
-/// observables and classes; RunError that names the step when the loss, its gradient or a parameter
-/// stops being finite.
+/// All that a run of training remembers: what it takes to go on.
+struct TrainingState {
+  std::vector<TrainingStep> history;          ///< of the steps done
+  std::vector<arma::vec> parameters_by_step;  ///< flattened; the initial ones, then after each step
+  Optimizer::State optimizer;
+  EarlyStopping::State early_stopping;  ///< of no looks without early stopping
+
+  std::uint64_t n_steps() const { return history.size(); }
+  const arma::vec& parameters() const { return parameters_by_step.back(); }
+};
+
+/// Trains a model step by step. Every epoch goes once through the data in minibatches, in an order
+/// of its own. Deterministic in the seed; a run that goes on from another one's state ends with the
+/// same bits as if that one had gone on.
+class TrainingRun {
+ public:
+  /// `validation` is what early stopping looks at, needed with it. Data hold the circuit's features
+  /// (Encoder::circuit_features). Throws InputError when the options, the model, the data or the
+  /// state are not valid or do not fit each other, or the data hold one class only.
+  TrainingRun(const Qnn& model, TrainingObjective objective, const Dataset& data,
+              const TrainingOptions& options, const std::optional<Dataset>& validation = {},
+              std::optional<TrainingState> from = {});
+
+  /// How many there are if training is not stopped early.
+  std::uint64_t n_steps() const;
+  bool done() const;
+  /// Throws RunError that names the step when the loss, its gradient or a parameter stops being
+  /// finite.
+  void step();
+  const TrainingState& state() const { return state_; }
+  /// Of the steps done: the last parameters or, with early stopping, the best ones it saw. Throws
+  /// RunError when their loss is not finite.
+  TrainingResult result() const;
+
+ private:
+  std::uint64_t batches_per_epoch() const;
+  std::vector<std::size_t> next_batch();
+  void look_at_validation();
+
+  Qnn model_;
+  TrainingObjective objective_;
+  Dataset data_;
+  TrainingOptions options_;
+  std::optional<Dataset> validation_;
+  TrainingState state_;
+  Optimizer optimizer_;
+  std::optional<EarlyStopping> early_stopping_;
+  std::vector<std::size_t> order_;  ///< of the samples in this epoch; empty before its first step
+};
+
+/// Called after each step; may be empty.
+using TrainingProgress = std::function<void(std::size_t step, std::size_t n_steps)>;
+
+/// A whole TrainingRun. Throws as it does.
+TrainingResult train(const Qnn& model, const TrainingObjective& objective, const Dataset& data,
+                     const TrainingOptions& options, const TrainingProgress& progress = {},
+                     const std::optional<Dataset>& validation = {});
+
+/// The same with fixed_objective: on the exact circuit for noise-free training, on the noisy device
+/// circuit for noise-aware training.
 TrainingResult train(const Qnn& model, const ExpectationFunction& expectations, const Dataset& data,
-                     const TrainingOptions& options,
-                     const std::function<void(std::size_t, std::size_t)>& progress = {});
+                     const TrainingOptions& options, const TrainingProgress& progress = {});
 
 }  // namespace rhodrift
