@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <rhodrift/core/error.hpp>
+#include <rhodrift/core/random.hpp>
+#include <rhodrift/device/device.hpp>
+#include <rhodrift/mitigation/zne/extrapolation.hpp>
+#include <rhodrift/noise/pauli_injection.hpp>
+#include <rhodrift/noise_aware/training_noise.hpp>
+#include <rhodrift/sim/program_expectations.hpp>
+
+#include "core/named_settings.hpp"
+
+namespace rhodrift {
+
+namespace {
+
+constexpr std::uint64_t injection_purpose = 0x6e61'0001, history_purpose = 0x6e61'0002;
+constexpr int max_states = 100'000;
+
+void require_strength(double strength) {
+  if (!(strength >= 0.0 && std::isfinite(strength)))
+    throw InputError("training noise", "strength", fmt::format("{} is not >= 0", strength));
+}
+
+void require_tail(double tail) {
+  if (!(tail >= 0.0 && tail <= 1.0))
+    throw InputError("training noise", "tail", fmt::format("{} is outside [0, 1]", tail));
+}
+
+zne::Extrapolation line() {
+  return zne::Extrapolation{};
+}
+
+void require_scale_factors(const std::vector<double>& factors) {
+  if (!factors.empty()) zne::require_points(line(), factors);
+}
+
+SharedExpectations exact(const Circuit& circuit, const Qnn& model) {
+  return std::make_shared<const ProgramExpectations>(circuit, model.observables);
+}
+
+// --- Each kind: its objective, and its text -----------------------------------------------------
+
+/// What all kinds make objectives of.
+struct Conditions {
+  const Qnn& model;
+  const DeviceHistory& device;
+  Loss loss;
+  std::uint64_t seed;
+
+  const NoiseModel& now() const { return device.states.back(); }
+  SharedExpectations in_state(const NoiseModel& state) const {
+    return expectations_on(model, state, device.layout);
+  }
+  std::vector<SharedExpectations> in_states(std::size_t n) const {
+    const std::vector<NoiseModel>& states = device.states;
+    n = std::min(n, states.size());
+    std::vector<SharedExpectations> all;
+    for (std::size_t i = 0; i < n; ++i)
+      all.push_back(
+          in_state(states[n == 1 ? states.size() - 1 : i * (states.size() - 1) / (n - 1)]));
+    return all;
+  }
+  void require_history() const {
+    if (device.states.size() < 2)
+      throw InputError(
+          "training noise", "history",
+          fmt::format("{} state of the device is none; a series is needed", device.states.size()));
+  }
+};
+
+TrainingObjective objective_of(const NoNoise&, const Conditions& in) {
+  return fixed_objective(in.model, exact(in.model.circuit, in.model), in.loss);
+}
+
+TrainingObjective objective_of(const ExactNoise&, const Conditions& in) {
+  return fixed_objective(in.model, in.in_state(in.now()), in.loss);
+}
+
+TrainingObjective objective_of(const ReadoutNoise&, const Conditions& in) {
+  Circuit circuit = in.model.circuit;
+  circuit.set_readout_error(
+      in.now().readout_error(device_qubits(in.device.layout, circuit.qubit_of_bit())));
+  return fixed_objective(in.model, exact(circuit, in.model), in.loss);
+}
+
+TrainingObjective objective_of(const InjectedNoise& injected, const Conditions& in) {
+  const PauliInjection injection(on_device(in.model.circuit, {in.now(), in.device.layout}),
+                                 injected.strength);
+  return drawn_objective(
+      in.model,
+      [injection, model = in.model, seed = in.seed](std::uint64_t step) {
+        RandomStream random(seed, stream_id(injection_purpose, step));
+        return exact(injection.draw(random), model);
+      },
+      in.loss);
+}
+
+TrainingObjective objective_of(const HistoryNoise&, const Conditions& in) {
+  in.require_history();
+  const std::vector<SharedExpectations> states = in.in_states(in.device.states.size());
+  return drawn_objective(
+      in.model,
+      [states, seed = in.seed](std::uint64_t step) {
+        RandomStream random(seed, stream_id(history_purpose, step));
+        return states[random.below(states.size())];
+      },
+      in.loss);
+}
+
+TrainingObjective objective_of(const RiskNoise& risk, const Conditions& in) {
+  in.require_history();
+  return risk_objective(in.model, in.in_states(risk.states), {risk.tail}, in.loss);
+}
+
+TrainingObjective objective_of(const NoiseGap& gap, const Conditions& in) {
+  return noise_gap_objective(in.model, in.in_state(in.now()), exact(in.model.circuit, in.model),
+                             gap.strength, in.loss);
+}
+
+TrainingObjective objective_of(const MitigatedNoise& mitigated, const Conditions& in) {
+  std::vector<double> factors = mitigated.scale_factors;
+  arma::vec coefficients{1.0};
+  if (factors.empty())
+    factors = {1.0};
+  else
+    coefficients = zne::influence(line(), factors, arma::zeros(factors.size()),
+                                  arma::zeros(factors.size(), factors.size()));
+  std::vector<CombinedExpectations::Part> parts;
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    Circuit circuit = on_device(in.model.circuit, {in.now(), in.device.layout}, factors[i]);
+    circuit.set_readout_error({});
+    parts.push_back({coefficients(i), exact(circuit, in.model)});
+  }
+  return fixed_objective(in.model, std::make_shared<const CombinedExpectations>(std::move(parts)),
+                         in.loss);
+}
+
+TrainingNoise parse_injected(NamedSettings& settings) {
+  InjectedNoise injected;
+  settings.take_number("strength", injected.strength, true);
+  settings.naming([&] { require_strength(injected.strength); });
+  return injected;
+}
+
+TrainingNoise parse_risk(NamedSettings& settings) {
+  RiskNoise risk;
+  settings.take_number("tail", risk.tail, true);
+  settings.naming([&] { require_tail(risk.tail); });
+  settings.take_whole("states", risk.states, 1, max_states);
+  return risk;
+}
+
+TrainingNoise parse_gap(NamedSettings& settings) {
+  NoiseGap gap;
+  settings.take_number("strength", gap.strength, true);
+  settings.naming([&] { require_strength(gap.strength); });
+  return gap;
+}
+
+TrainingNoise parse_mitigated(NamedSettings& settings) {
+  MitigatedNoise mitigated;
+  settings.take_numbers("scale", mitigated.scale_factors);
+  settings.naming([&] { require_scale_factors(mitigated.scale_factors); });
+  return mitigated;
+}
+
+std::string text_of(const NoNoise&) {
+  return "none";
+}
+std::string text_of(const ExactNoise&) {
+  return "exact";
+}
+std::string text_of(const ReadoutNoise&) {
+  return "readout";
+}
+std::string text_of(const InjectedNoise& injected) {
+  return fmt::format("injected:strength={}", injected.strength);
+}
+std::string text_of(const HistoryNoise&) {
+  return "history";
+}
+std::string text_of(const RiskNoise& risk) {
+  return fmt::format("risk:tail={}:states={}", risk.tail, risk.states);
+}
+std::string text_of(const NoiseGap& gap) {
+  return fmt::format("gap:strength={}", gap.strength);
+}
+std::string text_of(const MitigatedNoise& mitigated) {
+  if (mitigated.scale_factors.empty()) return "mitigated";
+  return fmt::format("mitigated:scale={}", fmt::join(mitigated.scale_factors, ","));
+}
+
+/// Settings that were not parsed from a text.
+void require_valid(const TrainingNoise& noise) {
+  if (const auto* injected = std::get_if<InjectedNoise>(&noise))
+    require_strength(injected->strength);
+  if (const auto* gap = std::get_if<NoiseGap>(&noise)) require_strength(gap->strength);
+  if (const auto* risk = std::get_if<RiskNoise>(&noise)) {
+    require_tail(risk->tail);
+    if (risk->states < 1) throw InputError("training noise", "states", "0 is not >= 1");
+  }
+  if (const auto* mitigated = std::get_if<MitigatedNoise>(&noise))
+    require_scale_factors(mitigated->scale_factors);
+}
+
+}  // namespace
+
+TrainingNoise parse_training_noise(std::string_view text) {
+  using Parser = std::function<TrainingNoise(NamedSettings&)>;
+  static const std::map<std::string, Parser> parsers{
+      {"none", [](NamedSettings&) { return NoNoise{}; }},
+      {"exact", [](NamedSettings&) { return ExactNoise{}; }},
+      {"readout", [](NamedSettings&) { return ReadoutNoise{}; }},
+      {"injected", parse_injected},
+      {"history", [](NamedSettings&) { return HistoryNoise{}; }},
+      {"risk", parse_risk},
+      {"gap", parse_gap},
+      {"mitigated", parse_mitigated},
+  };
+  NamedSettings settings("training noise", text);
+  TrainingNoise noise = settings.choose(parsers)(settings);
+  settings.refuse_unknown();
+  return noise;
+}
+
+std::string to_string(const TrainingNoise& noise) {
+  return std::visit([](const auto& kind) { return text_of(kind); }, noise);
+}
+
+SharedExpectations expectations_on(const Qnn& model, const NoiseModel& state,
+                                   const Layout& layout) {
+  return exact(on_device(model.circuit, {state, layout}), model);
+}
+
+TrainingObjective training_objective(const TrainingNoise& noise, const Qnn& model,
+                                     const DeviceHistory& device, Loss loss, std::uint64_t seed) {
+  require_valid(noise);
+  if (device.states.empty() && !std::holds_alternative<NoNoise>(noise))
+    throw InputError("training noise", to_string(noise), "there is no device");
+  const Conditions conditions{model, device, loss, seed};
+  return std::visit([&](const auto& kind) { return objective_of(kind, conditions); }, noise);
+}
+
+}  // namespace rhodrift
