@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <set>
 
 #include <fmt/format.h>
@@ -14,8 +13,7 @@
 #include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
-#include <rhodrift/train/ansatz.hpp>
-#include <rhodrift/train/encoding.hpp>
+#include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/synthetic_data.hpp>
 
 #include "cli/data_directory.hpp"
@@ -146,50 +144,81 @@ Split ClassificationTask::load() const {
   return stratified_split(select_classes(load_samples(data), classes), test_share, split_seed);
 }
 
-Qnn ClassificationTask::network(const Dataset& dataset) const {
-  std::vector<std::pair<int, int>> chain;
+Qnn ClassificationTask::network(int n_features, int n_classes) const {
   std::vector<Observable> observables;
-  for (int q = 0; q < n_qubits; ++q) {
-    if (q > 0) chain.emplace_back(q - 1, q);
-    observables.push_back(Observable::z(q));
-  }
-  Circuit circuit = angle_encoding(n_qubits, static_cast<int>(dataset.features.n_rows), encoding);
-  circuit.append(hardware_efficient_ansatz(n_qubits, layers, chain));
-  return {std::move(circuit), std::move(observables), dataset.n_classes()};
+  for (const int qubit : output_qubits(ansatz, n_qubits))
+    observables.push_back(Observable::z(qubit));
+  return {Encoder(encoding, n_qubits, n_features).before(ansatz_circuit(ansatz, n_qubits)),
+          std::move(observables), n_classes};
 }
 
-TrainingOutcome train_classifier(const std::string& name, const ClassificationTask& task,
-                                 const Dataset& data, const std::optional<Device>& device,
-                                 const TrainingOptions& options, const Progress& progress) {
-  const Qnn network = task.network(data);
-  const FeatureScaling scaling =
-      FeatureScaling::fit(data.features, -std::numbers::pi / 2, std::numbers::pi / 2);
-  Dataset scaled = data;
-  scaled.features = scaling.apply(data.features);
-  const ProgramExpectations expectations(
-      device ? on_device(network.circuit, *device) : network.circuit, network.observables);
-  TrainingResult result = train(network, expectations, scaled, options, progress);
+namespace {
 
+/// An untrained model of the task: all but its parameters.
+TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data) {
+  const ClassificationTask& task = setting.task;
+  std::vector<PreprocessingStep> steps;
+  for (const std::string& step : task.preprocessing)
+    steps.push_back(parse_preprocessing_step(step));
+  const Preprocessing preprocessing = fit_preprocessing(steps, data.features);
   TrainingConditions conditions;
   conditions.dataset = data.name;
-  conditions.noise_policy = to_string(device ? device->policy() : NoisePolicy::ideal);
-  if (device)
-    conditions.device =
-        TrainingDevice{device->calibration().device, device->calibration().timestamp,
-                       content_hash(device->calibration()), device->layout};
-  conditions.options = options;
-  conditions.final_loss = result.final_loss;
-  TrainedModel model{name,    network,           data.class_names,
-                     scaling, result.parameters, std::move(conditions)};
+  conditions.noise = to_string(setting.noise);
+  const bool noiseless = std::holds_alternative<NoNoise>(setting.noise);
+  conditions.noise_policy = "ideal";
+  if (!noiseless && setting.device) {
+    const NoiseModel& now = setting.device->states.back();
+    conditions.noise_policy = to_string(now.policy());
+    conditions.device = TrainingDevice{now.calibration().device, now.calibration().timestamp,
+                                       content_hash(now.calibration()), setting.device->layout};
+  }
+  conditions.options = setting.options;
+  return {setting.name,
+          task.network(static_cast<int>(preprocessing.matrix.n_rows), data.n_classes()),
+          data.class_names,
+          preprocessing,
+          task.encoding,
+          {},
+          std::move(conditions)};
+}
+
+Dataset with_circuit_features(const TrainedModel& model, Dataset data) {
+  data.features = model.circuit_features(data.features);
+  return data;
+}
+
+}  // namespace
+
+TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
+                                 const std::optional<Dataset>& validation, const Progress& progress,
+                                 std::optional<TrainingState> from,
+                                 const std::function<void(const TrainingState&)>& after_step) {
+  TrainedModel model = prepared_model(setting, data);
+  std::optional<Dataset> looked_at;
+  if (validation) looked_at = with_circuit_features(model, *validation);
+  const TrainingOptions& options = setting.options;
+  TrainingRun run(
+      model.network,
+      training_objective(setting.noise, model.network, setting.device.value_or(DeviceHistory{}),
+                         options.loss, options.seed),
+      with_circuit_features(model, data), options, looked_at, std::move(from));
+  while (!run.done()) {
+    run.step();
+    if (after_step) after_step(run.state());
+    if (progress) progress(run.state().n_steps(), run.n_steps());
+  }
+  TrainingResult result = run.result();
+  model.parameters = result.parameters;
+  model.training.final_loss = result.final_loss;
   return {std::move(model), std::move(result)};
 }
 
 void require_fitting(const TrainedModel& model, const std::string& model_file, const Dataset& data,
                      const std::string& data_file) {
-  if (data.features.n_rows != model.scaling.slope.n_elem)
+  if (data.features.n_rows != model.n_features())
     throw InputError(data_file, "",
                      fmt::format("has {} features, the model {} takes {}", data.features.n_rows,
-                                 model_file, model.scaling.slope.n_elem));
+                                 model_file, model.n_features()));
 }
 
 std::string as_csv(const Dataset& data) {
@@ -205,8 +234,8 @@ std::string as_csv(const Dataset& data) {
 
 std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data) {
   const ProgramExpectations expectations(model.network.circuit, model.network.observables);
-  return predict(model.parameters.head,
-                 expectations.values(model.parameters.weights, model.scaling.apply(data.features)));
+  return predict(model.parameters.head, expectations.values(model.parameters.weights,
+                                                            model.circuit_features(data.features)));
 }
 
 std::vector<Strategy> demo_strategies() {
@@ -219,7 +248,7 @@ std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, c
                                                     const std::vector<Strategy>& strategies,
                                                     std::uint64_t shots, std::uint64_t seed,
                                                     RunWriter* run, const Progress& progress) {
-  const arma::mat features = model.scaling.apply(data.features);
+  const arma::mat features = model.circuit_features(data.features);
   const auto& observables = model.network.observables;
   const arma::mat truth = ProgramExpectations(model.network.circuit, observables)
                               .values(model.parameters.weights, features);
@@ -266,7 +295,8 @@ DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& 
                         const CalibrationSeries& series, const Layout& layout, NoisePolicy policy,
                         const Progress& progress) {
   std::vector<arma::mat> features;
-  for (const TrainedModel& model : models) features.push_back(model.scaling.apply(data.features));
+  for (const TrainedModel& model : models)
+    features.push_back(model.circuit_features(data.features));
   std::vector<Probe> probes;
   for (std::size_t m = 0; m < models.size(); ++m)
     probes.push_back(accuracy_probe(models[m], features[m], data.labels, layout, policy));

@@ -8,9 +8,13 @@
 #include <rhodrift/calibration/calibration_series.hpp>
 #include <rhodrift/drift/study.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
+#include <rhodrift/noise_aware/training_noise.hpp>
 #include <rhodrift/store/dataset_file.hpp>
 #include <rhodrift/store/run_writer.hpp>
+#include <rhodrift/train/ansatz.hpp>
+#include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/model_file.hpp>
+#include <rhodrift/train/training.hpp>
 
 #include "cli/device_setting.hpp"
 
@@ -34,25 +38,36 @@ struct ClassificationTask {
   std::vector<std::string> classes;  ///< empty: all
   double test_share = 0.6;
   std::uint64_t split_seed = 1;
+  std::vector<std::string> preprocessing = {"range"};  ///< steps, as parse_preprocessing_step
   int n_qubits = 4;
-  std::vector<Op> encoding = {Op::ry, Op::rx, Op::rz, Op::ry};  ///< one axis a layer of features
-  int layers = 2;                                               ///< of the ansatz
+  Encoding encoding = {AngleEncoding{{Op::ry, Op::rx, Op::rz, Op::ry}}};
+  Ansatz ansatz = {};
 
   /// Reads and splits the data; features stay as they are in the file.
   Split load() const;
-  /// Angle encoding, a hardware-efficient ansatz along the chain 0-1-…-n, <Z> of every qubit.
-  Qnn network(const Dataset& data) const;
+  /// The encoding of so many features, the ansatz, and <Z> of its output qubits.
+  Qnn network(int n_features, int n_classes) const;
 };
 
-/// Trains on the exact circuit without noise when `device` is empty, else on the device's noise and
-/// readout error.
+/// What a model is trained for, in what noise.
+struct TrainingSetting {
+  std::string name;
+  ClassificationTask task;
+  TrainingNoise noise = NoNoise{};
+  std::optional<DeviceHistory> device;  ///< needed by all noise but NoNoise
+  TrainingOptions options;
+};
+
 struct TrainingOutcome {
   TrainedModel model;
   TrainingResult result;
 };
-TrainingOutcome train_classifier(const std::string& name, const ClassificationTask& task,
-                                 const Dataset& data, const std::optional<Device>& device,
-                                 const TrainingOptions& options, const Progress& progress);
+/// `validation` is what early stopping looks at; both hold raw features. `from` is a state to go on
+/// from, and `after_step` sees every state.
+TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
+                                 const std::optional<Dataset>& validation, const Progress& progress,
+                                 std::optional<TrainingState> from = {},
+                                 const std::function<void(const TrainingState&)>& after_step = {});
 
 /// Throws InputError naming both files when the data have another number of features than the model
 /// takes.

@@ -24,7 +24,8 @@ struct Options {
   // README.md and docs/validation.md were made.
   DeviceOptions device{.calibration = {}, .policy = "aer", .layout = {}};
   std::string series;  // empty: the melbourne series, unless a calibration is given
-  ClassificationTask task{.data = "digits_4x4", .classes = {}, .layers = 8};
+  ClassificationTask task{
+      .data = "digits_4x4", .classes = {}, .ansatz = {HardwareEfficient{.layers = 8}}};
   TrainingOptions training{.epochs = 25, .batch_size = 32, .optimizer = {.learning_rate = 0.03}};
   std::uint64_t shots = 4096;
   std::string output = "rhodrift-demo.h5";
@@ -99,11 +100,12 @@ std::vector<NamedEstimate> comparisons(const Demo& demo) {
 
 // Trains one model, runs it on the device, and puts both into the run file.
 Evaluated evaluate(const Options& options, const Demo& demo, const std::string& name,
-                   const std::optional<Device>& trained_on, RunWriter& writer) {
+                   const TrainingNoise& noise, RunWriter& writer) {
   const auto trained = [&] {
     ProgressBar bar("training " + name);
-    return train_classifier(name, options.task, demo.data.train, trained_on, options.training,
-                            std::ref(bar));
+    const DeviceHistory now{{demo.device.model}, demo.device.layout};
+    return train_classifier({name, options.task, noise, now, options.training}, demo.data.train,
+                            std::nullopt, std::ref(bar));
   }();
   const auto& [model, result] = trained;
   ProgressBar bar("running " + name);
@@ -124,8 +126,8 @@ void run(const Options& options, const std::string& command_line, Demo& demo) {
   demo.data = options.task.load();
   writer.write_calibration(demo.device.calibration());
   writer.write_text("test-data", as_csv(demo.data.test));
-  demo.models.push_back(evaluate(options, demo, "noise-free", std::nullopt, writer));
-  demo.models.push_back(evaluate(options, demo, "noise-aware", demo.device, writer));
+  demo.models.push_back(evaluate(options, demo, "noise-free", NoNoise{}, writer));
+  demo.models.push_back(evaluate(options, demo, "noise-aware", ExactNoise{}, writer));
   writer.write_estimates("results", result_rows(demo));
   writer.write_estimates("comparisons", comparisons(demo));
   if (demo.series) {
@@ -205,7 +207,8 @@ void add_demo(CLI::App& program, const std::string& command_line) {
   verb->add_option("--classes", options->task.classes,
                    "Digits to tell apart, e.g. 0,1,2,3; all ten by default")
       ->delimiter(',');
-  verb->add_option("--layers", options->task.layers, "Layers of the ansatz")
+  verb->add_option("--layers", std::get<HardwareEfficient>(options->task.ansatz.form).layers,
+                   "Layers of the hardware-efficient ansatz")
       ->check(whole_number(0, 1000))
       ->capture_default_str();
   verb->add_option("--epochs", options->training.epochs, "Training epochs")

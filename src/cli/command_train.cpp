@@ -1,9 +1,14 @@
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
+#include <rhodrift/core/hash.hpp>
 #include <rhodrift/report/format_estimate.hpp>
+#include <rhodrift/store/checkpoint.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
 #include "cli/arguments.hpp"
@@ -20,39 +25,86 @@ struct Options {
   std::string config;
   std::string output;
   std::string run_file;
+  std::uint64_t checkpoint_every = 0;
+  bool resume = false;
   bool json = false;
+
+  std::filesystem::path checkpoint() const { return output + ".checkpoint"; }
 };
+
+/// The data of a configuration: what is trained on, looked at for early stopping, and tested on.
+struct Data {
+  Dataset train;
+  std::optional<Dataset> validation;
+  Dataset test;
+};
+
+Data load(const TrainConfig& config) {
+  Split split = config.setting.task.load();
+  if (config.validation_share == 0.0)
+    return {std::move(split.train), std::nullopt, std::move(split.test)};
+  Split second =
+      stratified_split(split.train, config.validation_share, config.setting.task.split_seed);
+  return {std::move(second.train), std::move(second.test), std::move(split.test)};
+}
+
+/// Two runs of the same identity take the same steps.
+std::string identity_of(const Options& options, const TrainConfig& config, const Data& data) {
+  std::string all = read_file(options.config) + as_csv(data.train);
+  if (data.validation) all += as_csv(*data.validation);
+  if (config.setting.device)
+    for (const NoiseModel& state : config.setting.device->states)
+      all += content_hash(state.calibration());
+  return sha256_hex(all);
+}
+
+/// Trains with the checkpoints that are asked for; the last one goes when the run is at its end.
+TrainingOutcome train_with_checkpoints(const Options& options, const std::string& command_line,
+                                       const TrainConfig& config, const Data& data,
+                                       const Progress& progress) {
+  const TrainingSetting& setting = config.setting;
+  const auto info = [&] { return run_info(setting.options.seed, command_line); };
+  CheckpointRun run{setting.name, identity_of(options, config, data), 0};
+  std::optional<TrainingState> from;
+  if (options.resume) from = read_checkpoint(options.checkpoint(), run);
+  const auto after_step = [&](const TrainingState& state) {
+    if (options.checkpoint_every > 0 && state.n_steps() % options.checkpoint_every == 0)
+      write_checkpoint(options.checkpoint(), info(), run, state);
+  };
+  return naming(options.config, [&] {
+    return train_classifier(setting, data.train, data.validation, progress, std::move(from),
+                            after_step);
+  });
+}
 
 void train_from_config(const Options& options, const std::string& command_line) {
   if (options.output == options.config || options.output == options.run_file)
     throw InputError("--output", options.output, "is also the configuration or the run file");
   const TrainConfig config = read_train_config(options.config);
+  const TrainingSetting& setting = config.setting;
   const PendingFile can_be_written(options.output);  // or fail before the work, not after
-  const Split data = naming(options.config, [&] { return config.task.load(); });
+  const Data data = naming(options.config, [&] { return load(config); });
   std::optional<RunWriter> writer;
   if (!options.run_file.empty())
-    writer.emplace(options.run_file, run_info(config.training.seed, command_line));
-  ProgressBar bar("training " + config.name);
-  const TrainingOutcome trained = naming(options.config, [&] {
-    return train_classifier(config.name, config.task, data.train,
-                            config.noise_aware ? config.device : std::nullopt, config.training,
-                            std::ref(bar));
-  });
-  const auto& [model, result] = trained;
+    writer.emplace(options.run_file, run_info(setting.options.seed, command_line));
+  ProgressBar bar("training " + setting.name);
+  const auto [model, result] =
+      train_with_checkpoints(options, command_line, config, data, std::ref(bar));
 
   const Estimate noiseless = accuracy(predict_noiseless(model, data.test), data.test.labels);
+  const std::optional<Device> device = config.device();
   std::optional<Estimate> on_noisy_device;
-  if (config.device)
+  if (device)
     on_noisy_device =
-        evaluate_strategies(model, data.test, *config.device, {{"raw"}}, config.test_shots,
-                            config.training.seed, writer ? &*writer : nullptr, std::ref(bar))
+        evaluate_strategies(model, data.test, *device, {{"raw"}}, config.test_shots,
+                            setting.options.seed, writer ? &*writer : nullptr, std::ref(bar))
             .front()
             .accuracy;
   write_model(model, options.output);
   if (writer) {
     writer->write_text("test-data", as_csv(data.test));
     writer->write_circuit(model.name, model.network.circuit);
-    if (config.device) writer->write_calibration(config.device->calibration());
+    if (device) writer->write_calibration(device->calibration());
     writer->write_training(
         model.name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
     std::vector<NamedEstimate> rows{{model.name + "/noiseless/accuracy", noiseless}};
@@ -61,10 +113,12 @@ void train_from_config(const Options& options, const std::string& command_line) 
     writer->write_text("model-" + model.name, rhodrift::to_json(model));
     writer->commit();
   }
+  std::filesystem::remove(options.checkpoint());  // what it was for is done
 
   if (options.json) {
     Json summary{{"model", options.output},
                  {"final_loss", result.final_loss},
+                 {"steps", result.history.size()},
                  {"training_samples", data.train.n_samples()},
                  {"test_samples", data.test.n_samples()},
                  {"noiseless_accuracy", to_json(noiseless)}};
@@ -78,7 +132,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
                       with_interval(noiseless));
   if (on_noisy_device)
     text += fmt::format("  accuracy on {} qubits {}, {} shots a sample: {}\n",
-                        config.device->calibration().device, fmt::join(config.device->layout, "-"),
+                        device->calibration().device, fmt::join(device->layout, "-"),
                         config.test_shots, with_interval(*on_noisy_device));
   print(text + fmt::format("  model in {}\n", options.output));
 }
@@ -92,6 +146,13 @@ void add_train(CLI::App& program, const std::string& command_line) {
       ->required();
   verb->add_option("-o,--output", options->output, "Model file to write")->required();
   verb->add_option("--run", options->run_file, "Run file (HDF5) to write");
+  verb->add_option(
+          "--checkpoint-every", options->checkpoint_every,
+          "Every so many steps, keep what it takes to go on in OUTPUT.checkpoint; 0: never")
+      ->check(whole_number(0, 1'000'000'000))
+      ->capture_default_str();
+  verb->add_flag("--resume", options->resume,
+                 "Go on from OUTPUT.checkpoint: the model is the same to the last bit");
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer("Example: rhodrift train digits.toml -o model.json");
   verb->callback([options, command_line] { train_from_config(*options, command_line); });

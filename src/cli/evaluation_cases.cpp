@@ -98,7 +98,7 @@ std::vector<EvaluationCase> model_cases(const EvaluationCaseOptions& options,
   const TrainedModel model = read_model(options.model);
   const Dataset data = number_by_classes(load_samples(options.data), model.class_names);
   require_fitting(model, options.model, data, options.data);
-  const arma::mat features = model.scaling.apply(data.features);
+  const arma::mat features = model.circuit_features(data.features);
   const auto weights = arma::conv_to<std::vector<double>>::from(model.parameters.weights);
   Layout layout = options.layout;
   if (layout.empty() && model.training.device) layout = model.training.device->qubits;

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
+#include <rhodrift/calibration/calibration_series.hpp>
 #include <rhodrift/compile/path_layout.hpp>
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/train/preprocessing.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/toml_section.hpp"
@@ -16,75 +18,113 @@ namespace rhodrift::cli {
 
 namespace {
 
-void read_data(Section section, const std::filesystem::path& directory, ClassificationTask& task) {
+void read_data(Section section, const std::filesystem::path& directory, TrainConfig& config) {
+  ClassificationTask& task = config.setting.task;
   const auto file = section.take<std::string>("file", "a string");
   if (!file) section.missing("file");
   task.data = is_data_name(*file) ? *file : (directory / *file).string();
   if (const auto classes = section.list<std::string>("classes", "string")) task.classes = *classes;
   section.number("test_share", task.test_share, 0.0, 1.0);
+  section.number("validation_share", config.validation_share, 0.0, 1.0);
   section.integer("split_seed", task.split_seed, 0);
-  section.refuse_unknown();
-}
-
-void read_model_section(Section section, ClassificationTask& task) {
-  section.integer("qubits", task.n_qubits, 1, 15);
-  section.integer("layers", task.layers, 0, 1000);
-  if (const auto axes = section.list<std::string>("encoding", "string")) {
-    task.encoding.clear();
-    for (const std::string& axis : *axes) {
-      const auto op = find_operation(axis);
-      if (!op || (*op != Op::rx && *op != Op::ry && *op != Op::rz))
-        section.fail("encoding", section.node("encoding"),
-                     fmt::format("'{}' is not rx, ry or rz", axis));
-      task.encoding.push_back(*op);
-    }
+  if (const auto steps = section.list<std::string>("preprocessing", "string")) {
+    task.preprocessing = *steps;
+    for (const std::string& step : *steps)
+      naming(section.place_of("preprocessing"), [&] { parse_preprocessing_step(step); });
   }
   section.refuse_unknown();
 }
 
-std::optional<Device> read_device(Section section, const std::filesystem::path& directory,
-                                  int n_qubits) {
-  const auto calibration = section.take<std::string>("calibration", "a string");
-  const auto layout = section.list<std::int64_t>("layout", "whole number");
-  const auto policy = section.take<std::string>("policy", "a string");
+/// What a text says, as `parse` reads it; complaints name the key.
+template <typename Value, typename Parse>
+void take_text(Section& section, const std::string& key, Value& value, Parse parse) {
+  const auto text = section.take<std::string>(key, "a string");
+  if (text) value = naming(section.place_of(key), [&] { return parse(*text); });
+}
+
+void read_model_section(Section section, TrainingSetting& setting) {
+  section.integer("qubits", setting.task.n_qubits, 1, 15);
+  take_text(section, "encoding", setting.task.encoding, parse_encoding);
+  take_text(section, "ansatz", setting.task.ansatz, parse_ansatz);
+  take_text(section, "initial_weights", setting.options.initial_weights, parse_initial_weights);
   section.refuse_unknown();
-  if (!calibration) section.missing("calibration");
-  const auto naming_key = [&](const std::string& key, auto work) {
-    return naming(section.place_of(key), work);
-  };
-  Device device(
-      naming_key("calibration", [&] { return read_calibration(directory / *calibration); }), {},
-      policy ? naming_key("policy", [&] { return parse_noise_policy(*policy); })
-             : NoisePolicy::device);
+}
+
+/// The states of `calibration`, or of a `series`.
+std::vector<Calibration> read_states(Section& section, const std::filesystem::path& directory) {
+  const auto calibration = section.take<std::string>("calibration", "a string");
+  const auto series = section.take<std::string>("series", "a string");
+  if (calibration && series)
+    section.fail("series", section.node("series"), "and calibration: one of them");
+  if (calibration)
+    return {naming(section.place_of("calibration"),
+                   [&] { return read_calibration(directory / *calibration); })};
+  if (series)
+    return naming(section.place_of("series"),
+                  [&] { return read_calibration_series(directory / *series).states; });
+  section.missing("calibration");
+}
+
+DeviceHistory read_device(Section section, const std::filesystem::path& directory, int n_qubits) {
+  std::vector<Calibration> states = read_states(section, directory);
+  NoisePolicy policy = NoisePolicy::device;
+  take_text(section, "policy", policy, parse_noise_policy);
+  std::int64_t last = static_cast<std::int64_t>(states.size());
+  section.integer("states", last, 1, last);
+  states.resize(static_cast<std::size_t>(last));
+  const auto layout = section.list<std::int64_t>("layout", "whole number");
+  section.refuse_unknown();
+
+  const Calibration& now = states.back();
+  DeviceHistory device;
+  for (const Calibration& state : states) device.states.emplace_back(state, policy);
   if (!layout) {
-    device.layout = best_path(device.calibration(), n_qubits);
+    device.layout = best_path(now, n_qubits);
     return device;
   }
   for (const std::int64_t qubit : *layout) {
-    if (qubit < 0 || qubit >= device.calibration().n_qubits())
+    if (qubit < 0 || qubit >= now.n_qubits())
       section.fail("layout", section.node("layout"),
-                   fmt::format("{} is outside 0..{} of {}", qubit,
-                               device.calibration().n_qubits() - 1, device.calibration().device));
+                   fmt::format("{} is outside 0..{} of {}", qubit, now.n_qubits() - 1, now.device));
     device.layout.push_back(static_cast<int>(qubit));
   }
-  naming_key("layout",
-             [&] { require_valid_layout(device.layout, n_qubits, device.calibration()); });
+  naming(section.place_of("layout"), [&] { require_valid_layout(device.layout, n_qubits, now); });
   return device;
 }
 
+/// The options of the optimizer's rule, by their own names.
+void read_optimizer(Section& section, Optimizer::Options& optimizer) {
+  take_text(section, "optimizer", optimizer.rule, parse_optimizer_rule);
+  for (const OptimizerOption& option : options_of(optimizer.rule))
+    section.number(std::string(option.name), optimizer.*option.value);
+}
+
 void read_training(Section section, TrainConfig& config) {
-  if (const auto aware = section.take<bool>("noise_aware", "true or false"))
-    config.noise_aware = *aware;
-  section.integer("epochs", config.training.epochs, 1);
-  section.integer("batch_size", config.training.batch_size, 1);
-  section.number("learning_rate", config.training.optimizer.learning_rate, 0.0,
-                 std::numeric_limits<double>::infinity());
-  section.integer("seed", config.training.seed, 0, std::numeric_limits<std::int64_t>::max());
+  TrainingOptions& options = config.setting.options;
+  take_text(section, "noise", config.setting.noise, parse_training_noise);
+  section.integer("epochs", options.epochs, 1);
+  section.integer("batch_size", options.batch_size, 1);
+  take_text(section, "loss", options.loss, parse_loss);
+  section.number("l2", options.weight_decay);
+  read_optimizer(section, options.optimizer);
+  take_text(section, "schedule", options.schedule, parse_schedule);
+  take_text(section, "clipping", options.clipping, parse_gradient_clipping);
+  EarlyStopping::Options early_stopping;
+  early_stopping.patience = 0;
+  section.integer("patience", early_stopping.patience, 1);
+  section.number("min_improvement", early_stopping.min_improvement);
+  if (early_stopping.patience > 0) options.early_stopping = early_stopping;
+  section.integer("seed", options.seed, 0, std::numeric_limits<std::int64_t>::max());
   section.integer("test_shots", config.test_shots, 1);
   section.refuse_unknown();
 }
 
 }  // namespace
+
+std::optional<Device> TrainConfig::device() const {
+  if (!setting.device) return std::nullopt;
+  return Device(setting.device->states.back(), setting.device->layout);
+}
 
 TrainConfig read_train_config(const std::filesystem::path& path) {
   const toml::table root = read_toml(path);
@@ -97,22 +137,27 @@ TrainConfig read_train_config(const std::filesystem::path& path) {
   };
   TrainConfig config;
   Section top(path, &root, "");
-  config.name = top.take<std::string>("name", "a string").value_or(path.stem().string());
+  std::string& name = config.setting.name;
+  name = top.take<std::string>("name", "a string").value_or(path.stem().string());
   // It names groups of run files.
-  if (config.name.empty() || config.name == "." || config.name == ".." ||
-      std::ranges::any_of(config.name,
-                          [](unsigned char c) { return c < 0x20 || c == '/' || c == 0x7f; }))
+  if (name.empty() || name == "." || name == ".." ||
+      std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == '/' || c == 0x7f; }))
     throw InputError(path.string(), "name",
                      "must not be empty, '.' or '..', nor hold '/' or control characters");
-  for (const char* name : {"data", "model", "device", "training"}) top.know(name);
+  for (const char* table : {"data", "model", "device", "training"}) top.know(table);
   top.refuse_unknown();
-  read_data(section("data"), directory, config.task);
-  read_model_section(section("model"), config.task);
+  TrainingSetting& setting = config.setting;
+  read_data(section("data"), directory, config);
+  read_model_section(section("model"), setting);
   read_training(section("training"), config);
   if (root.contains("device"))
-    config.device = read_device(section("device"), directory, config.task.n_qubits);
-  if (config.noise_aware && !config.device)
-    throw InputError(path.string(), "training.noise_aware", "is true, but there is no [device]");
+    setting.device = read_device(section("device"), directory, setting.task.n_qubits);
+  if (!std::holds_alternative<NoNoise>(setting.noise) && !setting.device)
+    throw InputError(path.string(), "training.noise",
+                     fmt::format("is {}, but there is no [device]", to_string(setting.noise)));
+  if (setting.options.early_stopping && config.validation_share == 0.0)
+    throw InputError(path.string(), "training.patience",
+                     "is there, but no data.validation_share to look at");
   return config;
 }
 

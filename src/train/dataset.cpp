@@ -111,33 +111,4 @@ ThreeWaySplit stratified_split(const Dataset& data, double validation_share, dou
   return {parts[2], parts[1], parts[0]};
 }
 
-FeatureScaling FeatureScaling::fit(const arma::mat& features, double low_rad, double high_rad) {
-  if (!(std::isfinite(low_rad) && std::isfinite(high_rad) && low_rad < high_rad))
-    throw InputError("feature scaling", "",
-                     fmt::format("[{}, {}] rad is not an interval", low_rad, high_rad));
-  if (features.empty()) throw InputError("feature scaling", "", "there are no samples to fit");
-  if (!features.is_finite())
-    throw InputError("feature scaling", "", "there is a feature that is not finite");
-  const arma::vec low = arma::min(features, 1);
-  const arma::vec high = arma::max(features, 1);
-  FeatureScaling scaling{arma::vec(features.n_rows), arma::vec(features.n_rows)};
-  for (std::size_t j = 0; j < features.n_rows; ++j) {
-    const double range = high(j) - low(j);
-    scaling.slope(j) = range > 0 ? (high_rad - low_rad) / range : 0.0;
-    scaling.intercept(j) =
-        range > 0 ? low_rad - scaling.slope(j) * low(j) : (low_rad + high_rad) / 2;
-  }
-  return scaling;
-}
-
-arma::mat FeatureScaling::apply(const arma::mat& features) const {
-  if (features.n_rows != slope.n_elem)
-    throw InputError("feature scaling", "",
-                     fmt::format("fitted on {} features, given {}", slope.n_elem, features.n_rows));
-  arma::mat scaled = features;
-  scaled.each_col() %= slope;
-  scaled.each_col() += intercept;
-  return scaled;
-}
-
 }  // namespace rhodrift

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 constexpr std::string_view noise_free_policy = "ideal";
 
 // --- validation ---------------------------------------------------------------------------------
@@ -62,6 +62,28 @@ void validate_classes(const TrainedModel& model, const Validator& check) {
   }
 }
 
+/// From raw features to those of the circuit.
+void validate_features(const TrainedModel& model, const Validator& check) {
+  const auto& [matrix, offset] = model.preprocessing;
+  check.require(!matrix.empty() && matrix.is_finite(), "/preprocessing/matrix",
+                "is empty, or has an entry that is not finite");
+  check.require_vector(offset, matrix.n_rows, "rows of its matrix", "/preprocessing/offset");
+  const Circuit& circuit = model.network.circuit;
+  const auto n_encoded = [&] {
+    try {
+      return Encoder(model.encoding, circuit.n_qubits(), static_cast<int>(matrix.n_rows))
+          .circuit()
+          .n_features();
+    } catch (const InputError& error) {
+      check.require(false, "/encoding", error.what());
+      throw;
+    }
+  }();
+  check.require(n_encoded == circuit.n_features(), "/encoding",
+                fmt::format("makes {} features for the circuit, which takes {}", n_encoded,
+                            circuit.n_features()));
+}
+
 void validate_head(const TrainedModel& model, const Validator& check) {
   const auto n_classes = static_cast<std::size_t>(model.network.n_classes);
   const AffineHead& head = model.parameters.head;
@@ -96,6 +118,7 @@ void validate_device(const TrainingDevice& device, int n_qubits, const Validator
 void validate_conditions(const TrainedModel& model, const Validator& check) {
   const TrainingConditions& training = model.training;
   check.require_text(training.dataset, "/training/dataset");
+  check.require_text(training.noise, "/training/noise");
   check.require_text(training.noise_policy, "/training/noise_policy");
   check.require(training.device.has_value() || training.noise_policy == noise_free_policy,
                 "/training/device",
@@ -140,15 +163,28 @@ ordered_json optimizer_json(const Optimizer::Options& optimizer) {
   return result;
 }
 
+ordered_json early_stopping_json(const std::optional<EarlyStopping::Options>& early_stopping) {
+  if (!early_stopping) return nullptr;
+  return {{"patience", early_stopping->patience},
+          {"min_improvement", early_stopping->min_improvement}};
+}
+
 ordered_json training_json(const TrainingConditions& training) {
   const TrainingOptions& options = training.options;
   return {{"dataset", training.dataset},
+          {"noise", training.noise},
           {"noise_policy", training.noise_policy},
           {"device", device_json(training.device)},
           {"seed", options.seed},
           {"epochs", options.epochs},
           {"batch_size", options.batch_size},
+          {"loss", to_string(options.loss)},
+          {"weight_decay", options.weight_decay},
+          {"initial_weights", to_string(options.initial_weights)},
           {"optimizer", optimizer_json(options.optimizer)},
+          {"schedule", to_string(options.schedule)},
+          {"clipping", to_string(options.clipping)},
+          {"early_stopping", early_stopping_json(options.early_stopping)},
           {"final_loss", training.final_loss}};
 }
 
@@ -218,9 +254,22 @@ AffineHead head_from_json(const JsonPlace& place) {
   return {matrix_from_json(place.at("scale")), vector_from_json(place.at("bias"))};
 }
 
-FeatureScaling scaling_from_json(const JsonPlace& place) {
-  place.allow_keys({"slope", "intercept"});
-  return {vector_from_json(place.at("slope")), vector_from_json(place.at("intercept"))};
+Preprocessing preprocessing_from_json(const JsonPlace& place) {
+  place.allow_keys({"matrix", "offset"});
+  return {matrix_from_json(place.at("matrix")), vector_from_json(place.at("offset"))};
+}
+
+/// What a text says, as `parse` reads it.
+template <typename Parse>
+auto parsed(const JsonPlace& place, Parse&& parse) {
+  return at_place(place, [&] { return parse(place.string()); });
+}
+
+std::optional<EarlyStopping::Options> early_stopping_from_json(const JsonPlace& place) {
+  if (place.is_null()) return std::nullopt;
+  place.allow_keys({"patience", "min_improvement"});
+  return EarlyStopping::Options{place.at("patience").integer(),
+                                place.at("min_improvement").number()};
 }
 
 std::optional<TrainingDevice> device_from_json(const JsonPlace& place) {
@@ -247,9 +296,11 @@ Optimizer::Options optimizer_from_json(const JsonPlace& place) {
 }
 
 TrainingConditions training_from_json(const JsonPlace& place) {
-  place.allow_keys({"dataset", "noise_policy", "device", "seed", "epochs", "batch_size",
-                    "optimizer", "final_loss"});
+  place.allow_keys({"dataset", "noise", "noise_policy", "device", "seed", "epochs", "batch_size",
+                    "loss", "weight_decay", "initial_weights", "optimizer", "schedule", "clipping",
+                    "early_stopping", "final_loss"});
   TrainingConditions training{place.at("dataset").string(),
+                              place.at("noise").string(),
                               place.at("noise_policy").string(),
                               device_from_json(place.at("device")),
                               {},
@@ -257,14 +308,20 @@ TrainingConditions training_from_json(const JsonPlace& place) {
   training.options.seed = natural(place.at("seed"));
   training.options.epochs = place.at("epochs").integer();
   training.options.batch_size = natural(place.at("batch_size"));
+  training.options.loss = parsed(place.at("loss"), parse_loss);
+  training.options.weight_decay = place.at("weight_decay").number();
+  training.options.initial_weights = parsed(place.at("initial_weights"), parse_initial_weights);
   training.options.optimizer = optimizer_from_json(place.at("optimizer"));
+  training.options.schedule = parsed(place.at("schedule"), parse_schedule);
+  training.options.clipping = parsed(place.at("clipping"), parse_gradient_clipping);
+  training.options.early_stopping = early_stopping_from_json(place.at("early_stopping"));
   at_place(place, [&] { training.options.validate(); });
   return training;
 }
 
 void require_schema(const JsonPlace& place) {
   place.allow_keys({"schema", "schema_version", "name", "circuit", "observables", "n_classes",
-                    "class_names", "feature_scaling", "weights", "head", "training"});
+                    "class_names", "preprocessing", "encoding", "weights", "head", "training"});
   if (const JsonPlace schema = place.at("schema"); schema.string() != "rhodrift/model")
     schema.refuse(fmt::format("'{}' is not 'rhodrift/model'", schema.string()));
   if (const JsonPlace version = place.at("schema_version"); version.integer() != schema_version)
@@ -274,15 +331,19 @@ void require_schema(const JsonPlace& place) {
 
 }  // namespace
 
+arma::mat TrainedModel::circuit_features(const arma::mat& features) const {
+  const arma::mat encoded = preprocessing.apply(features);
+  return Encoder(encoding, network.circuit.n_qubits(), static_cast<int>(encoded.n_rows))
+      .circuit_features(encoded);
+}
+
 void TrainedModel::validate(const std::string& source) const {
   const Validator check(source);
   check.require_text(name, "/name");
   network.validate();
   training.options.validate();
   validate_classes(*this, check);
-  const auto n_features = static_cast<std::size_t>(network.circuit.n_features());
-  check.require_vector(scaling.slope, n_features, "features", "/feature_scaling/slope");
-  check.require_vector(scaling.intercept, n_features, "features", "/feature_scaling/intercept");
+  validate_features(*this, check);
   check.require_vector(parameters.weights, static_cast<std::size_t>(network.circuit.n_weights()),
                        "weights", "/weights");
   validate_head(*this, check);
@@ -291,21 +352,22 @@ void TrainedModel::validate(const std::string& source) const {
 
 std::string to_json(const TrainedModel& model) {
   model.validate(model.name);
-  const ordered_json document = {
-      {"schema", "rhodrift/model"},
-      {"schema_version", schema_version},
-      {"name", model.name},
-      {"circuit", ordered_json::parse(to_json(model.network.circuit))},
-      {"observables", observables_json(model.network.observables)},
-      {"n_classes", model.network.n_classes},
-      {"class_names", model.class_names},
-      {"feature_scaling",
-       {{"slope", numbers(model.scaling.slope)}, {"intercept", numbers(model.scaling.intercept)}}},
-      {"weights", numbers(model.parameters.weights)},
-      {"head",
-       {{"scale", rows(model.parameters.head.scale)},
-        {"bias", numbers(model.parameters.head.bias)}}},
-      {"training", training_json(model.training)}};
+  const ordered_json document = {{"schema", "rhodrift/model"},
+                                 {"schema_version", schema_version},
+                                 {"name", model.name},
+                                 {"circuit", ordered_json::parse(to_json(model.network.circuit))},
+                                 {"observables", observables_json(model.network.observables)},
+                                 {"n_classes", model.network.n_classes},
+                                 {"class_names", model.class_names},
+                                 {"preprocessing",
+                                  {{"matrix", rows(model.preprocessing.matrix)},
+                                   {"offset", numbers(model.preprocessing.offset)}}},
+                                 {"encoding", to_string(model.encoding)},
+                                 {"weights", numbers(model.parameters.weights)},
+                                 {"head",
+                                  {{"scale", rows(model.parameters.head.scale)},
+                                   {"bias", numbers(model.parameters.head.bias)}}},
+                                 {"training", training_json(model.training)}};
   // One line a member: short enough to look through, long enough to compare with diff.
   std::string text;
   for (const auto& [key, value] : document.items())
@@ -326,7 +388,8 @@ TrainedModel model_from_json(std::string_view text, const std::string& source) {
       root.at("name").string(),
       network,
       list_from_json(root.at("class_names"), [](const JsonPlace& name) { return name.string(); }),
-      scaling_from_json(root.at("feature_scaling")),
+      preprocessing_from_json(root.at("preprocessing")),
+      parsed(root.at("encoding"), parse_encoding),
       {vector_from_json(root.at("weights")), head_from_json(root.at("head"))},
       training_from_json(root.at("training"))};
   model.validate(source);

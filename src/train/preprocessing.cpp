@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/train/dataset.hpp>
 #include <rhodrift/train/preprocessing.hpp>
 
 #include "core/one_blas_thread.hpp"
@@ -63,8 +62,19 @@ Preprocessing Preprocessing::then(const Preprocessing& next) const {
 }
 
 Preprocessing feature_range(const arma::mat& features, double low_rad, double high_rad) {
-  const FeatureScaling scaling = FeatureScaling::fit(features, low_rad, high_rad);
-  return diagonal(scaling.slope, scaling.intercept);
+  if (!(std::isfinite(low_rad) && std::isfinite(high_rad) && low_rad < high_rad))
+    throw InputError("feature range", "",
+                     fmt::format("[{}, {}] rad is not an interval", low_rad, high_rad));
+  require_fittable("feature range", features);
+  const arma::vec low = arma::min(features, 1);
+  const arma::vec high = arma::max(features, 1);
+  arma::vec slope(features.n_rows), offset(features.n_rows);
+  for (arma::uword j = 0; j < features.n_rows; ++j) {
+    const double range = high(j) - low(j);
+    slope(j) = range > 0 ? (high_rad - low_rad) / range : 0.0;
+    offset(j) = range > 0 ? low_rad - slope(j) * low(j) : (low_rad + high_rad) / 2;
+  }
+  return diagonal(slope, offset);
 }
 
 Preprocessing standardisation(const arma::mat& features) {

@@ -1,6 +1,9 @@
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
+#include <thread>
 
 #include <rhodrift/store/run_reader.hpp>
 #include <rhodrift/train/model_file.hpp>
@@ -16,7 +19,8 @@ using test::shipped;
 namespace {
 
 std::string config(const std::string& training) {
-  return "[data]\nfile = \"iris\"\n[model]\nqubits = 4\nencoding = [\"ry\"]\nlayers = 1\n"
+  return "[data]\nfile = \"iris\"\n[model]\nqubits = 4\nencoding = \"angle:ry\"\n"
+         "ansatz = \"hardware-efficient:1\"\n"
          "[device]\ncalibration = \"" +
          shipped("calibrations/belem.json") + "\"\n[training]\nepochs = 2\ntest_shots = 256\n" +
          training;
@@ -30,7 +34,7 @@ std::string iris() {
 
 TEST_CASE("train, predict and drift study work on each other's files") {
   const ScratchDirectory scratch;
-  const std::string toml = scratch.write("iris.toml", config("noise_aware = true\n"));
+  const std::string toml = scratch.write("iris.toml", config("noise = \"exact\"\n"));
   const std::string model = (scratch / "model.json").string();
   const std::string run_file = (scratch / "run.h5").string();
   const auto trained = run({"train", toml, "-o", model, "--run", run_file, "--json"});
@@ -96,12 +100,62 @@ TEST_CASE("the same configuration trains the same model to the last bit") {
   CHECK(a.str() == b.str());
 }
 
+TEST_CASE("a run that was killed goes on to the same model, to the last bit") {
+  const ScratchDirectory scratch;
+  const std::string text =
+      "[data]\nfile = \"wine\"\ntest_share = 0.4\nvalidation_share = 0.3\n"
+      "preprocessing = [\"standardise\", \"pca:4\", \"range\"]\n"
+      "[model]\nencoding = \"zz:1:entanglement=linear:uploads=2\"\n"
+      "ansatz = \"real-amplitudes:1\"\ninitial_weights = \"small-angles\"\n"
+      "[device]\nseries = \"" +
+      shipped("calibrations/series/ibmq_16_melbourne.json") +
+      "\"\nstates = 3\n[training]\nnoise = \"history\"\nepochs = 6\nbatch_size = 20\n"
+      "optimizer = \"adamw\"\nweight_decay = 0.02\nschedule = \"cosine:warmup=2\"\n"
+      "clipping = \"norm:1\"\npatience = 5\ntest_shots = 64\n";
+  const std::string toml = scratch.write("wine.toml", text);
+  const auto model_in = [&](const std::string& path) {
+    std::stringstream content;
+    content << std::ifstream(path).rdbuf();
+    return content.str();
+  };
+  // Whatever a kill leaves is a checkpoint of some step: a copy of one while the run goes on.
+  const std::string whole = (scratch / "whole.json").string();
+  const std::string cut = (scratch / "cut.json").string();
+  std::thread keeper([&] {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    std::error_code missing;
+    do std::filesystem::copy_file(whole + ".checkpoint", cut + ".checkpoint", missing);
+    while (missing && std::chrono::steady_clock::now() < deadline);
+  });
+  const auto first = run({"train", toml, "-o", whole, "--checkpoint-every", "3"});
+  keeper.join();
+  INFO(first.err);
+  REQUIRE(first.status == 0);
+  CHECK_FALSE(std::filesystem::exists(whole + ".checkpoint"));
+  REQUIRE(std::filesystem::exists(cut + ".checkpoint"));
+  CHECK(RunReader(cut + ".checkpoint").training("wine").history.size() >= 3);
+  std::filesystem::copy_file(cut + ".checkpoint", scratch / "other.json.checkpoint");
+
+  const auto resumed = run({"train", toml, "-o", cut, "--resume"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK(model_in(cut) == model_in(whole));
+
+  const auto other = run({"train", scratch.write("wine.toml", text + "seed = 2\n"), "-o",
+                          (scratch / "other.json").string(), "--resume"});
+  CHECK(other.status == 2);
+  CHECK_THAT(other.err, ContainsSubstring("is of a run with another configuration"));
+  const auto nothing = run({"train", toml, "-o", (scratch / "none.json").string(), "--resume"});
+  CHECK(nothing.status == 2);
+  CHECK_THAT(nothing.err, ContainsSubstring("none.json.checkpoint"));
+}
+
 TEST_CASE("models and data that do not fit each other are refused by file") {
   const ScratchDirectory scratch;
   const auto train = [&](const std::string& name, const std::string& classes) {
     const std::string text = "name = \"" + name +
                              "\"\n[data]\nfile = \"iris\"\nclasses = " + classes +
-                             "\n[model]\nencoding = [\"ry\"]\nlayers = 1\n[training]\nepochs = 1\n";
+                             "\n[model]\nencoding = \"angle:ry\"\n[training]\nepochs = 1\n";
     const std::string model = (scratch / (name + ".json")).string();
     REQUIRE(run({"train", scratch.write(name + ".toml", text), "-o", model}).status == 0);
     return model;
@@ -139,7 +193,7 @@ TEST_CASE("data are names, files or drawn, in configurations and as arguments") 
   const ScratchDirectory scratch;
   const auto train = [&](const std::string& name, const std::string& data) {
     const std::string text = "[data]\nfile = \"" + data +
-                             "\"\n[model]\nqubits = 2\nencoding = [\"ry\", \"rx\"]\nlayers = 1\n"
+                             "\"\n[model]\nqubits = 2\nencoding = \"angle:ry,rx\"\n"
                              "[training]\nepochs = 1\n";
     const std::string model = (scratch / (name + ".json")).string();
     const auto result =
@@ -197,9 +251,12 @@ TEST_CASE("a training configuration that is wrong is refused with line, key and 
   refused(config("epoch = 3\n"), "training.epoch: unknown key; did you mean 'epochs'?");
   refused("[data]\nfile = \"iris\"\n[training]\nepochs = 0\n", "line 4: training.epochs: 0");
   refused("[data]\nfile = \"iris\"\n[training]\nepochs = \"3\"\n", "must be a whole number");
-  refused("[data]\nfile = \"iris\"\n[training]\nnoise_aware = true\n", "there is no [device]");
-  refused("[data]\nfile = \"iris\"\n[model]\nencoding = [\"rq\"]\n", "'rq' is not rx, ry or rz");
-  refused("[data]\nfile = \"iris\"\n[model]\nqubits = 2\nencoding = [\"ry\"]\n", "4");
+  refused("[data]\nfile = \"iris\"\n[training]\nnoise = \"exact\"\n", "there is no [device]");
+  refused(
+      "[data]\nfile = \"iris\"\n[model]\nencoding = \"angle:rq\"\n",
+      "line 4: model.encoding: encoding: \"angle:rq\": \"rq\" is no axis; known are rx, ry, rz");
+  refused("[data]\nfile = \"iris\"\n[model]\nqubits = 2\nencoding = \"angle:ry\"\n",
+          "4 features, but 2 qubits take 1 to 2");
   refused("[data]\nfile = \"nowhere.csv\"\n", "nowhere.csv");
   refused("[data]\nfile = \"iris\"\n[device]\ncalibration = \"" +
               shipped("calibrations/belem.json") + "\"\nlayout = [4294967296, 1, 3, 4]\n",

@@ -190,37 +190,3 @@ TEST_CASE("every class stands in all three parts, or the split is refused") {
   CHECK_THROWS_WITH(stratified_split(data, 0.5, 0.5, 1),
                     "split: validation_share + test_share: 1 is outside (0, 1)");
 }
-
-TEST_CASE("scaling maps the range of the fitted samples onto the interval") {
-  const arma::mat features = {{1, 3, 2}, {-5, -5, -5}, {0, 0.25, 1}};
-  const FeatureScaling scaling = FeatureScaling::fit(features, -pi / 2, pi);
-  const arma::mat expected = {
-      {-pi / 2, pi, pi / 4}, {pi / 4, pi / 4, pi / 4}, {-pi / 2, -pi / 8, pi}};
-  CHECK(arma::approx_equal(scaling.apply(features), expected, "absdiff", 1e-15));
-}
-
-TEST_CASE("scaling knows the training part only and does not clamp the rest") {
-  Dataset data = numbered_samples({10, 10});
-  const Split split = stratified_split(data, 0.5, 3);
-  const FeatureScaling scaling = FeatureScaling::fit(split.train.features, 0, 1);
-  Dataset wild = split.test;
-  wild.features *= 100;
-  CHECK(scaling.apply(split.train.features).min() == Approx(0).margin(1e-15));
-  CHECK(scaling.apply(split.train.features).max() == Approx(1).epsilon(1e-15));
-  const double low = split.train.features.min(), high = split.train.features.max();
-  const arma::mat expected = (wild.features - low) / (high - low);
-  CHECK(arma::approx_equal(scaling.apply(wild.features), expected, "reldiff", 1e-14));
-  CHECK(scaling.apply(wild.features).max() > 50);
-}
-
-TEST_CASE("scaling refuses what it cannot fit or apply") {
-  const arma::mat features = {{1, 2}, {3, 4}};
-  CHECK_THROWS_WITH(FeatureScaling::fit(features, 1, 1),
-                    "feature scaling: [1, 1] rad is not an interval");
-  CHECK_THROWS_WITH(FeatureScaling::fit(arma::mat(2, 0), 0, 1),
-                    "feature scaling: there are no samples to fit");
-  CHECK_THROWS_WITH(FeatureScaling::fit({{1, arma::datum::nan}}, 0, 1),
-                    "feature scaling: there is a feature that is not finite");
-  CHECK_THROWS_WITH(FeatureScaling::fit(features, 0, 1).apply(arma::mat(3, 1)),
-                    "feature scaling: fitted on 2 features, given 3");
-}

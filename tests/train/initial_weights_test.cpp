@@ -50,9 +50,10 @@ void write_model_with(const arma::vec& weights, const std::filesystem::path& pat
   write_model({"small",
                {circuit, {Observable::z(0)}, 2},
                {"a", "b"},
-               {arma::vec{1.0}, arma::vec{0.0}},
+               {arma::mat{1.0}, arma::vec{0.0}},
+               {},
                {weights, head},
-               {"data", "ideal", {}, {}, 0.5}},
+               {"data", "none", "ideal", {}, {}, 0.5}},
               path);
 }
 

@@ -30,9 +30,10 @@ TrainedModel example() {
       "digits noise-aware",
       {circuit, {Observable::z(0), Observable::parse("0.1*Z0 Z1 - 0.30000000000000004*X0")}, 3},
       {"zero", "dièse", "two \"quoted\""},
-      {random_matrix(3, 1, 1), random_matrix(3, 1, 2)},
+      {random_matrix(3, 5, 1), random_matrix(3, 1, 2)},
+      parse_encoding("angle:ry,rx"),
       {random_matrix(6, 1, 3), {random_matrix(3, 2, 4), random_matrix(3, 1, 5)}},
-      {"digits_4x4", "aer", {}, {}, 1.0 / 3}};
+      {"digits_4x4", "exact", "aer", {}, {}, 1.0 / 3}};
   model.training.device = {"ibmq_belem", {1615782544}, std::string(64, 'a'), {4, 3}};
   model.training.options.seed = std::numeric_limits<std::uint64_t>::max();
   model.training.options.optimizer.learning_rate = 0.1 + 0.2;
@@ -90,8 +91,12 @@ TEST_CASE("a model file reads back to the same bits") {
   CHECK(read.network.observables[1].to_string() == model.network.observables[1].to_string());
   CHECK(read.network.n_classes == 3);
   CHECK(read.class_names == model.class_names);
-  CHECK(same_bits(read.scaling.slope, model.scaling.slope));
-  CHECK(same_bits(read.scaling.intercept, model.scaling.intercept));
+  CHECK(same_bits(read.preprocessing.matrix, model.preprocessing.matrix));
+  CHECK(same_bits(read.preprocessing.offset, model.preprocessing.offset));
+  CHECK(read.encoding == model.encoding);
+  CHECK(read.n_features() == 5);
+  const arma::mat raw = random_matrix(5, 4, 6);
+  CHECK(same_bits(read.circuit_features(raw), model.preprocessing.apply(raw)));
   CHECK(same_bits(read.parameters.flattened(), model.parameters.flattened()));
 }
 
@@ -153,8 +158,8 @@ TEST_CASE("models are written under their name whole and read from there") {
 TEST_CASE("a model file that is not one is refused with the JSON pointer") {
   CHECK(complaint("rhodrift/model", "rhodrift/run") ==
         "m.json: /schema: 'rhodrift/run' is not 'rhodrift/model'");
-  CHECK(complaint("\"schema_version\": 1", "\"schema_version\": 2") ==
-        "m.json: /schema_version: version 2 is not the one known, 1");
+  CHECK(complaint("\"schema_version\": 2", "\"schema_version\": 1") ==
+        "m.json: /schema_version: version 1 is not the one known, 2");
   CHECK_THAT(complaint("\"n_classes\"", "\"classes\""),
              Catch::Matchers::StartsWith("m.json: /classes: unknown key"));
   CHECK(complaint("\"bias\"", "\"scale\"") == "m.json: /head/scale: the key is given twice");
@@ -185,8 +190,10 @@ TEST_CASE("parts of a model that do not fit each other are refused") {
         "m.json: /class_names: 3 entries, the model has 4 classes");
   CHECK(complaint("\"weights\": [", "\"weights\": [0.5,") ==
         "m.json: /weights: 7 entries, the model has 6 weights");
-  CHECK(complaint("\"slope\":[", "\"slope\":[1,") ==
-        "m.json: /feature_scaling/slope: 4 entries, the model has 3 features");
+  CHECK(complaint("\"offset\":[", "\"offset\":[1,") ==
+        "m.json: /preprocessing/offset: 4 entries, the model has 3 rows of its matrix");
+  CHECK_THAT(complaint("angle:ry,rx", "angle:ry"),
+             Catch::Matchers::EndsWith("3 features, but 2 qubits take 1 to 2"));
   CHECK(complaint("\"scale\":[[", "\"scale\":[[1,") ==
         "m.json: /head/scale/1: 2 entries, the row before has 3");
   CHECK(complaint("\"scale\":[[", "\"scale\":[[1,2],[") ==
@@ -205,8 +212,9 @@ TEST_CASE("what cannot be read back is not written") {
   CHECK(complaint_of_writer([](TrainedModel& m) {
           m.parameters.head.bias(1) = arma::datum::inf;
         }) == "m: /head/bias/1: inf is not finite");
-  CHECK(complaint_of_writer([](TrainedModel& m) { m.scaling.slope(2) = arma::datum::nan; }) ==
-        "m: /feature_scaling/slope/2: nan is not finite");
+  CHECK(complaint_of_writer([](TrainedModel& m) {
+          m.preprocessing.offset(2) = arma::datum::nan;
+        }) == "m: /preprocessing/offset/2: nan is not finite");
   CHECK(complaint_of_writer([](TrainedModel& m) { m.training.final_loss = -1; }) ==
         "m: /training/final_loss: -1 is not a finite number >= 0");
   CHECK(complaint_of_writer([](TrainedModel& m) { m.class_names[1] = m.class_names[0]; }) ==

@@ -40,11 +40,34 @@ arma::vec shares(const arma::mat& features, std::size_t n_components) {
 
 }  // namespace
 
-TEST_CASE("the range of every feature is FeatureScaling's, to the last bit") {
-  const arma::mat features = shipped("wine").features;
-  const Preprocessing range = feature_range(features, -pi / 2, pi);
-  const arma::mat expected = FeatureScaling::fit(features, -pi / 2, pi).apply(features);
-  CHECK(arma::approx_equal(range.apply(features), expected, "absdiff", 0));
+TEST_CASE("feature ranges: maps the range of the fitted samples onto the interval") {
+  const arma::mat features = {{1, 3, 2}, {-5, -5, -5}, {0, 0.25, 1}};
+  const Preprocessing scaling = feature_range(features, -pi / 2, pi);
+  const arma::mat expected = {
+      {-pi / 2, pi, pi / 4}, {pi / 4, pi / 4, pi / 4}, {-pi / 2, -pi / 8, pi}};
+  CHECK(arma::approx_equal(scaling.apply(features), expected, "absdiff", 1e-15));
+}
+
+TEST_CASE("feature ranges: other samples are on the same line, not clamped") {
+  const arma::mat fitted = shipped("wine").features.head_cols(60);
+  const Preprocessing range = feature_range(fitted, 0, 1);
+  CHECK(range.apply(fitted).min() == Approx(0).margin(1e-14));
+  CHECK(range.apply(fitted).max() == Approx(1).epsilon(1e-14));
+  const arma::mat wild = 100 * fitted;
+  const arma::vec low = arma::min(fitted, 1), high = arma::max(fitted, 1);
+  const arma::mat expected = (wild.each_col() - low).each_col() / arma::vec(high - low);
+  CHECK(arma::approx_equal(range.apply(wild), expected, "reldiff", 1e-12));
+}
+
+TEST_CASE("feature ranges: refuses what it cannot fit or apply") {
+  const arma::mat features = {{1, 2}, {3, 4}};
+  CHECK_THROWS_WITH(feature_range(features, 1, 1), "feature range: [1, 1] rad is not an interval");
+  CHECK_THROWS_WITH(feature_range(arma::mat(2, 0), 0, 1),
+                    "feature range: there are no samples to fit");
+  CHECK_THROWS_WITH(feature_range({{1, arma::datum::nan}}, 0, 1),
+                    "feature range: there is a feature that is not finite");
+  CHECK_THROWS_WITH(feature_range(features, 0, 1).apply(arma::mat(3, 1)),
+                    "preprocessing: fitted on 2 features, given 3");
 }
 
 TEST_CASE("standardised features have mean 0 and deviation 1, constant ones are 0") {

@@ -55,18 +55,4 @@ struct ThreeWaySplit {
 ThreeWaySplit stratified_split(const Dataset& data, double validation_share, double test_share,
                                std::uint64_t seed);
 
-/// x -> slope x + intercept per feature, fitted on training data only. What lies outside the
-/// fitted range is mapped by the same line, not clamped.
-struct FeatureScaling {
-  arma::vec slope;      ///< n_features
-  arma::vec intercept;  ///< n_features
-
-  /// Maps each feature's [min, max] over `features` (n_features x n_samples) onto [low, high]
-  /// radians, constant features onto the middle.
-  /// Throws InputError unless low < high and there are samples, all finite.
-  static FeatureScaling fit(const arma::mat& features, double low_rad, double high_rad);
-  /// n_features x n_samples. Throws InputError when the number of features is not the fitted one.
-  arma::mat apply(const arma::mat& features) const;
-};
-
 }  // namespace rhodrift

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <rhodrift/core/time.hpp>
-#include <rhodrift/train/dataset.hpp>
+#include <rhodrift/train/encoding.hpp>
+#include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/qnn.hpp>
 #include <rhodrift/train/training.hpp>
 
@@ -24,6 +25,7 @@ struct TrainingDevice {
 /// What a model was trained on, and how.
 struct TrainingConditions {
   std::string dataset;
+  std::string noise = "none";            ///< TrainingNoise (noise_aware) as a text
   std::string noise_policy;              ///< "ideal" when training was noise-free
   std::optional<TrainingDevice> device;  ///< absent only with "ideal"
   TrainingOptions options;
@@ -36,9 +38,16 @@ struct TrainedModel {
   std::string name;
   Qnn network;
   std::vector<std::string> class_names;  ///< one a class, all different
-  FeatureScaling scaling;                ///< raw features to the circuit's radians
+  Preprocessing preprocessing;           ///< of raw features, before they are encoded
+  Encoding encoding;                     ///< of what that gives, as the circuit has it
   QnnParameters parameters;
   TrainingConditions training;
+
+  /// How many raw features it takes.
+  std::size_t n_features() const { return preprocessing.matrix.n_cols; }
+  /// What the circuit is run with: circuit features x n_samples, of n_features() x n_samples.
+  /// Throws InputError as Preprocessing::apply and Encoder::circuit_features do.
+  arma::mat circuit_features(const arma::mat& features) const;
 
   /// Throws InputError "source: /json/pointer: problem", the pointer into the model's file, when a
   /// number is not finite or the parts do not fit each other.

@@ -25,7 +25,9 @@ struct Preprocessing {
 // The steps. `features` are n_features x n_samples of training data; all throw InputError when
 // there are none or one is not finite.
 
-/// FeatureScaling::fit: each feature's [min, max] onto [low, high] radians.
+/// Each feature's [min, max] onto [low, high] radians, constant features onto the middle. What lies
+/// outside of that range is mapped by the same line, not clamped. Throws InputError unless
+/// low < high.
 Preprocessing feature_range(const arma::mat& features, double low_rad, double high_rad);
 
 /// Every feature to mean 0 and standard deviation 1 (of the sample, 1/(n-1)); constant ones to 0.
