@@ -1,19 +1,17 @@
 #pragma once
 
 #include <armadillo>
-#include <cstdint>
 #include <functional>
 #include <span>
-#include <vector>
+#include <string>
 
+#include <rhodrift/circuit/pauli_measurement.hpp>
 #include <rhodrift/mitigation/expectations.hpp>
+
+#include "core/parity.hpp"
 
 namespace rhodrift {
 
-/// The words of one outcome, see Outcomes.
-using OutcomeBits = std::span<const std::uint64_t>;
-/// A set of bits, in words like an outcome.
-using BitMask = std::vector<std::uint64_t>;
 /// A real function of the outcome.
 using OutcomeFunction = std::function<double(OutcomeBits)>;
 
@@ -24,17 +22,7 @@ void require_readable(std::span<const Observable> observables, int n_bits);
 /// The same, and when the outcomes are empty.
 void require_averageable(const Outcomes& outcomes, std::span<const Observable> observables);
 
-/// The bits whose parity a diagonal Pauli string is.
-BitMask parity_mask(const PauliString& pauli, std::size_t n_words);
-/// (-1)^(number of ones of `outcome` under `mask`)
-double parity(OutcomeBits outcome, const BitMask& mask);
-
-/// The average of the parity under `mask`.
-double average_parity(const Outcomes& outcomes, const BitMask& mask);
-
-/// A row an outcome, a column an observable: its value there.
-arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables);
-/// The same for the observable with the parity of each of its terms
+/// tabulate (circuit/pauli_measurement.hpp) for the observable with the parity of each of its terms
 /// replaced by term_function(parity_mask).
 arma::mat tabulate(const Outcomes& outcomes, std::span<const Observable> observables,
                    const std::function<OutcomeFunction(const BitMask& mask)>& term_function);

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <rhodrift/circuit/pauli_measurement.hpp>
 #include <rhodrift/mitigation/cdr.hpp>
 #include <rhodrift/mitigation/instances.hpp>
-#include <rhodrift/mitigation/pauli_measurement.hpp>
 #include <rhodrift/mitigation/readout/twirled.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
 

@@ -3,9 +3,9 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 
-#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
+#include "support/observables.hpp"
 #include "support/oracle.hpp"
 
 using namespace rhodrift;

@@ -3,9 +3,9 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/readout/least_squares.hpp>
 
-#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
+#include "support/observables.hpp"
 
 using namespace rhodrift;
 

@@ -2,9 +2,9 @@
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/mitigation/symmetry.hpp>
 
-#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
 #include "support/catch.hpp"
+#include "support/observables.hpp"
 
 using namespace rhodrift;
 using symmetry::Symmetry;

@@ -8,8 +8,8 @@
 #include <rhodrift/mitigation/expectations.hpp>
 #include <rhodrift/mitigation/readout/measured_readout.hpp>
 
-#include "mitigation/observables.hpp"
 #include "mitigation/sampling.hpp"
+#include "support/observables.hpp"
 
 /// Calibrations and readings of a device whose readout error is known, for tests.
 namespace calibrated {
