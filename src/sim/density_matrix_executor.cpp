@@ -71,8 +71,10 @@ ShotTable in_random_order(const Outcomes& outcomes, RandomStream random) {
 
 }  // namespace
 
-DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare)
+DensityMatrixExecutor::DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare,
+                                             std::uint64_t first_run)
     : seed_(seed),
+      runs_(first_run),
       circuits_(std::make_unique<CompiledCircuits<OutcomeProgram>>(std::move(prepare))) {}
 
 DensityMatrixExecutor::~DensityMatrixExecutor() = default;

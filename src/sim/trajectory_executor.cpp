@@ -6,8 +6,10 @@
 
 namespace rhodrift {
 
-TrajectoryExecutor::TrajectoryExecutor(std::uint64_t seed, PrepareCircuit prepare)
+TrajectoryExecutor::TrajectoryExecutor(std::uint64_t seed, PrepareCircuit prepare,
+                                       std::uint64_t first_run)
     : seed_(seed),
+      runs_(first_run),
       circuits_(std::make_unique<CompiledCircuits<TrajectoryProgram>>(std::move(prepare))) {}
 
 TrajectoryExecutor::~TrajectoryExecutor() = default;

@@ -81,6 +81,14 @@ TEST_CASE("run and run_shots draw the same shots") {
   }
 }
 
+TEST_CASE("An executor goes on where another one was stopped") {
+  const std::vector<Job> jobs = some_jobs(1000);
+  DensityMatrixExecutor whole(5), resumed(5, {}, 1);
+  whole.run(jobs);
+  const std::vector<Outcomes> second = whole.run(jobs), after_one = resumed.run(jobs);
+  for (std::size_t j = 0; j < jobs.size(); ++j) CHECK(second[j].counts() == after_one[j].counts());
+}
+
 TEST_CASE("Two identical jobs of one call draw different shots") {
   std::vector<Job> jobs = some_jobs(1000);
   jobs[1] = jobs[0];

@@ -14,9 +14,11 @@ class CompiledCircuits;
 /// what OutcomeProgram says; shots are those that pass a circuit's post-selections.
 class DensityMatrixExecutor : public Executor {
  public:
-  /// `seed` fixes every shot, whatever the number of threads; job j of the r-th call of `run` has a
-  /// random stream of its own.
-  explicit DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare = {});
+  /// `seed` fixes every shot, whatever the number of threads; job j of call number r of `run` has a
+  /// random stream of its own. The first call is number `first_run`: what was stopped after so many
+  /// of them goes on with the same shots.
+  explicit DensityMatrixExecutor(std::uint64_t seed, PrepareCircuit prepare = {},
+                                 std::uint64_t first_run = 0);
   ~DensityMatrixExecutor() override;
 
   std::vector<Outcomes> run(std::span<const Job> jobs) override;
@@ -29,7 +31,7 @@ class DensityMatrixExecutor : public Executor {
   std::vector<std::vector<double>> probabilities(std::span<const Job> jobs);
 
   std::uint64_t seed_;
-  std::uint64_t runs_ = 0;
+  std::uint64_t runs_;  // number of the next call
   std::unique_ptr<CompiledCircuits<OutcomeProgram>> circuits_;
 };
 

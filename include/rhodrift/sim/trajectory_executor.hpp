@@ -14,9 +14,11 @@ class CompiledCircuits;
 /// density matrix is too large.
 class TrajectoryExecutor : public Executor {
  public:
-  /// `seed` fixes every shot, whatever the number of threads; job j of the r-th call of `run` has
-  /// random streams of its own.
-  explicit TrajectoryExecutor(std::uint64_t seed, PrepareCircuit prepare = {});
+  /// `seed` fixes every shot, whatever the number of threads; job j of call number r of `run` has
+  /// random streams of its own. The first call is number `first_run`: what was stopped after so
+  /// many of them goes on with the same shots.
+  explicit TrajectoryExecutor(std::uint64_t seed, PrepareCircuit prepare = {},
+                              std::uint64_t first_run = 0);
   ~TrajectoryExecutor() override;
 
   /// Throws InputError when a job has shots = 0: trajectories give no exact probabilities.
@@ -26,7 +28,7 @@ class TrajectoryExecutor : public Executor {
 
  private:
   std::uint64_t seed_;
-  std::uint64_t runs_ = 0;
+  std::uint64_t runs_;  // number of the next call
   std::unique_ptr<CompiledCircuits<TrajectoryProgram>> circuits_;
 };
 
