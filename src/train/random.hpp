@@ -12,6 +12,7 @@ enum class StreamPurpose : std::uint64_t {
   split = 0x7472'0001,              ///< index: the class
   initial_weights = 0x7472'0002,    ///< index: 0
   sample_order = 0x7472'0003,       ///< index: the epoch
+  spsa_directions = 0x7472'0201,    ///< index: the run of the executor
   synthetic_noise = 0x7472'0101,    ///< index: 0
   synthetic_order = 0x7472'0102,    ///< index: 0
   synthetic_centres = 0x7472'0103,  ///< index: 0
