@@ -19,7 +19,7 @@ void require(bool holds, const char* option, Value value, const std::string& lim
 
 void require_valid(const AdaptiveShots::State& state) {
   const auto& [gradient, deviation, steps] = state;
-  if ((steps == 0) != (gradient.is_empty() && deviation.is_empty()))
+  if (steps == 0 && !(gradient.is_empty() && deviation.is_empty()))
     throw InputError(source, "state",
                      fmt::format("{} averages of gradients and {} of deviations after {} steps",
                                  gradient.n_elem, deviation.n_elem, steps));

@@ -4,6 +4,7 @@
 #include <rhodrift/noise/channel.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
+#include <rhodrift/train/ansatz.hpp>
 #include <rhodrift/train/shot_expectations.hpp>
 
 #include "support/catch.hpp"
@@ -92,6 +93,32 @@ TEST_CASE("From exact probabilities values and parameter shifts are exact") {
     CHECK(arma::abs(found.gradient.weights - expected.weights).max() < 1e-11);
     CHECK(arma::all(found.std_error == 0));
   }
+}
+
+TEST_CASE("Rules of four circuits hold for noisy halves of the angle") {
+  Circuit circuit(2);
+  circuit.append(Op::h, {0}).append(Op::h, {1}).append(Op::crz, {0, 1}, {Angle::weight(0)});
+  const PrepareCircuit translated = [](const Circuit& logical, double) {
+    Circuit native(2);
+    for (const Instruction& instruction : logical.instructions()) {
+      if (instruction.op != Op::crz) {
+        native.append(instruction);
+        continue;
+      }
+      for (const double half : {0.5, -0.5})
+        native.append(Op::rz, {1}, {half * instruction.angles[0]})
+            .append_channel("damping", {1}, amplitude_damping(0.2).ptm())
+            .append(Op::cx, {0, 1});
+    }
+    return native;
+  };
+  const auto x = parse_observables({"X1"});
+  DensityMatrixExecutor executor(1, translated);
+  const ShotExpectations shots(executor, circuit, x, {.shots = 0});
+  const ProgramExpectations exact(translated(circuit, 1), x);
+  const arma::mat no_features(0, 1);
+  CHECK(shots.gradient({0.8}, no_features, one).weights(0) ==
+        Approx(exact.gradient({0.8}, no_features, one).weights(0)).epsilon(1e-12));
 }
 
 TEST_CASE("Gradients from shots have no bias and cover as their errors say") {
@@ -238,7 +265,8 @@ TEST_CASE("Gradients from shots are the same for any number of threads, and go o
 TEST_CASE("Adaptive shots rise where the gradient is small") {
   const ThreadCount scope(1);
   DensityMatrixExecutor executor(3);
-  const AdaptiveShots::Options rule{.learning_rate = 1, .lipschitz = 1, .min_shots = 20};
+  const AdaptiveShots::Options rule{
+      .learning_rate = 1, .lipschitz = 1, .decay = 0.9, .min_shots = 20};
   const std::vector<Observable> z{Observable::z(0)};
   const ShotExpectations shots(executor, cosine(), z, {.shots = 7, .adaptive = rule});
   const auto spent_by = [&](const auto& call) {
@@ -256,6 +284,35 @@ TEST_CASE("Adaptive shots rise where the gradient is small") {
   steps(3.1, 100)();  // by the minimum of cos w: 2 · cos²w/2 / sin²w = 578 shots
   CHECK(spent_by(steps(3.1, 100)) > 100 * 3 * 200);
   CHECK(spent_by([&] { shots.values({1.0}, arma::mat(0, 1)); }) == 7);
+}
+
+TEST_CASE("Adaptive shots get further with half the shots than fixed ones") {
+  const ThreadCount scope(1);
+  // The energy of three spins, see bench/train/adaptive_shots.cpp.
+  const auto energy = parse_observables({"-1*Z0 Z1 - 1*Z1 Z2 - 1*X0 - 1*X1 - 1*X2"});
+  const Circuit circuit = ansatz_circuit(parse_ansatz("real-amplitudes:layers=2"), 3);
+  const ProgramExpectations exact(circuit, energy);
+  const arma::mat no_features(0, 1);
+  const auto mean_energy = [&](const Options& options, std::uint64_t budget) {
+    constexpr std::uint64_t n_runs = 8;
+    double sum = 0;
+    for (std::uint64_t run = 0; run < n_runs; ++run) {
+      DensityMatrixExecutor executor(1000 + run);
+      const ShotExpectations shots(executor, circuit, energy, options);
+      RandomStream random(run);
+      arma::vec weights(shots.n_weights());
+      for (double& weight : weights) weight = random.uniform() - 0.5;
+      while (shots.state().shots < budget)
+        weights -= 0.1 * shots.gradient(weights, no_features, one).weights;
+      sum += exact.values(weights, no_features)(0);
+    }
+    return sum / n_runs;
+  };
+  const double adaptive =
+      mean_energy({.adaptive = AdaptiveShots::Options{.learning_rate = 0.1}}, 150'000);
+  CHECK(adaptive < mean_energy({.shots = 10}, 300'000));   // which are too noisy to get nearer
+  CHECK(adaptive < mean_energy({.shots = 100}, 300'000));  // which are still on their way
+  CHECK(adaptive < mean_energy({.shots = 300}, 300'000));
 }
 
 TEST_CASE("What shot expectations cannot do is refused") {

@@ -7,7 +7,8 @@ namespace rhodrift {
 
 /// The expectations of a few observables as a differentiable function of weights and features:
 ///   f_k(w, x) = tr(O_k ρ(w, x)).
-/// What training runs on; the simulator implements it.
+/// What training runs on: exact in the simulator (ProgramExpectations), from the shots of any
+/// Executor in ShotExpectations.
 class ExpectationFunction {
  public:
   virtual ~ExpectationFunction() = default;

@@ -23,10 +23,12 @@ namespace rhodrift {
 class AdaptiveShots {
  public:
   struct Options {
-    double learning_rate = 0.01;   ///< α > 0 of the steps
-    double lipschitz = 1.0;        ///< L > 0, αL < 2: a bound of the loss's second derivatives
-    double decay = 0.9;            ///< of the averages, in [0, 1)
-    std::uint64_t min_shots = 10;  ///< >= 2: one shot shows no deviation
+    double learning_rate = 0.01;  ///< α > 0 of the steps
+    /// L > 0, αL < 2. With the largest curvature anywhere the bound holds, and much is spent; less
+    /// can be faster (docs/validation.md).
+    double lipschitz = 1.0;
+    double decay = 0.99;                ///< of the averages, in [0, 1)
+    std::uint64_t min_shots = 4;        ///< >= 2: one shot shows no deviation
     std::uint64_t max_shots = 100'000;  ///< >= min_shots; with g = 0 they are taken
 
     /// Throws InputError "adaptive shots: option: value and limit" when one is out of range.

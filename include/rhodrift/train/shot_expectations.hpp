@@ -24,10 +24,9 @@ enum class GradientMethod {
   /// Each angle of each gate that depends on weights is shifted on its own, by the rule of its gate
   /// (two circuits for a Pauli rotation, p, cp, u2 and u3, four for a controlled rotation and xy),
   /// and the chain rule leads to the weights: without bias, whatever an angle is made of and how
-  /// many gates share a weight. Also in noise that does not depend on the angles, as long as the
-  /// angle stands in one native gate, or half of it in two, when the executor translates the gate:
-  /// else (cp in a noisy device's gates) hand over the translated circuit, whose gates are those
-  /// that run. Sample by sample; two or four circuits an angle.
+  /// many gates share a weight. In noise too, if it does not depend on the angles and what the
+  /// executor translates a gate into has its angle in one gate, or half of it in two where the rule
+  /// has four circuits. Else (cp in other native gates) hand over the translated circuit.
   parameter_shift,
   /// (f(w + h e_i) - f(w - h e_i))/(2h) for each weight, two circuits a weight. Its bias is
   /// h²/6 d³f/dw³ + O(h⁴): of a weight that turns one Pauli rotation by w the factor sin(h)/h; its
@@ -103,7 +102,8 @@ class ShotExpectations : public ExpectationFunction {
   struct GradientEstimate {
     Gradient gradient;
     /// Of gradient.weights, given the loss's derivatives; of the shots only: neither the step's
-    /// bias nor, with spsa, the draw of Δ is in it. 0 where probabilities are exact.
+    /// bias nor, with spsa, the draw of Δ is in it. 0 where probabilities are exact, and where a
+    /// circuit has one shot, which shows none.
     arma::vec std_error;
   };
   /// gradient() with its error.
