@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <rhodrift/core/multiple_tests.hpp>
+
 namespace rhodrift::words {
 
 namespace {

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/core/multiple_tests.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/mitigation/evaluate/calibration_age.hpp>
-#include <rhodrift/mitigation/evaluate/comparison.hpp>
 
 #include "mitigation/evaluate/mean_estimates.hpp"
 

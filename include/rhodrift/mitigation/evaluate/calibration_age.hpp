@@ -35,7 +35,7 @@ struct AgeStudy {
     /// The larger of this age's and the fresh calibration's: Student's, two-sided, Holm's over all
     /// ages and pairs of strategies.
     double adjusted_p_value;
-    bool significant;  ///< adjusted_p_value < significance (comparison.hpp)
+    bool significant;  ///< adjusted_p_value < significance (multiple_tests.hpp)
   };
 
   std::string device;
