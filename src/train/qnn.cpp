@@ -49,17 +49,20 @@ QnnParameters QnnParameters::from_flattened(const arma::vec& values, const Qnn& 
   return parameters;
 }
 
-std::vector<int> predict(const AffineHead& head, const arma::mat& expectations) {
-  const arma::mat logits = head.logits(expectations);
-  if (!logits.is_finite())
-    throw InputError("predict", "", "a logit is not finite: an expectation or the head is not");
+std::vector<int> predicted_classes(const arma::mat& outputs) {
+  if (!outputs.is_finite())
+    throw InputError("predict", "", "an output is not finite: an expectation or the head is not");
   std::vector<int> classes;
-  classes.reserve(logits.n_cols);
-  for (arma::uword b = 0; b < logits.n_cols; ++b) {
-    const auto column = logits.begin_col(b);
-    classes.push_back(static_cast<int>(std::max_element(column, logits.end_col(b)) - column));
+  classes.reserve(outputs.n_cols);
+  for (arma::uword b = 0; b < outputs.n_cols; ++b) {
+    const auto column = outputs.begin_col(b);
+    classes.push_back(static_cast<int>(std::max_element(column, outputs.end_col(b)) - column));
   }
   return classes;
+}
+
+std::vector<int> predict(const AffineHead& head, const arma::mat& expectations) {
+  return predicted_classes(head.logits(expectations));
 }
 
 Estimate accuracy(const std::vector<int>& predictions, const std::vector<int>& labels,

@@ -52,7 +52,7 @@ TEST_CASE("the head is affine and the largest logit wins, the first of equals") 
   CHECK_THROWS_WITH(head.logits(arma::mat(3, 1)),
                     "head: a 3 x 2 scale and 3 biases do not fit 3 expectations");
   CHECK_THROWS_WITH(predict(head, arma::mat{arma::datum::nan, 0}.t()),
-                    "predict: a logit is not finite: an expectation or the head is not");
+                    "predict: an output is not finite: an expectation or the head is not");
 }
 
 TEST_CASE("accuracy is a proportion of samples with Wilson's interval") {

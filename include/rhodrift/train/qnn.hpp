@@ -41,8 +41,11 @@ struct QnnParameters {
   static QnnParameters from_flattened(const arma::vec& values, const Qnn& model);
 };
 
-/// The class with the largest logit, per sample; of equal ones the lowest. `expectations` is
-/// n_observables x batch. Throws InputError when the shapes do not fit or a logit is not finite.
+/// The class with the largest output (a logit, a probability), per sample; of equal ones the
+/// lowest. `outputs` is n_classes x batch. Throws InputError when an output is not finite.
+std::vector<int> predicted_classes(const arma::mat& outputs);
+/// The same of the logits that the head makes of n_observables x batch expectations. Throws
+/// InputError when the shapes do not fit, too.
 std::vector<int> predict(const AffineHead& head, const arma::mat& expectations);
 
 /// The share of right predictions, with Wilson's interval over the samples; `shots` and `circuits`
