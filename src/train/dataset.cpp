@@ -91,6 +91,14 @@ void Dataset::validate() const {
   }
 }
 
+void Dataset::require_two_classes() const {
+  const auto [low, high] = std::minmax_element(labels.begin(), labels.end());
+  if (*low == *high)
+    throw InputError(name, "",
+                     fmt::format("every sample is of class '{}', at least 2 classes are needed",
+                                 class_names[static_cast<std::size_t>(*low)]));
+}
+
 Dataset read_dataset_csv(const std::filesystem::path& path,
                          const std::vector<std::string>& classes) {
   return select_classes(read_csv_samples(path), classes);

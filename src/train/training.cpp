@@ -27,14 +27,6 @@ void require_fitting(const Qnn& model, const Dataset& data) {
                 static_cast<std::size_t>(model.n_classes), "the model");
 }
 
-void require_classes(const Dataset& data) {
-  const auto [low, high] = std::minmax_element(data.labels.begin(), data.labels.end());
-  if (*low == *high)
-    throw InputError(data.name, "",
-                     fmt::format("every sample is of class '{}', at least 2 classes are needed",
-                                 data.class_names[static_cast<std::size_t>(*low)]));
-}
-
 TrainingState initial_state(const Qnn& model, const TrainingOptions& options) {
   TrainingState state;
   state.parameters_by_step.push_back(
@@ -91,7 +83,7 @@ TrainingRun::TrainingRun(const Qnn& model, TrainingObjective objective, const Da
   options.validate();
   model.validate();
   require_fitting(model, data);
-  require_classes(data);
+  data.require_two_classes();
   if (options.early_stopping && !validation)
     throw InputError("training", "early stopping", "there is no validation set to look at");
   if (validation) require_fitting(model, *validation);

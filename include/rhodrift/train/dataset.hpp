@@ -25,6 +25,8 @@ struct Dataset {
   /// Throws InputError when there are no samples, there is not one column of features a sample, a
   /// feature is not finite or a label is not one of a class.
   void validate() const;
+  /// Throws InputError when every sample is of one class: there is nothing to learn.
+  void require_two_classes() const;
 };
 
 /// read_csv_samples and select_classes (labelled_samples.hpp) at once. Files of any known format:
