@@ -44,7 +44,8 @@ using ProbedCircuits = std::function<ProbedCircuit(int n_qubits, int layers)>;
 /// How a variance v falls with the size x, two models being fitted to log2 v by weighted least
 /// squares: a + s x, and a + r x + c log2 x, in which a power of x may take part of the fall. Where
 /// the fit misses by more than the errors of v explain, the errors of s and r are widened by
-/// √(χ²/degrees of freedom).
+/// √(χ²/degrees of freedom). It is about the sizes looked at: in the layers of a circuit without
+/// noise, for one, a fall ends where the circuit is a 2-design.
 struct Decay {
   enum class Verdict {
     exponential,      ///< the intervals of s and r are below 0
