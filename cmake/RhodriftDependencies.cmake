@@ -51,6 +51,12 @@ find_library(RHODRIFT_COINUTILS_LIBRARY NAMES CoinUtils REQUIRED)
 rhodrift_dependency(Clp LIBRARIES ${RHODRIFT_CLP_LIBRARY} ${RHODRIFT_COINUTILS_LIBRARY}
                         INCLUDES ${RHODRIFT_CLP_INCLUDE_DIR})
 
+# The support vector machines on kernels.
+find_path(RHODRIFT_LIBSVM_INCLUDE_DIR svm.h PATH_SUFFIXES libsvm REQUIRED)
+find_library(RHODRIFT_LIBSVM_LIBRARY NAMES svm REQUIRED)
+rhodrift_dependency(LibSvm LIBRARIES ${RHODRIFT_LIBSVM_LIBRARY}
+                           INCLUDES ${RHODRIFT_LIBSVM_INCLUDE_DIR})
+
 # Header-only, and in no public header: compiled in, so a consumer does not need them.
 set(RHODRIFT_HEADER_ONLY_PACKAGES Boost json Random123 toml)
 if(NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "rhodrift")

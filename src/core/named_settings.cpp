@@ -51,6 +51,10 @@ void NamedSettings::take_number(const std::string& key, double& value, bool firs
   if (const auto text = take(key, first)) value = number(key, *text);
 }
 
+void NamedSettings::take_number(const std::string& key, std::optional<double>& value, bool first) {
+  if (const auto text = take(key, first)) value = number(key, *text);
+}
+
 void NamedSettings::take_share(const std::string& key, double& value, bool may_be_zero) {
   const auto text = take(key);
   if (!text) return;

@@ -58,6 +58,7 @@ class NamedSettings {
       value = static_cast<Whole>(whole_number(key, *text, low, high));
   }
   void take_number(const std::string& key, double& value, bool first = false);
+  void take_number(const std::string& key, std::optional<double>& value, bool first = false);
   /// In (0, 1), or [0, 1).
   void take_share(const std::string& key, double& value, bool may_be_zero);
   /// Joined by commas. Whether the setting is there.

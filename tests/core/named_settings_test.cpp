@@ -1,6 +1,7 @@
 #include "core/named_settings.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ TEST_CASE("settings are taken out of their text, with or without the first one's
     settings.take_share("share", share, false);
     CHECK(settings.take_numbers("at", at));
     settings.take_number("absent", number);
+    std::optional<double> maybe;
+    settings.take_number("absent", maybe);
+    CHECK_FALSE(maybe);
     CHECK_NOTHROW(settings.refuse_unknown());
     CHECK(mode == 2);
     CHECK(depth == 3);
@@ -41,6 +45,9 @@ TEST_CASE("settings that are wrong are refused with the text they stand in") {
   double value = 0;
   other.take_number("a", value);
   CHECK_THROWS_WITH(other.refuse_unknown(), R"(plan: "cut:b=1": unknown setting "b"; known are a)");
+  std::optional<double> maybe;
+  settings("cut:0").take_number("a", maybe, true);
+  CHECK(maybe == 0.0);
   int whole = 0;
   CHECK_THROWS_WITH(settings("cut:a=2.5").take_whole("a", whole, 1, 5),
                     R"(plan: "cut:a=2.5": a: 2.5 is no whole number in 1..5)");
