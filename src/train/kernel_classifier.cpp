@@ -112,6 +112,7 @@ arma::mat KernelClassifier::decisions(const arma::mat& kernel) const {
     throw InputError("kernel classifier", "kernel",
                      fmt::format("of {} samples, {} are the classifier's support", kernel.n_rows,
                                  support.n_elem));
+  if (!kernel.is_finite()) throw InputError("kernel classifier", "kernel", "is not finite");
   const OneBlasThread one_blas_thread;  // the same bits on any number of cores
   arma::mat values = coefficients.t() * kernel;
   values.each_col() += bias;

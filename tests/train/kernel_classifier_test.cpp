@@ -283,4 +283,7 @@ TEST_CASE("the kernel classifier refuses what it cannot learn from") {
   const KernelClassifier svm = train_kernel_classifier(kernel, {0, 1, 1}, 1);
   CHECK_THROWS_WITH(svm.predict(arma::mat(2, 5)),
                     "kernel classifier: kernel: of 2 samples, 3 are the classifier's support");
+  CHECK_THROWS_WITH(svm.predict(arma::vec{1, arma::datum::nan, 0}),
+                    "kernel classifier: kernel: is not finite");
+  CHECK(svm.predict(arma::mat(3, 0)).empty());
 }

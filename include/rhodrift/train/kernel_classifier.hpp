@@ -20,7 +20,7 @@ struct KernelClassifier {
   /// One a pair for each of n_new samples, > 0 for its first class: coefficientsᵀ K + bias, K being
   /// the kernel between the support, in its order, and the new samples, support.n_elem x n_new
   /// (kernel.rows(support) of that with all samples trained on). Throws InputError when the shapes
-  /// do not fit.
+  /// do not fit or a number is not finite.
   arma::mat decisions(const arma::mat& kernel) const;
   /// The class that most of its pairs decide for, of equal ones the lowest. Throws as decisions().
   std::vector<int> predict(const arma::mat& kernel) const;
