@@ -306,8 +306,12 @@ class Planner {
   /// `shots` an instance, in all its flips.
   void add_cell(const ScaledCircuit& at_scale, std::size_t cell, std::size_t setting,
                 std::uint64_t shots) {
-    if (!exact_ && shots == 0)
-      throw InputError("shots", "", "are too few: a circuit would get none");
+    // Where circuits are no random instances, the error is in the shots of each.
+    const std::uint64_t least = strategy_.instances > 0 ? 1 : 2;
+    if (!exact_ && shots < least)
+      throw InputError(
+          "shots", "",
+          fmt::format("are too few: a circuit would get {}, and {} tell an error", shots, least));
     if (strategy_.instances > 0) {
       add_instances_of(at_scale, cell, setting, shots);
       return;

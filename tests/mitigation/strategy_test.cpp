@@ -181,6 +181,11 @@ TEST_CASE("A plan holds a circuit a scale factor and basis and spends the whole 
   CHECK_THROWS_WITH(
       PreparedStrategy(parse_strategy("zne"), small_line::ghz(), some_observables, line(), 5),
       "shots: 5 are too few for 6 circuits");
+  CHECK_THROWS_WITH(
+      PreparedStrategy(parse_strategy("zne"), small_line::ghz(), some_observables, line(), 11),
+      "shots: are too few: a circuit would get 1, and 2 tell an error");
+  CHECK_NOTHROW(
+      PreparedStrategy(parse_strategy("zne"), small_line::ghz(), some_observables, line(), 12));
   CHECK_THROWS_WITH(PreparedStrategy(parse_strategy("zne:scale=1,1.01"), small_line::ghz(),
                                      some_observables, line(), 100),
                     ContainsSubstring("as an earlier one does"));
