@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -8,8 +9,11 @@
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/core/hash.hpp>
 #include <rhodrift/report/format_estimate.hpp>
+#include <rhodrift/report/text_table.hpp>
 #include <rhodrift/store/checkpoint.hpp>
 #include <rhodrift/store/run_writer.hpp>
+#include <rhodrift/train/baseline.hpp>
+#include <rhodrift/train/model_comparison.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
@@ -77,6 +81,72 @@ TrainingOutcome train_with_checkpoints(const Options& options, const std::string
   });
 }
 
+/// What was made of the test samples, and by whom.
+struct Tested {
+  std::string name;
+  std::string where;  ///< empty: a classical baseline
+  std::vector<int> classes;
+  std::optional<Estimate> accuracy = {};
+
+  bool is_baseline() const { return where.empty(); }
+  std::string label() const { return is_baseline() ? name : name + ", " + where; }
+};
+
+/// Logistic regression and a small network on the same data: nobody is to be fooled.
+void add_baselines(std::vector<Tested>& tested, const Data& data) {
+  constexpr std::size_t n_hidden = 16;
+  BaselineOptions network;
+  network.n_hidden = n_hidden;
+  const std::pair<std::string, BaselineOptions> baselines[] = {
+      {"logistic regression", {}}, {fmt::format("network of {} tanh units", n_hidden), network}};
+  for (const auto& [name, options] : baselines)
+    tested.push_back(
+        {name, "",
+         predicted_classes(train_baseline(data.train, options).logits(data.test.features))});
+}
+
+std::vector<ModelComparison> compare(const std::vector<Tested>& tested,
+                                     const std::vector<int>& labels) {
+  std::vector<ModelPredictions> all;
+  for (const Tested& row : tested) all.push_back({row.label(), row.classes});
+  return compare_models(all, labels);
+}
+
+const Tested& where_it_runs(const std::vector<Tested>& tested) {
+  return *std::ranges::find_if(tested.rbegin(), tested.rend(),
+                               [](const Tested& row) { return !row.is_baseline(); });
+}
+
+TextTable accuracy_table(const std::vector<Tested>& tested,
+                         const std::vector<ModelComparison>& comparisons, std::size_t n_samples) {
+  const std::string judged = where_it_runs(tested).label();
+  TextTable table({"", fmt::format("accuracy on {} test samples", n_samples),
+                   fmt::format("{} is better by", judged), "p (McNemar, Holm)"});
+  for (const Tested& row : tested) {
+    const auto against = std::ranges::find_if(comparisons, [&](const ModelComparison& comparison) {
+      return comparison.first == judged && comparison.second == row.label();
+    });
+    if (against == comparisons.end())
+      table.add_row({row.label(), with_interval(*row.accuracy), "", ""});
+    else
+      table.add_row({row.label(), with_interval(*row.accuracy), with_interval(against->difference),
+                     fmt::format("{:.2g}", against->adjusted_p_value)});
+  }
+  return table;
+}
+
+std::string warnings_text(const std::vector<Tested>& tested,
+                          const std::vector<ModelComparison>& comparisons) {
+  std::vector<std::string> baselines;
+  for (const Tested& row : tested)
+    if (row.is_baseline()) baselines.push_back(row.name);
+  std::string text;
+  for (const Warning& warning :
+       baseline_warnings(comparisons, where_it_runs(tested).label(), baselines))
+    text += "warning: " + warning.text() + "\n";
+  return text;
+}
+
 void train_from_config(const Options& options, const std::string& command_line) {
   if (options.output == options.config || options.output == options.run_file)
     throw InputError("--output", options.output, "is also the configuration or the run file");
@@ -91,15 +161,23 @@ void train_from_config(const Options& options, const std::string& command_line) 
   const auto [model, result] =
       train_with_checkpoints(options, command_line, config, data, std::ref(bar));
 
-  const Estimate noiseless = accuracy(predict_noiseless(model, data.test), data.test.labels);
   const std::optional<Device> device = config.device();
-  std::optional<Estimate> on_noisy_device;
-  if (device)
-    on_noisy_device =
+  std::vector<Tested> tested{{model.name, "without noise", predict_noiseless(model, data.test)}};
+  if (device) {
+    StrategyEvaluation raw =
         evaluate_strategies(model, data.test, *device, {{"raw"}}, config.test_shots,
                             setting.options.seed, writer ? &*writer : nullptr, std::ref(bar))
-            .front()
-            .accuracy;
+            .front();
+    tested.push_back(
+        {model.name,
+         fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-")),
+         std::move(raw.predictions), raw.accuracy});
+  }
+  add_baselines(tested, data);
+  for (Tested& row : tested)
+    if (!row.accuracy) row.accuracy = accuracy(row.classes, data.test.labels);
+  const std::vector<ModelComparison> comparisons = compare(tested, data.test.labels);
+
   write_model(model, options.output);
   if (writer) {
     writer->write_text("test-data", as_csv(data.test));
@@ -107,8 +185,10 @@ void train_from_config(const Options& options, const std::string& command_line) 
     if (device) writer->write_calibration(device->calibration());
     writer->write_training(
         model.name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
-    std::vector<NamedEstimate> rows{{model.name + "/noiseless/accuracy", noiseless}};
-    if (on_noisy_device) rows.push_back({model.name + "/raw/accuracy", *on_noisy_device});
+    std::vector<NamedEstimate> rows{{model.name + "/noiseless/accuracy", *tested[0].accuracy}};
+    if (device) rows.push_back({model.name + "/raw/accuracy", *tested[1].accuracy});
+    for (const Tested& row : tested)
+      if (row.is_baseline()) rows.push_back({row.name + "/accuracy", *row.accuracy});
     writer->write_estimates("results", rows);
     writer->write_text("model-" + model.name, rhodrift::to_json(model));
     writer->commit();
@@ -121,20 +201,17 @@ void train_from_config(const Options& options, const std::string& command_line) 
                  {"steps", result.history.size()},
                  {"training_samples", data.train.n_samples()},
                  {"test_samples", data.test.n_samples()},
-                 {"noiseless_accuracy", to_json(noiseless)}};
-    if (on_noisy_device) summary["device_accuracy"] = to_json(*on_noisy_device);
+                 {"noiseless_accuracy", to_json(*tested[0].accuracy)}};
+    if (device) summary["device_accuracy"] = to_json(*tested[1].accuracy);
+    for (const Tested& row : tested)
+      if (row.is_baseline()) summary["baselines"][row.name] = to_json(*row.accuracy);
     print(summary);
     return;
   }
-  std::string text = fmt::format("{}: {} steps, final loss {:.4f}\n", model.name,
-                                 result.history.size(), result.final_loss);
-  text += fmt::format("  accuracy on {} test samples, noiseless: {}\n", data.test.n_samples(),
-                      with_interval(noiseless));
-  if (on_noisy_device)
-    text += fmt::format("  accuracy on {} qubits {}, {} shots a sample: {}\n",
-                        device->calibration().device, fmt::join(device->layout, "-"),
-                        config.test_shots, with_interval(*on_noisy_device));
-  print(text + fmt::format("  model in {}\n", options.output));
+  print(fmt::format("{}: {} steps, final loss {:.4f}\n", model.name, result.history.size(),
+                    result.final_loss) +
+        accuracy_table(tested, comparisons, data.test.n_samples()).to_string() +
+        warnings_text(tested, comparisons) + fmt::format("model in {}\n", options.output));
 }
 
 }  // namespace

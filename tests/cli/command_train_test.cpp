@@ -42,6 +42,8 @@ TEST_CASE("train, predict and drift study work on each other's files") {
   REQUIRE(trained.status == 0);
   CHECK(trained.json()["test_samples"] == 90);
   CHECK(trained.json()["device_accuracy"]["shots"] == 90 * 256);
+  CHECK(trained.json()["baselines"]["logistic regression"]["value"].get<double>() > 0.9);
+  CHECK(trained.json()["baselines"].size() == 2);
 
   const TrainedModel read = read_model(model);
   CHECK(read.name == "iris");
