@@ -36,24 +36,9 @@ struct Options {
   std::filesystem::path checkpoint() const { return output + ".checkpoint"; }
 };
 
-/// The data of a configuration: what is trained on, looked at for early stopping, and tested on.
-struct Data {
-  Dataset train;
-  std::optional<Dataset> validation;
-  Dataset test;
-};
-
-Data load(const TrainConfig& config) {
-  Split split = config.setting.task.load();
-  if (config.validation_share == 0.0)
-    return {std::move(split.train), std::nullopt, std::move(split.test)};
-  Split second =
-      stratified_split(split.train, config.validation_share, config.setting.task.split_seed);
-  return {std::move(second.train), std::move(second.test), std::move(split.test)};
-}
-
 /// Two runs of the same identity take the same steps.
-std::string identity_of(const Options& options, const TrainConfig& config, const Data& data) {
+std::string identity_of(const Options& options, const TrainConfig& config,
+                        const TrainConfig::Data& data) {
   std::string all = read_file(options.config) + as_csv(data.train);
   if (data.validation) all += as_csv(*data.validation);
   if (config.setting.device)
@@ -64,7 +49,7 @@ std::string identity_of(const Options& options, const TrainConfig& config, const
 
 /// Trains with the checkpoints that are asked for; the last one goes when the run is at its end.
 TrainingOutcome train_with_checkpoints(const Options& options, const std::string& command_line,
-                                       const TrainConfig& config, const Data& data,
+                                       const TrainConfig& config, const TrainConfig::Data& data,
                                        const Progress& progress) {
   const TrainingSetting& setting = config.setting;
   const auto info = [&] { return run_info(setting.options.seed, command_line); };
@@ -93,7 +78,7 @@ struct Tested {
 };
 
 /// Logistic regression and a small network on the same data: nobody is to be fooled.
-void add_baselines(std::vector<Tested>& tested, const Data& data) {
+void add_baselines(std::vector<Tested>& tested, const TrainConfig::Data& data) {
   constexpr std::size_t n_hidden = 16;
   BaselineOptions network;
   network.n_hidden = n_hidden;
@@ -153,7 +138,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
   const TrainConfig config = read_train_config(options.config);
   const TrainingSetting& setting = config.setting;
   const PendingFile can_be_written(options.output);  // or fail before the work, not after
-  const Data data = naming(options.config, [&] { return load(config); });
+  const TrainConfig::Data data = naming(options.config, [&] { return config.load(); });
   std::optional<RunWriter> writer;
   if (!options.run_file.empty())
     writer.emplace(options.run_file, run_info(setting.options.seed, command_line));

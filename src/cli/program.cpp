@@ -26,6 +26,7 @@ void build(CLI::App& program, const std::string& command_line) {
   add_compile(program);
   add_simulate(program);
   add_train(program, command_line);
+  add_sweep(program);
   add_predict(program);
   add_mitigate(program);
   add_evaluate(program, command_line);

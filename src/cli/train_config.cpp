@@ -126,8 +126,21 @@ std::optional<Device> TrainConfig::device() const {
   return Device(setting.device->states.back(), setting.device->layout);
 }
 
+TrainConfig::Data TrainConfig::load() const {
+  Split split = setting.task.load();
+  if (validation_share == 0.0) return {std::move(split.train), {}, std::move(split.test)};
+  Split second = stratified_split(split.train, validation_share, setting.task.split_seed);
+  return {std::move(second.train), std::move(second.test), std::move(split.test)};
+}
+
 TrainConfig read_train_config(const std::filesystem::path& path) {
   const toml::table root = read_toml(path);
+  if (root.contains("sweep"))
+    throw InputError(path.string(), "sweep", "is for 'rhodrift sweep'; one model has none");
+  return train_config_from(root, path);
+}
+
+TrainConfig train_config_from(const toml::table& root, const std::filesystem::path& path) {
   const std::filesystem::path directory = path.parent_path();
   const auto section = [&](const char* name) {
     const toml::node* node = root.get(name);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <toml++/toml.h>
+
 #include "cli/classification.hpp"
 
 namespace rhodrift::cli {
@@ -14,6 +16,13 @@ struct TrainConfig {
   double validation_share = 0.0;  ///< of the training data, for early stopping
   std::uint64_t test_shots = 4096;
 
+  /// What is trained on, looked at for early stopping, and tested on; features as in the files.
+  struct Data {
+    Dataset train;
+    std::optional<Dataset> validation;
+    Dataset test;
+  };
+  Data load() const;
   /// Where the model is tested: the device as it is now.
   std::optional<Device> device() const;
 };
@@ -21,5 +30,7 @@ struct TrainConfig {
 /// Relative paths in the file are relative to the file. Throws InputError "path: line L: key:
 /// problem" on unknown keys (naming the nearest known one), wrong types and values out of range.
 TrainConfig read_train_config(const std::filesystem::path& path);
+/// The same from what was read of the file; `path` is what messages name.
+TrainConfig train_config_from(const toml::table& root, const std::filesystem::path& path);
 
 }  // namespace rhodrift::cli

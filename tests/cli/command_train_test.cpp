@@ -11,6 +11,7 @@
 #include "cli/captured_run.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_directory.hpp"
+#include "support/thread_count.hpp"
 
 using namespace rhodrift;
 using test::run;
@@ -267,4 +268,86 @@ TEST_CASE("a training configuration that is wrong is refused with line, key and 
   refused("name = \"a/b\"\n[data]\nfile = \"iris\"\n", "name: must not be empty");
   refused("[dta]\n", "did you mean 'data'?");
   refused(config("") + "[model2]\n", "did you mean 'model'?");
+}
+
+TEST_CASE("a sweep trains every combination, the same on any number of threads") {
+  const ScratchDirectory scratch;
+  const std::string base = config("");
+  const std::string toml = scratch.write(
+      "grid.toml", base +
+                       "[sweep]\n\"training.noise\" = [\"none\", \"exact\"]\n"
+                       "\"training.seed\" = [1, 2]\n\"model.ansatz\" = [\"brick:1\"]\n");
+  const std::string file = (scratch / "results.json").string();
+  const auto swept = run({"sweep", toml, "--json", "-o", file});
+  INFO(swept.err);
+  REQUIRE(swept.status == 0);
+  const auto runs = swept.json()["runs"];
+  REQUIRE(runs.size() == 4);
+  CHECK(runs[1]["values"] ==
+        nlohmann::json(
+            {{"training.noise", "none"}, {"training.seed", "2"}, {"model.ansatz", "brick:1"}}));
+  CHECK(std::filesystem::exists(file));
+  for (const int n_threads : {1, 2}) {
+    const ThreadCount threads(n_threads);
+    CHECK(run({"sweep", toml, "--json"}).out == swept.out);
+  }
+
+  // A row is what train makes of the same values.
+  std::string alone = base;
+  alone.replace(alone.find("hardware-efficient:1"), 20, "brick:1");
+  const auto trained =
+      run({"train", scratch.write("one.toml", alone + "noise = \"exact\"\nseed = 2\n"), "-o",
+           (scratch / "one.json").string(), "--json"});
+  REQUIRE(trained.status == 0);
+  CHECK(runs[3]["final_loss"] == trained.json()["final_loss"]);
+  CHECK(runs[3]["device_accuracy"] == trained.json()["device_accuracy"]);
+}
+
+TEST_CASE("random sweeps draw from lists and ranges, by their seed") {
+  const ScratchDirectory scratch;
+  const auto values_of = [&](const std::string& seed) {
+    const std::string toml = scratch.write(
+        "random.toml", config("") + "[sweep]\nrandom = 5\nseed = " + seed +
+                           "\n\"training.learning_rate\" = {low = 0.001, high = 0.1, log = true}\n"
+                           "\"model.encoding\" = [\"angle:ry\", \"dense\"]\n");
+    const auto swept = run({"sweep", toml, "--json"});
+    INFO(swept.err);
+    REQUIRE(swept.status == 0);
+    std::vector<std::string> rates;
+    const auto runs = swept.json()["runs"];
+    for (const auto& one : runs)
+      rates.push_back(one["values"]["training.learning_rate"].get<std::string>());
+    return rates;
+  };
+  const auto first = values_of("1");
+  REQUIRE(first.size() == 5);
+  for (const std::string& rate : first) CHECK((std::stod(rate) >= 0.001 && std::stod(rate) <= 0.1));
+  CHECK(first == values_of("1"));
+  CHECK(first != values_of("2"));
+}
+
+TEST_CASE("sweeps that are wrong are refused before anything runs") {
+  const ScratchDirectory scratch;
+  const auto refused = [&](const std::string& sweep, const std::string& message) {
+    const auto result = run({"sweep", scratch.write("bad.toml", config("") + sweep), "-o",
+                             (scratch / "results.json").string()});
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, ContainsSubstring(message));
+    CHECK_FALSE(std::filesystem::exists(scratch / "results.json"));
+  };
+  refused("", "has no [sweep] table");
+  refused("[sweep]\n", "names no keys");
+  refused("[sweep]\n\"training.sed\" = [1]\n", "training.sed = 1: ");
+  refused("[sweep]\n\"training.sed\" = [1]\n", "did you mean 'seed'?");
+  refused("[sweep]\n\"training.noise\" = [\"exact\", \"exakt\"]\n", "\"exakt\" is unknown");
+  refused("[sweep]\n\"training.seed\" = []\n", "has no values");
+  refused("[sweep]\n\"training.learning_rate\" = {low = 0.1, high = 1.0}\n", "takes random = N");
+  refused("[sweep]\nrandom = 2\n\"training.learning_rate\" = {low = 1, high = 0.1}\n",
+          "low < high");
+  refused("[sweep]\nseed = [1]\n", "no whole number");
+  const auto trained = run({"train", scratch.write("t.toml", config("") + "[sweep]\n"), "-o",
+                            (scratch / "m.json").string()});
+  CHECK(trained.status == 2);
+  CHECK_THAT(trained.err, ContainsSubstring("is for 'rhodrift sweep'"));
 }
