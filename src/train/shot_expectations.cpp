@@ -53,6 +53,12 @@ PauliMeasurement measurement_of(std::span<const Observable> observables, const C
   return PauliMeasurement(on_its_bits);
 }
 
+/// (A matrix without rows has no column to refer to.)
+std::vector<double> sample_of(const arma::mat& features, arma::uword b) {
+  if (features.n_rows == 0) return {};
+  return arma::conv_to<std::vector<double>>::from(features.col(b));
+}
+
 struct Mean {
   double value = 0.0;
   double variance = 0.0;  // of `value`
@@ -176,7 +182,7 @@ std::vector<Outcomes> ShotExpectations::run(std::span<const Setting> settings,
     for (arma::uword b = 0; b < features.n_cols; ++b)
       for (const std::shared_ptr<const Circuit>& circuit : circuits_)
         jobs.push_back({circuit, arma::conv_to<std::vector<double>>::from(angles),
-                        arma::conv_to<std::vector<double>>::from(features.col(b)), shots});
+                        sample_of(features, b), shots});
   std::vector<Outcomes> outcomes = executor_.run(jobs);
   ++state_.runs;
   state_.circuits += jobs.size();
