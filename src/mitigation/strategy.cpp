@@ -130,9 +130,7 @@ class PreparedStrategy::Implementation {
 
   std::optional<PreparedStrategy> next_round(std::span<const Outcomes> outcomes) const {
     plan_.plan.require_matching(outcomes);
-    if (!strategy_.zne || !strategy_.zne->adaptive ||
-        plan_.points.size() == static_cast<std::size_t>(strategy_.zne->adaptive->n_points))
-      return std::nullopt;
+    if (is_whole()) return std::nullopt;
     Strategy next = strategy_;
     next.zne->scale_factors.push_back(
         next_scale_factor(strategy_, measurement_, plan_, outcomes, readout_estimator(outcomes)));
@@ -143,12 +141,20 @@ class PreparedStrategy::Implementation {
                                 std::span<const Outcomes> noiseless) const {
     plan_.plan.require_matching(outcomes);
     plan_.noiseless.require_matching(noiseless);
+    if (!is_whole())
+      throw InputError("strategy", "\"" + strategy_.name + "\"",
+                       "chooses circuits by their outcomes: the next round is still to be run");
     const ExpectationEstimator readout = readout_estimator(outcomes);
     return strategy_.cdr ? combine_regressions(measurement_, plan_, outcomes, noiseless, readout)
                          : combine_cells(strategy_, measurement_, plan_, outcomes, readout);
   }
 
  private:
+  bool is_whole() const {
+    return !strategy_.zne || !strategy_.zne->adaptive ||
+           plan_.points.size() == static_cast<std::size_t>(strategy_.zne->adaptive->n_points);
+  }
+
   /// From the outcomes of the whole plan, of which those of the calibration come first.
   ExpectationEstimator readout_estimator(std::span<const Outcomes> outcomes) const {
     const std::span<const Outcomes> calibration = outcomes.first(plan_.n_calibration_jobs());

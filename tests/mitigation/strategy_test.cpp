@@ -416,6 +416,9 @@ TEST_CASE("Adaptive points go where the decay is seen best, and intervals cover"
   circuit.append(Op::x, {0});
   const PreparedStrategy prepared(strategy, circuit, z0, device, 40'000);
   CHECK(prepared.plan().total_shots() == 20'000);  // of the first two points
+  ExponentialDevice unfinished(0.8, rate, 0);
+  CHECK_THROWS_WITH(prepared.combine(unfinished.run(prepared.plan().jobs)),
+                    ContainsSubstring("the next round is still to be run"));
   DensityMatrixExecutor noiseless(0);
   arma::vec last(2000);
   int covered = 0;

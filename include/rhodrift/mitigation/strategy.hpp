@@ -178,8 +178,8 @@ class PreparedStrategy {
   /// readout/inversion" and the like. Where circuits are random the interval is Student's. Of cdr
   /// in several bases it adds up the squares of the bases' half-widths, and takes the errors that
   /// they share through a measured readout for independent. Throws InputError when the outcomes do
-  /// not fit the plan, and RunError where they allow no estimate (a fit that does not exist).
-  /// `noiseless` are the outcomes of noiseless_plan().
+  /// not fit the plan or it is not whole (next_round), and RunError where they allow no estimate (a
+  /// fit that does not exist). `noiseless` are the outcomes of noiseless_plan().
   std::vector<Estimate> combine(std::span<const Outcomes> outcomes,
                                 std::span<const Outcomes> noiseless = {}) const;
 
