@@ -146,14 +146,12 @@ TrainingObjective objective_of(const MitigatedNoise& mitigated, const Conditions
 TrainingNoise parse_injected(NamedSettings& settings) {
   InjectedNoise injected;
   settings.take_number("strength", injected.strength, true);
-  settings.naming([&] { require_strength(injected.strength); });
   return injected;
 }
 
 TrainingNoise parse_risk(NamedSettings& settings) {
   RiskNoise risk;
   settings.take_number("tail", risk.tail, true);
-  settings.naming([&] { require_tail(risk.tail); });
   settings.take_whole("states", risk.states, 1, max_states);
   return risk;
 }
@@ -161,14 +159,12 @@ TrainingNoise parse_risk(NamedSettings& settings) {
 TrainingNoise parse_gap(NamedSettings& settings) {
   NoiseGap gap;
   settings.take_number("strength", gap.strength, true);
-  settings.naming([&] { require_strength(gap.strength); });
   return gap;
 }
 
 TrainingNoise parse_mitigated(NamedSettings& settings) {
   MitigatedNoise mitigated;
   settings.take_numbers("scale", mitigated.scale_factors);
-  settings.naming([&] { require_scale_factors(mitigated.scale_factors); });
   return mitigated;
 }
 
@@ -198,7 +194,6 @@ std::string text_of(const MitigatedNoise& mitigated) {
   return fmt::format("mitigated:scale={}", fmt::join(mitigated.scale_factors, ","));
 }
 
-/// Settings that were not parsed from a text.
 void require_valid(const TrainingNoise& noise) {
   if (const auto* injected = std::get_if<InjectedNoise>(&noise))
     require_strength(injected->strength);
@@ -228,6 +223,7 @@ TrainingNoise parse_training_noise(std::string_view text) {
   NamedSettings settings("training noise", text);
   TrainingNoise noise = settings.choose(parsers)(settings);
   settings.refuse_unknown();
+  settings.naming([&] { require_valid(noise); });
   return noise;
 }
 

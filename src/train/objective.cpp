@@ -7,22 +7,19 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/train/objective.hpp>
 
+#include "train/require_equal.hpp"
+
 namespace rhodrift {
 
 namespace {
 
-void require_equal(const char* what, std::size_t given, std::size_t wanted, const char* whose) {
-  if (given != wanted)
-    throw InputError("training", fmt::format("{} of the expectations", what),
-                     fmt::format("{}, but {} has {}", given, whose, wanted));
-}
-
 void require_fitting(const Qnn& model, const ExpectationFunction& expectations) {
-  require_equal("features", expectations.n_features(),
+  require_equal("features of the expectations", expectations.n_features(),
                 static_cast<std::size_t>(model.circuit.n_features()), "the circuit");
-  require_equal("weights", expectations.n_weights(),
+  require_equal("weights of the expectations", expectations.n_weights(),
                 static_cast<std::size_t>(model.circuit.n_weights()), "the circuit");
-  require_equal("observables", expectations.n_observables(), model.n_observables(), "the model");
+  require_equal("observables of the expectations", expectations.n_observables(),
+                model.n_observables(), "the model");
 }
 
 void require_strength(double strength) {

@@ -9,15 +9,11 @@
 
 #include "core/shuffle.hpp"
 #include "train/random.hpp"
+#include "train/require_equal.hpp"
 
 namespace rhodrift {
 
 namespace {
-
-void require_equal(const char* what, std::size_t given, std::size_t wanted, const char* whose) {
-  if (given != wanted)
-    throw InputError("training", what, fmt::format("{}, but {} has {}", given, whose, wanted));
-}
 
 void require_fitting(const Qnn& model, const Dataset& data) {
   data.validate();
@@ -37,9 +33,9 @@ TrainingState initial_state(const Qnn& model, const TrainingOptions& options) {
 void require_fitting(const TrainingState& state, const Qnn& model) {
   require_equal("vectors of parameters of the state", state.parameters_by_step.size(),
                 state.history.size() + 1, "its history with the start");
+  const arma::uword n_parameters = initial_parameters(model, 0).flattened().n_elem;
   for (const arma::vec& parameters : state.parameters_by_step)
-    require_equal("parameters of the state", parameters.n_elem,
-                  initial_parameters(model, 0).flattened().n_elem, "the model");
+    require_equal("parameters of the state", parameters.n_elem, n_parameters, "the model");
   require_equal("steps of the optimizer", state.optimizer.steps, state.history.size(),
                 "the history");
 }

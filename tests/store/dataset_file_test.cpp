@@ -6,28 +6,18 @@
 #include <rhodrift/train/synthetic_data.hpp>
 
 #include "support/catch.hpp"
+#include "support/made_files.hpp"
 #include "support/scratch_directory.hpp"
 
 using namespace rhodrift;
+using namespace made_files;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
 
-/// As NumPy and h5py wrote them: make-files.py there.
-const std::string files = RHODRIFT_SOURCE_DIR "/tests/data/datasets/";
+const std::string& files = made_files::directory;
 const std::string sets = files + "sets.h5";
-
-/// What make-files.py has everywhere.
-arma::mat expected_features(double quarter) {
-  arma::mat features(3, 5);
-  for (arma::uword i = 0; i < 5; ++i)
-    for (arma::uword j = 0; j < 3; ++j)
-      features(j, i) = 10.0 * static_cast<double>(i) + static_cast<double>(j) + quarter;
-  return features;
-}
-const std::vector<std::string> expected_numbers = {"1", "0", "1", "0", "7"};
-const std::vector<std::string> expected_names = {"b", "a", "b", "a", "ü"};
 
 void require_read(const std::string& data, double quarter, const std::vector<std::string>& labels) {
   INFO(data);

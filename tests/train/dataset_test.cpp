@@ -34,6 +34,20 @@ std::vector<std::ptrdiff_t> class_counts(const Dataset& data) {
   return counts;
 }
 
+/// Every sample of numbered data is in one part, with its label, and parts keep their order.
+void check_parts(const std::vector<const Dataset*>& parts, const Dataset& data) {
+  std::set<double> seen;
+  for (const Dataset* part : parts) {
+    CHECK(std::is_sorted(part->features.begin(), part->features.end()));
+    for (std::size_t i = 0; i < part->n_samples(); ++i) {
+      const double position = part->features(0, i);
+      CHECK(part->labels[i] == data.labels[static_cast<std::size_t>(position)]);
+      CHECK(seen.insert(position).second);
+    }
+  }
+  CHECK(seen.size() == data.n_samples());
+}
+
 }  // namespace
 
 TEST_CASE("the shipped iris set is whole") {
@@ -119,16 +133,7 @@ TEST_CASE("a stratified split holds the classes in the same shares and loses not
   CHECK(class_counts(split.test) == std::vector<std::ptrdiff_t>{12, 3, 8});  // 7.5 rounds up
   CHECK(class_counts(split.train) == std::vector<std::ptrdiff_t>{28, 7, 17});
 
-  std::set<double> seen;
-  for (const Dataset* part : {&split.train, &split.test}) {
-    CHECK(std::is_sorted(part->features.begin(), part->features.end()));
-    for (std::size_t i = 0; i < part->n_samples(); ++i) {
-      const double position = part->features(0, i);
-      CHECK(part->labels[i] == data.labels[static_cast<std::size_t>(position)]);
-      CHECK(seen.insert(position).second);
-    }
-  }
-  CHECK(seen.size() == data.n_samples());
+  check_parts({&split.train, &split.test}, data);
 }
 
 TEST_CASE("a split depends on its seed and on nothing else") {
@@ -160,16 +165,7 @@ TEST_CASE("a split in three holds the classes in the same shares and loses nothi
   CHECK(class_counts(split.test) == std::vector<std::ptrdiff_t>{12, 3, 8});  // 7.5 rounds up
   CHECK(class_counts(split.validation) == std::vector<std::ptrdiff_t>{8, 2, 5});
   CHECK(class_counts(split.train) == std::vector<std::ptrdiff_t>{20, 5, 12});
-  std::set<double> seen;
-  for (const Dataset* part : {&split.train, &split.validation, &split.test}) {
-    CHECK(std::is_sorted(part->features.begin(), part->features.end()));
-    for (std::size_t i = 0; i < part->n_samples(); ++i) {
-      const double position = part->features(0, i);
-      CHECK(part->labels[i] == data.labels[static_cast<std::size_t>(position)]);
-      CHECK(seen.insert(position).second);
-    }
-  }
-  CHECK(seen.size() == data.n_samples());
+  check_parts({&split.train, &split.validation, &split.test}, data);
   const arma::mat tested_of_two = stratified_split(data, 0.3, 7).test.features;
   CHECK(arma::approx_equal(split.test.features, tested_of_two, "absdiff", 0));
 }

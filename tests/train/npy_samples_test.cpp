@@ -5,27 +5,17 @@
 #include <rhodrift/train/labelled_samples.hpp>
 
 #include "support/catch.hpp"
+#include "support/made_files.hpp"
 #include "support/scratch_directory.hpp"
 
 using namespace rhodrift;
+using namespace made_files;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
 
-/// As NumPy wrote them: tests/data/datasets/make-files.py.
-const std::filesystem::path files = RHODRIFT_SOURCE_DIR "/tests/data/datasets";
-
-/// What make-files.py has in every file.
-arma::mat expected_features(double quarter) {
-  arma::mat features(3, 5);
-  for (arma::uword i = 0; i < 5; ++i)
-    for (arma::uword j = 0; j < 3; ++j)
-      features(j, i) = 10.0 * static_cast<double>(i) + static_cast<double>(j) + quarter;
-  return features;
-}
-const std::vector<std::string> expected_numbers = {"1", "0", "1", "0", "7"};
-const std::vector<std::string> expected_names = {"b", "a", "b", "a", "ü"};
+const std::filesystem::path files = made_files::directory;
 
 /// A file of the format's version 1, byte by byte as its specification has it.
 std::string npy(const std::string& header, const std::string& data) {
