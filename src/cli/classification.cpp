@@ -69,7 +69,7 @@ StrategyEvaluation score(const std::string& name, const TrainedModel& model, con
                          std::size_t n_circuits) {
   StrategyEvaluation evaluation;
   evaluation.strategy = name;
-  evaluation.predictions = predict(model.parameters.head, estimated);
+  evaluation.predictions = predict(model.network, model.parameters.head, estimated);
   evaluation.accuracy = accuracy(evaluation.predictions, data.labels);
   evaluation.expectation_error_by_sample = arma::mean(arma::abs(estimated - truth), 0).t();
   evaluation.expectation_error = mean_over_samples(evaluation.expectation_error_by_sample, name);
@@ -84,14 +84,14 @@ StrategyEvaluation score(const std::string& name, const TrainedModel& model, con
 // A probe of the accuracy that the exact noisy expectations give.
 Probe accuracy_probe(const TrainedModel& model, const arma::mat& features,
                      const std::vector<int>& labels, const Layout& layout, NoisePolicy policy) {
-  return {
-      model.name, "accuracy", [&, policy](const Calibration& state) {
-        const ProgramExpectations expectations(
-            on_device(model.network.circuit, {state, layout, policy}), model.network.observables);
-        return accuracy(
-            predict(model.parameters.head, expectations.values(model.parameters.weights, features)),
-            labels);
-      }};
+  return {model.name, "accuracy", [&, policy](const Calibration& state) {
+            const ProgramExpectations expectations(
+                on_device(model.network.circuit, {state, layout, policy}),
+                model.network.observables);
+            return accuracy(predict(model.network, model.parameters.head,
+                                    expectations.values(model.parameters.weights, features)),
+                            labels);
+          }};
 }
 
 // |<Z> with the stale readout inverse - <Z> with the state's own|, exact, mean over observables and
@@ -145,11 +145,10 @@ Split ClassificationTask::load() const {
 }
 
 Qnn ClassificationTask::network(int n_features, int n_classes) const {
-  std::vector<Observable> observables;
-  for (const int qubit : output_qubits(ansatz, n_qubits))
-    observables.push_back(Observable::z(qubit));
-  return {Encoder(encoding, n_qubits, n_features).before(ansatz_circuit(ansatz, n_qubits)),
-          std::move(observables), n_classes};
+  Qnn network{Encoder(encoding, n_qubits, n_features).before(ansatz_circuit(ansatz, n_qubits)),
+              head.on(output_qubits(ansatz, n_qubits)), n_classes, post_measurement};
+  network.validate();
+  return network;
 }
 
 namespace {
@@ -232,10 +231,18 @@ std::string as_csv(const Dataset& data) {
   return text;
 }
 
+std::vector<std::string> names_of(const std::vector<int>& classes,
+                                  const std::vector<std::string>& class_names) {
+  std::vector<std::string> names;
+  for (const int k : classes) names.push_back(class_names[static_cast<std::size_t>(k)]);
+  return names;
+}
+
 std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data) {
   const ProgramExpectations expectations(model.network.circuit, model.network.observables);
-  return predict(model.parameters.head, expectations.values(model.parameters.weights,
-                                                            model.circuit_features(data.features)));
+  return predict(
+      model.network, model.parameters.head,
+      expectations.values(model.parameters.weights, model.circuit_features(data.features)));
 }
 
 std::vector<Strategy> demo_strategies() {

@@ -13,6 +13,7 @@
 #include <rhodrift/store/run_writer.hpp>
 #include <rhodrift/train/ansatz.hpp>
 #include <rhodrift/train/encoding.hpp>
+#include <rhodrift/train/head.hpp>
 #include <rhodrift/train/model_file.hpp>
 #include <rhodrift/train/training.hpp>
 
@@ -42,10 +43,12 @@ struct ClassificationTask {
   int n_qubits = 4;
   Encoding encoding = {AngleEncoding{{Op::ry, Op::rx, Op::rz, Op::ry}}};
   Ansatz ansatz = {};
+  Head head = {};
+  PostMeasurement post_measurement = {};
 
   /// Reads and splits the data; features stay as they are in the file.
   Split load() const;
-  /// The encoding of so many features, the ansatz, and <Z> of its output qubits.
+  /// The encoding of so many features, the ansatz, and what is read from its output qubits.
   Qnn network(int n_features, int n_classes) const;
 };
 
@@ -80,6 +83,10 @@ std::string as_csv(const Dataset& data);
 
 /// The classes the model assigns without any noise, one a sample of `data` (raw features).
 std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data);
+
+/// The name of each sample's class.
+std::vector<std::string> names_of(const std::vector<int>& classes,
+                                  const std::vector<std::string>& class_names);
 
 /// What one strategy made of a model on a device.
 struct StrategyEvaluation {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/report/format_estimate.hpp>
@@ -56,16 +57,12 @@ void predict_labels(const Options& options) {
   const Prediction prediction = options.device.calibration.empty()
                                     ? noiseless(model, data)
                                     : on_noisy_device(options, model, data);
-  Json labels = Json::array();
-  std::string text;
-  for (const int k : prediction.classes) {
-    labels.push_back(model.class_names[static_cast<std::size_t>(k)]);
-    text += model.class_names[static_cast<std::size_t>(k)] + "\n";
-  }
+  const std::vector<std::string> names = names_of(prediction.classes, model.class_names);
   if (options.json)
-    print(Json{{"predictions", labels}, {"accuracy", to_json(prediction.accuracy)}});
+    print(Json{{"predictions", names}, {"accuracy", to_json(prediction.accuracy)}});
   else
-    print(text + fmt::format("accuracy {}\n", with_interval(prediction.accuracy)));
+    print(fmt::format("{}\naccuracy {}\n", fmt::join(names, "\n"),
+                      with_interval(prediction.accuracy)));
 }
 
 }  // namespace

@@ -190,6 +190,8 @@ void train_from_config(const Options& options, const std::string& command_line) 
     if (device) summary["device_accuracy"] = to_json(*tested[1].accuracy);
     for (const Tested& row : tested)
       if (row.is_baseline()) summary["baselines"][row.name] = to_json(*row.accuracy);
+    summary["labels"] = names_of(data.test.labels, model.class_names);
+    summary["predictions"] = names_of(where_it_runs(tested).classes, model.class_names);
     print(summary);
     return;
   }

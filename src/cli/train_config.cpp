@@ -46,6 +46,8 @@ void read_model_section(Section section, TrainingSetting& setting) {
   section.integer("qubits", setting.task.n_qubits, 1, 15);
   take_text(section, "encoding", setting.task.encoding, parse_encoding);
   take_text(section, "ansatz", setting.task.ansatz, parse_ansatz);
+  take_text(section, "head", setting.task.head, parse_head);
+  take_text(section, "post_measurement", setting.task.post_measurement, parse_post_measurement);
   take_text(section, "initial_weights", setting.options.initial_weights, parse_initial_weights);
   section.refuse_unknown();
 }

@@ -321,7 +321,8 @@ TrainingConditions training_from_json(const JsonPlace& place) {
 
 void require_schema(const JsonPlace& place) {
   place.allow_keys({"schema", "schema_version", "name", "circuit", "observables", "n_classes",
-                    "class_names", "preprocessing", "encoding", "weights", "head", "training"});
+                    "class_names", "preprocessing", "encoding", "weights", "post_measurement",
+                    "head", "training"});
   if (const JsonPlace schema = place.at("schema"); schema.string() != "rhodrift/model")
     schema.refuse(fmt::format("'{}' is not 'rhodrift/model'", schema.string()));
   if (const JsonPlace version = place.at("schema_version"); version.integer() != schema_version)
@@ -364,6 +365,7 @@ std::string to_json(const TrainedModel& model) {
                                    {"offset", numbers(model.preprocessing.offset)}}},
                                  {"encoding", to_string(model.encoding)},
                                  {"weights", numbers(model.parameters.weights)},
+                                 {"post_measurement", to_string(model.network.post_measurement)},
                                  {"head",
                                   {{"scale", rows(model.parameters.head.scale)},
                                    {"bias", numbers(model.parameters.head.bias)}}},
@@ -382,7 +384,8 @@ TrainedModel model_from_json(std::string_view text, const std::string& source) {
   require_schema(root);
   const Qnn network{circuit_from_place(root.at("circuit")),
                     list_from_json(root.at("observables"), observable_from_json),
-                    root.at("n_classes").integer()};
+                    root.at("n_classes").integer(),
+                    parsed(root.at("post_measurement"), parse_post_measurement)};
   at_place(root, [&] { network.validate(); });
   const TrainedModel model{
       root.at("name").string(),

@@ -36,39 +36,66 @@ arma::vec weights_gradient(const ExpectationFunction& expectations, const arma::
       .weights;
 }
 
-}  // namespace
+/// The derivative of a sample's loss in what the head is given.
+arma::vec derivative_of_sample(const AffineHead& head, const arma::vec& inputs, int label,
+                               Loss loss) {
+  return head.scale.t() * sample_loss(loss, head.scale * inputs + head.bias, label).gradient;
+}
 
-TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnParameters& parameters,
-                           const Dataset& batch, Loss loss) {
-  const AffineHead& head = parameters.head;
-  const auto n_samples = static_cast<double>(batch.n_samples());
-  const auto loss_of = [&](std::size_t b, const arma::vec& f) {
-    return sample_loss(loss, head.scale * f + head.bias, batch.labels[b]);
-  };
-  const ExpectationFunction::Gradient circuit = expectations.gradient(
-      parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
-        return head.scale.t() * loss_of(b, f).gradient / n_samples;
-      });
-
-  // The head's share, from the same values: d/dscale = g fᵀ, d/dbias = g, g = dloss/dlogits.
-  TrainingLoss result{0, {}};
-  AffineHead gradient{arma::zeros(arma::size(head.scale)), arma::zeros(arma::size(head.bias))};
-  for (std::size_t b = 0; b < batch.n_samples(); ++b) {
-    const arma::vec f = circuit.values.col(b);
-    const LossValue sample = loss_of(b, f);
+struct HeadLoss {
+  double value;
+  AffineHead gradient;
+  arma::mat derivatives;  ///< in what the head is given
+};
+/// The mean loss of samples of which the head is given `inputs`, one a column: with g the loss's
+/// derivative in the logits, d/dscale = g inputsᵀ, d/dbias = g and d/dinputs = scaleᵀ g. Summed
+/// sample by sample: the same bits on any number of threads.
+HeadLoss head_loss(const AffineHead& head, const arma::mat& inputs, const std::vector<int>& labels,
+                   Loss loss) {
+  const auto n_samples = static_cast<double>(labels.size());
+  HeadLoss result{0,
+                  {arma::zeros(arma::size(head.scale)), arma::zeros(arma::size(head.bias))},
+                  arma::mat(arma::size(inputs))};
+  for (arma::uword b = 0; b < inputs.n_cols; ++b) {
+    const arma::vec input = inputs.col(b);
+    const LossValue sample = sample_loss(loss, head.scale * input + head.bias, labels[b]);
     result.value += sample.value;
-    gradient.scale += sample.gradient * f.t() / n_samples;
-    gradient.bias += sample.gradient / n_samples;
+    result.gradient.scale += sample.gradient * input.t() / n_samples;
+    result.gradient.bias += sample.gradient / n_samples;
+    result.derivatives.col(b) = head.scale.t() * sample.gradient / n_samples;
   }
   result.value /= n_samples;
-  result.gradient = QnnParameters{circuit.weights, gradient}.flattened();
   return result;
+}
+
+}  // namespace
+
+TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
+                           const QnnParameters& parameters, const Dataset& batch, Loss loss) {
+  const AffineHead& head = parameters.head;
+  if (model.post_measurement.is_none()) {
+    const ExpectationFunction::Gradient circuit = expectations.gradient(
+        parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
+          return derivative_of_sample(head, f, batch.labels[b], loss) /
+                 static_cast<double>(batch.n_samples());
+        });
+    const HeadLoss result = head_loss(head, circuit.values, batch.labels, loss);
+    return {result.value, QnnParameters{circuit.weights, result.gradient}.flattened()};
+  }
+  // What is made of a sample's expectations depends on those of all: they come first.
+  const arma::mat values = expectations.values(parameters.weights, batch.features);
+  const HeadLoss result = head_loss(head, model.post_measurement.apply(values), batch.labels, loss);
+  const PostMeasurement::Term attraction = model.post_measurement.attraction(values);
+  const arma::vec weights = weights_gradient(
+      expectations, parameters.weights, batch.features,
+      model.post_measurement.pulled_back(values, result.derivatives) + attraction.gradient);
+  return {result.value + attraction.value, QnnParameters{weights, result.gradient}.flattened()};
 }
 
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {
   require_fitting(model, *expectations);
   return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    return training_loss(*expectations, parameters, batch, loss);
+    return training_loss(model, *expectations, parameters, batch, loss);
   };
 }
 
@@ -76,7 +103,7 @@ TrainingObjective drawn_objective(const Qnn& model, ExpectationsOfStep expectati
   return [=](std::uint64_t step, const QnnParameters& parameters, const Dataset& batch) {
     const SharedExpectations drawn = expectations(step);
     require_fitting(model, *drawn);
-    return training_loss(*drawn, parameters, batch, loss);
+    return training_loss(model, *drawn, parameters, batch, loss);
   };
 }
 
@@ -92,7 +119,7 @@ TrainingObjective risk_objective(const Qnn& model, std::vector<SharedExpectation
   return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
     std::vector<TrainingLoss> losses;
     for (const SharedExpectations& condition : conditions)
-      losses.push_back(training_loss(*condition, parameters, batch, loss));
+      losses.push_back(training_loss(model, *condition, parameters, batch, loss));
     std::ranges::stable_sort(losses, std::ranges::greater(), &TrainingLoss::value);
     TrainingLoss mean{0, arma::zeros(losses[0].gradient.n_elem)};
     for (std::size_t i = 0; i < n_worst; ++i) {
@@ -109,7 +136,7 @@ TrainingObjective noise_gap_objective(const Qnn& model, SharedExpectations noisy
   require_fitting(model, *noiseless);
   require_strength(strength);
   return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    TrainingLoss result = training_loss(*noisy, parameters, batch, loss);
+    TrainingLoss result = training_loss(model, *noisy, parameters, batch, loss);
     const arma::mat gap = noisy->values(parameters.weights, batch.features) -
                           noiseless->values(parameters.weights, batch.features);
     const arma::mat derivatives = 2.0 * strength / static_cast<double>(gap.n_elem) * gap;
@@ -131,10 +158,10 @@ TrainingObjective sensitivity_objective(const Qnn& model, SharedExpectations exp
     require_fitting(model, *step.above);
   }
   return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    TrainingLoss result = training_loss(*expectations, parameters, batch, loss);
+    TrainingLoss result = training_loss(model, *expectations, parameters, batch, loss);
     for (const CalibrationStep& step : steps) {
-      const TrainingLoss below = training_loss(*step.below, parameters, batch, loss);
-      const TrainingLoss above = training_loss(*step.above, parameters, batch, loss);
+      const TrainingLoss below = training_loss(model, *step.below, parameters, batch, loss);
+      const TrainingLoss above = training_loss(model, *step.above, parameters, batch, loss);
       const double change = (above.value - below.value) / 2.0;
       result.value += strength * change * change;
       result.gradient += strength * change * (above.gradient - below.gradient);

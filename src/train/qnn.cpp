@@ -26,6 +26,7 @@ void Qnn::validate() const {
       throw InputError("model", "observables",
                        fmt::format("{} is on a qubit past the circuit's {}", observable.to_string(),
                                    circuit.n_qubits()));
+  post_measurement.validate();
 }
 
 arma::vec QnnParameters::flattened() const {
@@ -61,8 +62,8 @@ std::vector<int> predicted_classes(const arma::mat& outputs) {
   return classes;
 }
 
-std::vector<int> predict(const AffineHead& head, const arma::mat& expectations) {
-  return predicted_classes(head.logits(expectations));
+std::vector<int> predict(const Qnn& model, const AffineHead& head, const arma::mat& expectations) {
+  return predicted_classes(head.logits(model.post_measurement.apply(expectations)));
 }
 
 Estimate accuracy(const std::vector<int>& predictions, const std::vector<int>& labels,

@@ -45,6 +45,8 @@ TEST_CASE("train, predict and drift study work on each other's files") {
   CHECK(trained.json()["device_accuracy"]["shots"] == 90 * 256);
   CHECK(trained.json()["baselines"]["logistic regression"]["value"].get<double>() > 0.9);
   CHECK(trained.json()["baselines"].size() == 2);
+  CHECK(trained.json()["labels"].size() == 90);
+  CHECK(trained.json()["predictions"].size() == 90);
 
   const TrainedModel read = read_model(model);
   CHECK(read.name == "iris");
@@ -101,6 +103,30 @@ TEST_CASE("the same configuration trains the same model to the last bit") {
   a << std::ifstream(first).rdbuf();
   b << std::ifstream(second).rdbuf();
   CHECK(a.str() == b.str());
+}
+
+TEST_CASE("heads and post-measurement are part of the model that predicts") {
+  const ScratchDirectory scratch;
+  const std::string toml =
+      scratch.write("iris.toml",
+                    "[data]\nfile = \"iris\"\n[model]\nencoding = \"angle:ry\"\n"
+                    "head = \"Z0, Z1 Z2, X3\"\npost_measurement = \"normalise+quantise:7\"\n"
+                    "[training]\nepochs = 8\nlearning_rate = 0.05\n");
+  const std::string model = (scratch / "model.json").string();
+  const auto trained = run({"train", toml, "-o", model, "--json"});
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  const TrainedModel read = read_model(model);
+  CHECK(read.network.n_observables() == 3);
+  CHECK(to_string(read.network.post_measurement) ==
+        "normalise+quantise:levels=7:limit=2:attraction=0.1");
+  CHECK(trained.json()["noiseless_accuracy"]["value"].get<double>() > 0.6);
+  CHECK(run({"predict", model, iris(), "--json"}).status == 0);
+
+  const auto alone =
+      run({"predict", model, scratch.write("one.csv", "a,b,c,d,label\n5.1,3.5,1.4,0.2,setosa\n")});
+  CHECK(alone.status == 2);
+  CHECK_THAT(alone.err, ContainsSubstring("one sample has no spread"));
 }
 
 TEST_CASE("a run that was killed goes on to the same model, to the last bit") {
@@ -262,6 +288,10 @@ TEST_CASE("a training configuration that is wrong is refused with line, key and 
       "line 4: model.encoding: encoding: \"angle:rq\": \"rq\" is no axis; known are rx, ry, rz");
   refused("[data]\nfile = \"iris\"\n[model]\nqubits = 2\nencoding = \"angle:ry\"\n",
           "4 features, but 2 qubits take 1 to 2");
+  refused("[data]\nfile = \"iris\"\n[model]\nhead = \"Z0, Z4\"\n", "past the circuit's 4");
+  refused("[data]\nfile = \"iris\"\n[model]\nhead = \"zz\"\n", "parity, probabilities, z");
+  refused("[data]\nfile = \"iris\"\n[model]\npost_measurement = \"normalize\"\n",
+          "line 4: model.post_measurement: post-measurement: \"normalize\"");
   refused("[data]\nfile = \"nowhere.csv\"\n", "nowhere.csv");
   refused("[data]\nfile = \"iris\"\n[device]\ncalibration = \"" +
               shipped("calibrations/belem.json") + "\"\nlayout = [4294967296, 1, 3, 4]\n",

@@ -60,8 +60,8 @@ double value_of(const char* text, const DeviceHistory& device = history(), std::
 }
 
 double value_in(double times) {
-  return training_loss(*expectations_on(model(), state(times), {0, 1, 2}), parameters(), samples(),
-                       loss)
+  return training_loss(model(), *expectations_on(model(), state(times), {0, 1, 2}), parameters(),
+                       samples(), loss)
       .value;
 }
 
@@ -93,10 +93,11 @@ TEST_CASE("Losses in the noise are those of the states they name") {
   CHECK(value_of("gap:strength=0") == Approx(value_in(1.0)).epsilon(1e-12));
   CHECK(value_of("gap:strength=1") > value_in(1.0));
   const NoiseModel ideal(small_line::device(), NoisePolicy::ideal);
-  CHECK(value_of("none") == Approx(training_loss(*expectations_on(model(), ideal, {0, 1, 2}),
-                                                 parameters(), samples(), loss)
-                                       .value)
-                                .epsilon(1e-12));
+  CHECK(value_of("none") ==
+        Approx(training_loss(model(), *expectations_on(model(), ideal, {0, 1, 2}), parameters(),
+                             samples(), loss)
+                   .value)
+            .epsilon(1e-12));
   CHECK(value_of("none", {{}, {}}) == value_of("none"));
 
   const double noiseless = value_of("none");
@@ -173,7 +174,7 @@ TEST_CASE("Training in the noise ends lower in the noise") {
   };
   const SharedExpectations device = expectations_on(model(), noisy.states[0], noisy.layout);
   const auto in_noise = [&](const char* text) {
-    return training_loss(*device, trained(text), samples(), loss).value;
+    return training_loss(model(), *device, trained(text), samples(), loss).value;
   };
   CHECK(in_noise("exact") < in_noise("none"));
 }

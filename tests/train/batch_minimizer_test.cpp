@@ -261,7 +261,7 @@ TEST_CASE("L-BFGS trains a classifier over its whole data set") {
   }
   const auto loss = [&](const arma::vec& values, bool) {
     const TrainingLoss result =
-        training_loss(function, QnnParameters::from_flattened(values, model), data);
+        training_loss(model, function, QnnParameters::from_flattened(values, model), data);
     return LossValue{result.value, result.gradient};
   };
   const arma::vec start = initial_parameters(model, 1).flattened();

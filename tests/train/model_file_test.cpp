@@ -78,6 +78,7 @@ std::string complaint_of_writer(Damage&& damage) {
 
 TEST_CASE("a model file reads back to the same bits") {
   TrainedModel model = example();
+  model.network.post_measurement = parse_post_measurement("normalise+quantise:levels=4");
   model.parameters.weights(0) = 5e-324;
   model.parameters.weights(1) = -std::numeric_limits<double>::max();
   model.parameters.weights(2) = 0.1;
@@ -90,6 +91,7 @@ TEST_CASE("a model file reads back to the same bits") {
   REQUIRE(read.network.n_observables() == 2);
   CHECK(read.network.observables[1].to_string() == model.network.observables[1].to_string());
   CHECK(read.network.n_classes == 3);
+  CHECK(read.network.post_measurement == model.network.post_measurement);
   CHECK(read.class_names == model.class_names);
   CHECK(same_bits(read.preprocessing.matrix, model.preprocessing.matrix));
   CHECK(same_bits(read.preprocessing.offset, model.preprocessing.offset));
@@ -179,6 +181,8 @@ TEST_CASE("a model file that is not one is refused with the JSON pointer") {
              Catch::Matchers::StartsWith("m.json: /observables/0: "));
   CHECK_THAT(complaint("\"Z0\"", "\"Z7\""),
              Catch::Matchers::EndsWith("Z7 is on a qubit past the circuit's 2"));
+  CHECK_THAT(complaint("\"post_measurement\": \"none\"", "\"post_measurement\": \"clip\""),
+             Catch::Matchers::StartsWith("m.json: /post_measurement: "));
   CHECK_THAT(complaint("2021-03-15T04:29:04Z", "yesterday"),
              Catch::Matchers::StartsWith("m.json: /training/device/calibration_time: "));
   CHECK_THAT(complaint("\"circuit\": {", "\"circuit\": {\"surprise\": 1,"),

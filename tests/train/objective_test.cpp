@@ -65,7 +65,7 @@ QnnParameters parameters() {
 }
 
 double loss_in(double factor) {
-  return training_loss(*shrunk(factor), parameters(), samples()).value;
+  return training_loss(model(), *shrunk(factor), parameters(), samples()).value;
 }
 
 }  // namespace
@@ -101,6 +101,29 @@ TEST_CASE("Gradients of all objectives and losses agree with central differences
             1e-7 * arma::norm(differences));
     }
   }
+}
+
+TEST_CASE("Gradients through post-measurement agree with central differences") {
+  Qnn normalised = model();
+  normalised.post_measurement.normalise = true;
+  for (const Loss loss : {Loss::cross_entropy, Loss::mse, Loss::hinge}) {
+    const arma::vec at = parameters().flattened();
+    const auto loss_at = [&](const arma::vec& values) {
+      return training_loss(normalised, *shrunk(0.8), QnnParameters::from_flattened(values, model()),
+                           samples(), loss);
+    };
+    const arma::vec differences =
+        central_differences([&](const arma::vec& values) { return loss_at(values).value; }, at);
+    CHECK(arma::norm(loss_at(at).gradient - differences) <= 1e-7 * arma::norm(differences));
+  }
+  // Shrinking does not show; the attraction to levels is part of the loss.
+  const auto value = [&](double factor) {
+    return training_loss(normalised, *shrunk(factor), parameters(), samples()).value;
+  };
+  CHECK(value(0.5) == Approx(value(0.9)).epsilon(1e-4));
+  const double plain = value(0.8);
+  normalised.post_measurement.quantisation = {.levels = 1000, .limit = 10, .attraction = 1e3};
+  CHECK(value(0.8) > plain);
 }
 
 TEST_CASE("Risks are means of the worst conditions") {

@@ -44,14 +44,15 @@ TEST_CASE("a model on qubits it does not have, or with nothing to tell apart, is
 }
 
 TEST_CASE("the head is affine and the largest logit wins, the first of equals") {
+  const Qnn model = small_model();
   const AffineHead head{{{1, 0}, {0, 2}, {0, 0}}, {0, 0.5, 1}};
   const arma::mat expectations = {{1, -1, 0.5}, {-1, 1, 0.25}};
   const arma::mat logits = {{1, -1, 0.5}, {-1.5, 2.5, 1}, {1, 1, 1}};
   CHECK(arma::approx_equal(head.logits(expectations), logits, "absdiff", 1e-15));
-  CHECK(predict(head, expectations) == std::vector<int>{0, 1, 1});
+  CHECK(predict(model, head, expectations) == std::vector<int>{0, 1, 1});
   CHECK_THROWS_WITH(head.logits(arma::mat(3, 1)),
                     "head: a 3 x 2 scale and 3 biases do not fit 3 expectations");
-  CHECK_THROWS_WITH(predict(head, arma::mat{arma::datum::nan, 0}.t()),
+  CHECK_THROWS_WITH(predict(model, head, arma::mat{arma::datum::nan, 0}.t()),
                     "predict: an output is not finite: an expectation or the head is not");
 }
 

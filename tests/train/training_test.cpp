@@ -91,7 +91,7 @@ TEST_CASE("the gradient of the training loss agrees with central differences") {
     const Dataset data = clouds(n_classes, 4, 0.3, 21);
     const arma::vec values = random_parameters(model, 22).flattened();
     const auto loss_at = [&](const arma::vec& at) {
-      return training_loss(small_function, QnnParameters::from_flattened(at, model), data);
+      return training_loss(model, small_function, QnnParameters::from_flattened(at, model), data);
     };
     const TrainingLoss loss = loss_at(values);
 
@@ -106,11 +106,11 @@ TEST_CASE("the loss of a batch is the mean of its samples', and so is its gradie
   const Qnn model = small_model(3);
   const Dataset data = clouds(3, 5, 0.3, 31);
   const QnnParameters parameters = random_parameters(model, 32);
-  const TrainingLoss batch = training_loss(small_function, parameters, data);
+  const TrainingLoss batch = training_loss(model, small_function, parameters, data);
   double value = 0;
   arma::vec gradient(batch.gradient.n_elem);
   for (std::size_t i = 0; i < data.n_samples(); ++i) {
-    const TrainingLoss sample = training_loss(small_function, parameters, data.subset({i}));
+    const TrainingLoss sample = training_loss(model, small_function, parameters, data.subset({i}));
     value += sample.value / static_cast<double>(data.n_samples());
     gradient += sample.gradient / static_cast<double>(data.n_samples());
   }
@@ -148,7 +148,7 @@ TEST_CASE("training learns to tell clouds apart") {
   CHECK(result.final_loss < 0.2 * loss_of(start));
   CHECK(result.final_loss == loss_of(result.parameters));
   const arma::mat expectations = small_function.values(result.parameters.weights, data.features);
-  CHECK(accuracy(predict(result.parameters.head, expectations), data.labels).value == 1.0);
+  CHECK(accuracy(predict(model, result.parameters.head, expectations), data.labels).value == 1.0);
 }
 
 TEST_CASE("training keeps every step") {
@@ -226,9 +226,11 @@ TEST_CASE("a batch larger than the data is all of the data") {
   options.batch_size = std::numeric_limits<std::size_t>::max();
   const TrainingResult result = train(model, small_function, data, options);
   REQUIRE(result.history.size() == 2);
-  CHECK(result.history[0].loss ==
-        Approx(training_loss(small_function, initial_parameters(model, options.seed), data).value)
-            .epsilon(1e-14));
+  CHECK(
+      result.history[0].loss ==
+      Approx(
+          training_loss(model, small_function, initial_parameters(model, options.seed), data).value)
+          .epsilon(1e-14));
 }
 
 TEST_CASE("training that diverges says at which step") {
@@ -307,7 +309,7 @@ TEST_CASE("a run that goes on from a state ends with the same bits, wherever it 
   // Noise that is drawn anew every step.
   const TrainingObjective objective = [&](std::uint64_t step, const QnnParameters& parameters,
                                           const Dataset& batch) {
-    TrainingLoss loss = training_loss(small_function, parameters, batch);
+    TrainingLoss loss = training_loss(model, small_function, parameters, batch);
     RandomStream random(9, step);
     for (double& derivative : loss.gradient) derivative += 0.1 * random.normal();
     return loss;
@@ -340,7 +342,7 @@ TEST_CASE("early stopping ends a run and keeps the best parameters") {
   // Its gradient leads away from the third step on.
   const TrainingObjective objective = [&](std::uint64_t step, const QnnParameters& parameters,
                                           const Dataset& batch) {
-    TrainingLoss loss = training_loss(small_function, parameters, batch);
+    TrainingLoss loss = training_loss(model, small_function, parameters, batch);
     if (step >= 3) loss.gradient *= -5.0;
     return loss;
   };
@@ -350,7 +352,7 @@ TEST_CASE("early stopping ends a run and keeps the best parameters") {
   for (arma::uword s = 1; s < result.parameters_by_step.n_cols; ++s)
     best = std::min(
         best,
-        training_loss(small_function,
+        training_loss(model, small_function,
                       QnnParameters::from_flattened(result.parameters_by_step.col(s), model), data)
             .value);
   CHECK(result.final_loss == best);

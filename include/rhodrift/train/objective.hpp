@@ -31,9 +31,11 @@ using TrainingObjective = std::function<TrainingLoss(
 /// The same circuit's expectations in some noise. Shared: several objectives may hold it.
 using SharedExpectations = std::shared_ptr<const ExpectationFunction>;
 
-/// The mean loss over a batch, and its gradient by reverse mode through head and circuit.
-TrainingLoss training_loss(const ExpectationFunction& expectations, const QnnParameters& parameters,
-                           const Dataset& batch, Loss loss = Loss::cross_entropy);
+/// The mean loss over a batch, with PostMeasurement::attraction, and its gradient by reverse mode
+/// through head, post-measurement and circuit.
+TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
+                           const QnnParameters& parameters, const Dataset& batch,
+                           Loss loss = Loss::cross_entropy);
 
 // Every function below throws InputError where expectations have another number of features,
 // weights or observables than the model.

@@ -6,6 +6,7 @@
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/circuit/observable.hpp>
 #include <rhodrift/core/estimate.hpp>
+#include <rhodrift/train/post_measurement.hpp>
 
 namespace rhodrift {
 
@@ -19,15 +20,16 @@ struct AffineHead {
 };
 
 /// A quantum neural network for classification: a circuit of features and weights, the expectations
-/// read from it, and an affine head.
+/// read from it, what is made of them, and an affine head.
 struct Qnn {
   Circuit circuit;                      ///< logical gates; compiled to a device by the caller
   std::vector<Observable> observables;  ///< on the circuit's qubits
   int n_classes;
+  PostMeasurement post_measurement = {};
 
   std::size_t n_observables() const { return observables.size(); }
   /// Throws InputError when there are fewer than 2 classes, no observables, or one on a qubit that
-  /// the circuit does not have.
+  /// the circuit does not have, or as PostMeasurement::validate does.
   void validate() const;
 };
 
@@ -44,9 +46,10 @@ struct QnnParameters {
 /// The class with the largest output (a logit, a probability), per sample; of equal ones the
 /// lowest. `outputs` is n_classes x batch. Throws InputError when an output is not finite.
 std::vector<int> predicted_classes(const arma::mat& outputs);
-/// The same of the logits that the head makes of n_observables x batch expectations. Throws
-/// InputError when the shapes do not fit, too.
-std::vector<int> predict(const AffineHead& head, const arma::mat& expectations);
+/// The same of the logits that the model makes of n_observables x batch expectations, of samples
+/// that are normalised together where it normalises. Throws InputError when the shapes do not fit,
+/// too, and as PostMeasurement::apply does.
+std::vector<int> predict(const Qnn& model, const AffineHead& head, const arma::mat& expectations);
 
 /// The share of right predictions, with Wilson's interval over the samples; `shots` and `circuits`
 /// are left at 0 for the caller to fill in, diagnostics["samples"] is the number of samples.
