@@ -9,6 +9,12 @@ namespace rhodrift {
 
 namespace {
 
+/// What is left of a string that an encoder in native gates does not make; ⟨I⟩ is 1.
+constexpr double rounding_error = 1e-15;
+
+/// What the way back through an ansatz costs, without and with one forth, which is 1: as measured.
+constexpr std::size_t way_back = 3, way_forth_and_back = 4;
+
 bool has(const Instruction& instruction, Angle::Source source) {
   return std::ranges::any_of(instruction.angles, [&](const Angle& angle) {
     return std::ranges::any_of(angle.terms(),
@@ -115,20 +121,42 @@ LinearBatch::LinearBatch(const EncoderAnsatz& circuit, int n_weights,
       n_weights_(n_weights),
       observables_(std::move(observables)),
       heisenberg_(transposed(fuse(circuit.ansatz)), n_qubits_, {}, lanes_for(observables_.size())),
-      runner_(heisenberg_.batch() ? *heisenberg_.batch() : heisenberg_.single()),
-      n_groups_((observables_.size() + runner_.lanes() - 1) / runner_.lanes()) {
+      runner_(heisenberg_.batch() ? *heisenberg_.batch() : heisenberg_.single()) {
   if (is_product(circuit.encoder))
     for (int q = 0; q < n_qubits_; ++q) qubit_encoders_.push_back(factors_on(circuit.encoder, q));
   else
     encoder_.emplace(fuse(circuit.encoder), n_qubits_, ProgramOptions{});
 }
 
+LinearBatch::Mixture LinearBatch::mixed(const arma::mat& slopes) const {
+  const OneBlasThread one_blas_thread;
+  arma::mat u, v;
+  arma::vec sizes;
+  if (!arma::svd_econ(u, sizes, v, slopes)) return {observables_, slopes};
+  const double zero = arma::datum::eps * static_cast<double>(slopes.n_cols) * sizes.max();
+  const arma::uvec present = arma::find(sizes > zero);
+  Mixture mixture;
+  for (const arma::uword r : present) {
+    std::vector<Observable::Term> terms;
+    for (arma::uword k = 0; k < observables_.size(); ++k)
+      for (const Observable::Term& term : observables_[k].terms())
+        terms.push_back({u(k, r) * term.coefficient, term.pauli});
+    mixture.observables.emplace_back(std::move(terms));
+  }
+  mixture.slopes = arma::diagmat(sizes(present)) * v.cols(present).t();
+  return mixture;
+}
+
 bool LinearBatch::pays(std::size_t n_samples) const {
   const MemoryPlan& memory = heisenberg_.memory();
   if (memory.gradient == MemoryPlan::Gradient::none) return false;
-  const std::size_t n_whole = encoder_ ? n_samples : 0;
-  return (n_samples + runner_.lanes() - 1) / runner_.lanes() > n_groups_ &&
-         n_groups_ * memory.gradient_bytes + n_whole * memory.run_bytes <= machine_memory_bytes();
+  const std::size_t n_whole = encoder_ ? n_samples : 0, n_runs = n_groups(observables_.size());
+  return n_groups(n_samples) > n_runs &&
+         n_runs * memory.gradient_bytes + n_whole * memory.run_bytes <= machine_memory_bytes();
+}
+
+std::size_t LinearBatch::n_groups(std::size_t n_observables) const {
+  return (n_observables + runner_.lanes() - 1) / runner_.lanes();
 }
 
 Engine<double>::Bound LinearBatch::bind(const arma::vec& weights, Direction direction) const {
@@ -136,11 +164,16 @@ Engine<double>::Bound LinearBatch::bind(const arma::vec& weights, Direction dire
   return heisenberg_.bind({&binding, 1}, direction);
 }
 
+LinearBatch::PartialStates::PartialStates(arma::mat of_samples)
+    : n_strings(of_samples.n_cols),
+      strings(arma::find(arma::max(arma::abs(of_samples)) > rounding_error)),
+      states(all() ? std::move(of_samples) : arma::mat(of_samples.cols(strings))) {}
+
 LinearBatch::EncodedStates LinearBatch::encode(const arma::mat& features) const {
-  if (encoder_) return {whole_states(features), {}, {}};
-  const int n_low = n_qubits_ / 2;
-  return {
-      {}, product_states(features, 0, n_low), product_states(features, n_low, n_qubits_ - n_low)};
+  const int n_low = encoder_ ? 0 : n_qubits_ / 2;
+  return {PartialStates(product_states(features, 0, n_low)),
+          PartialStates(encoder_ ? whole_states(features)
+                                 : product_states(features, n_low, n_qubits_ - n_low))};
 }
 
 arma::mat LinearBatch::whole_states(const arma::mat& features) const {
@@ -182,34 +215,41 @@ arma::mat LinearBatch::product_states(const arma::mat& features, int first_qubit
   return states;
 }
 
-LinearBatch::State LinearBatch::observables_of(std::size_t group) const {
+LinearBatch::State LinearBatch::group_of(const std::vector<Observable>& observables,
+                                         std::size_t group) const {
   const std::size_t lanes = runner_.lanes();
   State state(runner_.state_size(), 0.0);
-  for (std::size_t l = 0; l < lanes && group * lanes + l < observables_.size(); ++l)
-    for (const Observable::Term& term : observables_[group * lanes + l].terms())
+  for (std::size_t l = 0; l < lanes && group * lanes + l < observables.size(); ++l)
+    for (const Observable::Term& term : observables[group * lanes + l].terms())
       state[runner_.start_place(term.pauli.index()) * lanes + l] += term.coefficient;
   return state;
 }
 
-// values(k, b) = λ_k · r(x_b), for all the lanes k. Of product states first the high half is summed
-// over, with λ as a matrix whose columns are the high digits.
+// The lanes of λ at the strings that the states have: lanes · low x high.
+arma::mat LinearBatch::at_strings(const State& lambda, const EncodedStates& states) const {
+  const std::size_t lanes = runner_.lanes();
+  const auto& [low, high] = states;
+  if (states.all()) return matrix_view(lambda, lanes * low.n_strings);
+  arma::mat numbers(lanes * low.strings.n_elem, high.strings.n_elem);
+  double* to = numbers.memptr();
+  for (const arma::uword h : high.strings)
+    for (const arma::uword l : low.strings)
+      to = std::copy_n(lambda.data() + (h * low.n_strings + l) * lanes, lanes, to);
+  return numbers;
+}
+
+// values(k, b) = λ_k · r(x_b), for all the lanes k: the high half is summed over first.
 void LinearBatch::set_overlaps(const State& lambda, std::size_t group, const EncodedStates& states,
                                arma::mat& values) const {
   const std::size_t lanes = runner_.lanes(), first_row = group * lanes;
   const std::size_t n_rows = std::min<std::size_t>(lanes, values.n_rows - first_row);
-  const bool whole = states.low.is_empty();
-  const arma::mat view = matrix_view(lambda, whole ? lanes : lanes * states.low.n_cols);
-  const arma::mat& right = whole ? states.whole : states.high;
-  for_each_piece(values.n_cols, lambda.size(), [&](std::size_t first, std::size_t last) {
-    const arma::mat partial = right.rows(first, last) * view.t();
+  const arma::mat numbers = at_strings(lambda, states);
+  for_each_piece(values.n_cols, numbers.n_elem, [&](std::size_t first, std::size_t last) {
+    const arma::mat partial = states.high.states.rows(first, last) * numbers.t();
     arma::mat overlaps(partial.n_rows, lanes, arma::fill::zeros);
-    for (std::size_t column = 0; column < partial.n_cols; ++column) {
-      const std::size_t lane = column % lanes, low = column / lanes;
-      if (whole)
-        overlaps.col(lane) = partial.col(column);
-      else
-        overlaps.col(lane) += partial.col(column) % states.low.col(low).rows(first, last);
-    }
+    for (std::size_t column = 0; column < partial.n_cols; ++column)
+      overlaps.col(column % lanes) +=
+          partial.col(column) % states.low.states.col(column / lanes).rows(first, last);
     values.submat(first_row, first, arma::size(n_rows, overlaps.n_rows)) =
         overlaps.head_cols(n_rows).t();
   });
@@ -220,16 +260,30 @@ LinearBatch::State LinearBatch::weighted_sum(const EncodedStates& states, std::s
                                              const arma::mat& slopes) const {
   const std::size_t lanes = runner_.lanes(), first_row = group * lanes;
   const std::size_t n_rows = std::min<std::size_t>(lanes, slopes.n_rows - first_row);
+  const auto& [low, high] = states;
   arma::mat left(slopes.n_cols, lanes, arma::fill::zeros);
   left.head_cols(n_rows) = slopes.rows(first_row, first_row + n_rows - 1).t();
-  const bool whole = states.low.is_empty();
-  if (!whole) left = kron_rows(left, states.low);
-  const arma::mat& right = whole ? states.whole : states.high;
-  State sum(runner_.state_size());
-  arma::mat view(sum.data(), left.n_cols, right.n_cols, false, true);
-  for_each_piece(view.n_cols, left.n_elem, [&](std::size_t first, std::size_t last) {
-    view.cols(first, last) = left.t() * right.cols(first, last);
-  });
+  left = kron_rows(left, low.states);
+  const auto sum_into = [&](arma::mat& sums) {
+    for_each_piece(sums.n_cols, left.n_elem, [&](std::size_t first, std::size_t last) {
+      sums.cols(first, last) = left.t() * high.states.cols(first, last);
+    });
+  };
+  if (states.all()) {
+    State sum(runner_.state_size());
+    arma::mat view(sum.data(), left.n_cols, high.n_strings, false, true);
+    sum_into(view);
+    return sum;
+  }
+  arma::mat sums(left.n_cols, high.strings.n_elem);
+  sum_into(sums);
+  State sum(runner_.state_size(), 0.0);
+  const double* from = sums.memptr();
+  for (const arma::uword h : high.strings)
+    for (const arma::uword l : low.strings) {
+      std::copy_n(from, lanes, sum.data() + (h * low.n_strings + l) * lanes);
+      from += lanes;
+    }
   return sum;
 }
 
@@ -237,8 +291,9 @@ arma::mat LinearBatch::values(const arma::vec& weights, const arma::mat& feature
   const auto bound = bind(weights, Direction::forward);
   const EncodedStates states = encode(features);
   arma::mat values(observables_.size(), features.n_cols);
-  for (std::size_t group = 0; group < n_groups_; ++group)
-    set_overlaps(heisenberg_.run(runner_, bound, observables_of(group)), group, states, values);
+  for (std::size_t group = 0; group < n_groups(observables_.size()); ++group)
+    set_overlaps(heisenberg_.run(runner_, bound, group_of(observables_, group)), group, states,
+                 values);
   return values;
 }
 
@@ -251,8 +306,8 @@ ExpectationFunction::Gradient LinearBatch::gradient(
       arma::mat(observables_.size(), features.n_cols),
       arma::vec(static_cast<arma::uword>(n_weights_), arma::fill::zeros)};
   std::vector<Engine<double>::Tape> tapes;
-  for (std::size_t group = 0; group < n_groups_; ++group) {
-    tapes.push_back(heisenberg_.record(runner_, bound, observables_of(group)));
+  for (std::size_t group = 0; group < n_groups(observables_.size()); ++group) {
+    tapes.push_back(heisenberg_.record(runner_, bound, group_of(observables_, group)));
     set_overlaps(tapes.back().last, group, states, result.values);
   }
   arma::mat slopes(arma::size(result.values));
@@ -261,7 +316,17 @@ ExpectationFunction::Gradient LinearBatch::gradient(
     require_slopes(of_sample, observables_.size());
     slopes.col(b) = of_sample;
   }
-  for (std::size_t group = 0; group < n_groups_; ++group) {
+  if (tapes.size() > 1) {
+    const Mixture mixture = mixed(slopes);
+    const std::size_t n_mixed = n_groups(mixture.observables.size());
+    if (way_forth_and_back * n_mixed < way_back * tapes.size()) {
+      tapes.clear();
+      for (std::size_t group = 0; group < n_mixed; ++group)
+        tapes.push_back(heisenberg_.record(runner_, bound, group_of(mixture.observables, group)));
+      slopes = mixture.slopes;
+    }
+  }
+  for (std::size_t group = 0; group < tapes.size(); ++group) {
     auto environments = heisenberg_.back(runner_, bound, std::move(tapes[group]),
                                          weighted_sum(states, group, slopes));
     heisenberg_.differentiate(

@@ -14,9 +14,9 @@ using namespace rhodrift;
 
 namespace {
 
-/// Features in RY and RZ with noise, entangled before the last of them if asked for; then a noisy
-/// ansatz with a weight in every rotation.
-Circuit model(int n, bool entangled) {
+/// Features in RY and, unless real, RZ with noise, entangled before the last of them if asked for;
+/// then a noisy ansatz with a weight in every rotation.
+Circuit model(int n, bool entangled, bool real = false) {
   Circuit circuit(n);
   const TransferMatrix relaxation = amplitude_damping(0.02).ptm();
   for (int q = 0; q < n; ++q) {
@@ -24,7 +24,8 @@ Circuit model(int n, bool entangled) {
     circuit.append_channel("relaxation", {q}, relaxation);
   }
   for (int q = 0; entangled && q + 1 < n; ++q) circuit.append(Op::cx, {q, q + 1});
-  for (int q = 0; q < n; ++q) circuit.append(Op::rz, {q}, {0.5 * Angle::feature(n - 1 - q)});
+  for (int q = 0; !real && q < n; ++q)
+    circuit.append(Op::rz, {q}, {0.5 * Angle::feature(n - 1 - q)});
   int weight = 0;
   for (int layer = 0; layer < 2; ++layer) {
     for (int q = 0; q < n; ++q) {
@@ -80,12 +81,14 @@ TEST_CASE("A circuit falls into an encoder and an ansatz where features come bef
 }
 
 TEST_CASE("A whole batch agrees with its samples run one by one") {
-  for (const bool entangled : {false, true})
+  // What is encoded without RZ has no Pauli strings with Y (with an odd number of them).
+  for (const auto& [entangled, real] :
+       {std::pair{false, false}, {true, false}, {false, true}, {true, true}})
     for (const int n : {1, 2, 4, 7, 8})
       for (const std::size_t n_observables : {std::size_t{1}, std::size_t{6}}) {
-        CAPTURE(n, entangled, n_observables);
+        CAPTURE(n, entangled, real, n_observables);
         RandomStream random(901, static_cast<std::uint64_t>(n));
-        const Circuit circuit = model(n, entangled);
+        const Circuit circuit = model(n, entangled, real);
         const std::vector<Observable> observables = some_observables(n, n_observables);
         const LinearBatch linear(split(circuit).value(), circuit.n_weights(), observables);
         const std::size_t n_samples = 35;
@@ -105,6 +108,28 @@ TEST_CASE("A whole batch agrees with its samples run one by one") {
                 1e-12 * (1.0 + arma::accu(arma::abs(expected.weights))));
         CHECK(linear.pays(n_samples));
       }
+}
+
+TEST_CASE("Slopes of low rank lead back through as many mixed observables") {
+  const int n = 8;
+  const Circuit circuit = model(n, false);
+  const std::vector<Observable> observables = some_observables(n, 6);
+  RandomStream random(903);
+  const arma::vec weights = random_matrix(static_cast<arma::uword>(circuit.n_weights()), 1, random);
+  const arma::mat features = random_matrix(static_cast<arma::uword>(n), 40, random);
+  const LinearBatch linear(split(circuit).value(), circuit.n_weights(), observables);
+  for (const arma::uword rank : {0U, 1U, 2U, 5U}) {
+    CAPTURE(rank);
+    const arma::mat left = random_matrix(observables.size(), rank, random);
+    const arma::mat right = random_matrix(rank, features.n_cols, random);
+    const arma::mat slopes = left * right;
+    const auto slope = [&](std::size_t b, const arma::vec&) -> arma::vec { return slopes.col(b); };
+    const ProgramGradients expected =
+        Program(circuit).batch_gradients({features.n_cols, weights, features}, observables, slope);
+    const arma::vec found = linear.gradient(weights, features, slope).weights;
+    CHECK(arma::abs(found - arma::sum(expected.weights, 1)).max() <=
+          1e-12 * (1.0 + arma::accu(arma::abs(expected.weights))));
+  }
 }
 
 TEST_CASE("A batch no larger than its observables is better run sample by sample") {
