@@ -36,60 +36,70 @@ arma::vec weights_gradient(const ExpectationFunction& expectations, const arma::
       .weights;
 }
 
-/// The derivative of a sample's loss in what the head is given.
-arma::vec derivative_of_sample(const AffineHead& head, const arma::vec& inputs, int label,
-                               Loss loss) {
-  return head.scale.t() * sample_loss(loss, head.scale * inputs + head.bias, label).gradient;
-}
+/// The losses of samples and their gradients in the logits, one a column.
+struct SampleLosses {
+  arma::vec values;
+  arma::mat slopes;
 
-struct HeadLoss {
-  double value;
-  AffineHead gradient;
-  arma::mat derivatives;  ///< in what the head is given
-};
-/// The mean loss of samples of which the head is given `inputs`, one a column: with g the loss's
-/// derivative in the logits, d/dscale = g inputsᵀ, d/dbias = g and d/dinputs = scaleᵀ g. Summed
-/// sample by sample: the same bits on any number of threads.
-HeadLoss head_loss(const AffineHead& head, const arma::mat& inputs, const std::vector<int>& labels,
-                   Loss loss) {
-  const auto n_samples = static_cast<double>(labels.size());
-  HeadLoss result{0,
-                  {arma::zeros(arma::size(head.scale)), arma::zeros(arma::size(head.bias))},
-                  arma::mat(arma::size(inputs))};
-  for (arma::uword b = 0; b < inputs.n_cols; ++b) {
-    const arma::vec input = inputs.col(b);
-    const LossValue sample = sample_loss(loss, head.scale * input + head.bias, labels[b]);
-    result.value += sample.value;
-    result.gradient.scale += sample.gradient * input.t() / n_samples;
-    result.gradient.bias += sample.gradient / n_samples;
-    result.derivatives.col(b) = head.scale.t() * sample.gradient / n_samples;
+  SampleLosses(std::size_t n_samples, const AffineHead& head)
+      : values(n_samples), slopes(head.bias.n_elem, n_samples) {}
+  /// Of sample b, of which the head is given `inputs`. Different samples from different threads.
+  void set(std::size_t b, const AffineHead& head, const arma::vec& inputs, int label, Loss loss) {
+    const LossValue sample = sample_loss(loss, head.scale * inputs + head.bias, label);
+    values(b) = sample.value;
+    slopes.col(b) = sample.gradient;
   }
-  result.value /= n_samples;
-  return result;
-}
+  /// The derivative of the mean in what the head is given of sample b.
+  arma::vec derivative(std::size_t b, const AffineHead& head) const {
+    return head.scale.t() * slopes.col(b) / static_cast<double>(values.n_elem);
+  }
+  /// Of the mean in the head, given g_b the slopes: d/dscale = g_b inputs_bᵀ, d/dbias = g_b. Summed
+  /// sample by sample: the same bits on any number of threads.
+  AffineHead gradient(const arma::mat& inputs) const {
+    const auto n_samples = static_cast<double>(values.n_elem);
+    AffineHead sum{arma::zeros(slopes.n_rows, inputs.n_rows), arma::zeros(slopes.n_rows)};
+    for (arma::uword b = 0; b < inputs.n_cols; ++b) {
+      sum.scale += slopes.col(b) * inputs.col(b).t() / n_samples;
+      sum.bias += slopes.col(b) / n_samples;
+    }
+    return sum;
+  }
+  double mean() const {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum / static_cast<double>(values.n_elem);
+  }
+};
 
 }  // namespace
 
 TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
                            const QnnParameters& parameters, const Dataset& batch, Loss loss) {
   const AffineHead& head = parameters.head;
+  SampleLosses losses(batch.n_samples(), head);
   if (model.post_measurement.is_none()) {
     const ExpectationFunction::Gradient circuit = expectations.gradient(
         parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
-          return derivative_of_sample(head, f, batch.labels[b], loss) /
-                 static_cast<double>(batch.n_samples());
+          losses.set(b, head, f, batch.labels[b], loss);
+          return losses.derivative(b, head);
         });
-    const HeadLoss result = head_loss(head, circuit.values, batch.labels, loss);
-    return {result.value, QnnParameters{circuit.weights, result.gradient}.flattened()};
+    return {losses.mean(),
+            QnnParameters{circuit.weights, losses.gradient(circuit.values)}.flattened()};
   }
   // What is made of a sample's expectations depends on those of all: they come first.
   const arma::mat values = expectations.values(parameters.weights, batch.features);
-  const HeadLoss result = head_loss(head, model.post_measurement.apply(values), batch.labels, loss);
+  const arma::mat inputs = model.post_measurement.apply(values);
+  arma::mat derivatives(arma::size(inputs));
+  for (arma::uword b = 0; b < inputs.n_cols; ++b) {
+    losses.set(b, head, inputs.col(b), batch.labels[b], loss);
+    derivatives.col(b) = losses.derivative(b, head);
+  }
   const PostMeasurement::Term attraction = model.post_measurement.attraction(values);
   const arma::vec weights = weights_gradient(
       expectations, parameters.weights, batch.features,
-      model.post_measurement.pulled_back(values, result.derivatives) + attraction.gradient);
-  return {result.value + attraction.value, QnnParameters{weights, result.gradient}.flattened()};
+      model.post_measurement.pulled_back(values, derivatives) + attraction.gradient);
+  return {losses.mean() + attraction.value,
+          QnnParameters{weights, losses.gradient(inputs)}.flattened()};
 }
 
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {
