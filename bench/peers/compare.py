@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times rhodrift and the released simulators on the same jobs and writes docs/benchmarks.md.
+"""Times rhodrift and the released packages on the same jobs and writes a page of docs/.
 
 Every measurement is a process of its own, with as many cores as it may have threads. The processes
 take turns (rhodrift, peer, peer, …, rhodrift, …), so that a machine that slows down slows all of
@@ -17,6 +17,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -25,15 +26,18 @@ from typing import NamedTuple
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parents[1] / "docs" / "benchmarks.md"
+DOCS = HERE.parents[1] / "docs"
 OURS = "rhodrift"
-PEERS = {  # the distribution, and its module here
+MODULES = {  # of a peer, by its distribution
     "qiskit-aer": "peer_aer.py",
+    "qiskit-machine-learning": "peer_qiskit_ml.py",
     "qulacs": "peer_qulacs.py",
     "mindquantum": "peer_mindquantum.py",
     "pennylane": "peer_pennylane.py",
     "tensorcircuit-ng": "peer_tensorcircuit.py",
+    "torchquantum-ng": "peer_torchquantum.py",
 }
+INEXACT = ("torchquantum-ng",)  # one draw of the noise: its figures are not to agree with the others
 AGREEMENT = 1e-12  # exit status 1 beyond
 QUICK_N = 6
 LONG_SECONDS = 1  # a run that takes longer is measured in one round only
@@ -42,48 +46,85 @@ NEARLY_FASTEST = 1.2  # … those that took at most so many times the least at t
 REPEATS = 20
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Table:
     title: str
     text: str
     job: str
-    sizes: tuple
-    layers: int = 10
+    layers: dict  # by qubits
     batch: int = 1
     per_circuit: bool = False
-    without: tuple = ("qulacs",)  # the peers that cannot do it
+    without: tuple = ()  # the peers that cannot do it
 
 
-TABLES = {
-    "forward": Table(
-        "Forward",
-        "⟨Z_q⟩ for all q of the noisy ansatz NHEA(n, 10).",
-        "forward",
-        sizes=(4, 6, 8, 10, 12, 13),
-        without=(),
+class Page(NamedTuple):
+    file: Path
+    title: str
+    tables: dict
+    peers: tuple
+
+
+def ten_layers(*sizes):
+    return dict.fromkeys(sizes, 10)
+
+
+PAGES = {
+    "simulation": Page(
+        DOCS / "benchmarks.md",
+        "Beside the released simulators",
+        {
+            "forward": Table(
+                "Forward",
+                "⟨Z_q⟩ for all q of the noisy ansatz NHEA(n, 10).",
+                "forward",
+                ten_layers(4, 6, 8, 10, 12, 13),
+            ),
+            "batch": Table(
+                "Forward, 256 bindings",
+                "The same circuit with 256 sets of angles, time per set.",
+                "forward",
+                ten_layers(4, 6),
+                batch=256,
+                per_circuit=True,
+            ),
+            "gradient": Table(
+                "Gradient",
+                "⟨Z_0⟩ of NHEA(n, 10) and its derivatives in all 20 n angles; Aer by parameter shift.",
+                "gradient",
+                ten_layers(4, 6, 8),
+                without=("qulacs",),
+            ),
+        },
+        ("qiskit-aer", "qulacs", "mindquantum", "pennylane", "tensorcircuit-ng"),
     ),
-    "batch": Table(
-        "Forward, 256 bindings",
-        "The same circuit with 256 sets of angles, time per set.",
-        "forward",
-        sizes=(4, 6),
-        batch=256,
-        per_circuit=True,
-        without=(),
-    ),
-    "gradient": Table(
-        "Gradient",
-        "⟨Z_0⟩ of NHEA(n, 10) and its derivatives in all 20 n angles; Aer by parameter shift.",
-        "gradient",
-        sizes=(4, 6, 8),
-    ),
-    "train": Table(
-        "Training step",
-        "The gradient of Σ_b Σ_q ⟨Z_q⟩_b² / 128 in the 12 n weights of NHEA(n, 6) behind an RY "
-        "encoding, over a batch of 64 samples; Aer by parameter shift.",
-        "train",
-        sizes=(4,),
-        layers=6,
-        batch=64,
+    "training": Page(
+        DOCS / "benchmarks-training.md",
+        "A training step beside the released packages",
+        {
+            "train": Table(
+                "Training step",
+                "Loss and full gradient of a noisy classifier on 64 samples of four classes: an RY encoding, "
+                "NHEA(4, 4) or NHEA(10, 2), ⟨Z_q⟩ of all qubits, an affine head, the mean cross-entropy; the "
+                "gradient is in all 2 n L angles and in the head. pennylane is default.mixed with "
+                "backpropagation through jax; qiskit-machine-learning is its EstimatorQNN on Aer's density "
+                "matrix, and qiskit-aer Aer without it, both by parameter shift; tensorcircuit-ng and "
+                "mindquantum differentiate as they do by default. They are all exact and agree. "
+                "torchquantum-ng injects noise as QuantumNAT does: Paulis that are drawn once a step "
+                "(damping by its Pauli twirl) and pure states, which is one draw of the average that the "
+                "others compute.",
+                "train",
+                {4: 4, 10: 2},
+                batch=64,
+            ),
+        },
+        (
+            "pennylane",
+            "qiskit-machine-learning",
+            "torchquantum-ng",
+            "tensorcircuit-ng",
+            "qiskit-aer",
+            "mindquantum",
+        ),
     ),
 }
 
@@ -92,6 +133,9 @@ class Case(NamedTuple):
     table: Table
     n: int
     threads: int
+
+    def layers(self):
+        return self.table.layers[self.n]
 
     def __str__(self):
         return f"{self.table.title}, n = {self.n}, threads = {self.threads}"
@@ -119,7 +163,7 @@ def measure(command, case, limit, folder):
     options = {
         "job": case.table.job,
         "n": case.n,
-        "layers": case.table.layers,
+        "layers": case.layers(),
         "batch": case.table.batch,
         "repeats": REPEATS,
         "threads": threads,
@@ -181,13 +225,14 @@ def measure_in_turns(case, participants, rounds, limit, folder):
 
 
 def too_long(case, earlier, limit):
-    """In words, for the peers whose last time, grown by 4 a qubit, leaves no room for a warm-up and
-    a run, or is very long and not among the shortest."""
+    """In words, for the peers whose last time, grown by 4 a qubit and with the layers, leaves no room
+    for a warm-up and a run, or is very long and not among the shortest."""
     if earlier is None:
         return {}
-    size, measured = earlier
+    last, measured = earlier
+    growth = 4 ** (case.n - last.n) * case.layers() / last.layers()
     runs = {
-        name: 4 ** (case.n - size) * found.wall()
+        name: growth * found.wall()
         for name, found in measured.items()
         if isinstance(found, Measured) and name != OURS
     }
@@ -215,7 +260,7 @@ def measure_all(cases, participants, rounds, limit):
             measured = measure_in_turns(case, able, rounds, limit, folder)
             excuses |= {name: found for name, found in measured.items() if isinstance(found, str)}
             results[case] = measured | excuses
-            last[(case.table, case.threads)] = (case.n, measured)
+            last[(case.table, case.threads)] = (case, measured)
     return results
 
 
@@ -311,14 +356,14 @@ def setting_lines(results):
     return lines
 
 
-def page(results, peers, missing, arguments):
+def text_of(page, results, peers, missing, arguments):
     command = shlex.join(["bench/peers/run", *sys.argv[2:]])
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     ours = next(iter(results.values()))[OURS].reports[0]
     machine = f"{cpu[1] if cpu else platform.machine()}, {len(cores())} cores"
     versions = f"{OURS} {ours['version']}, Python {platform.python_version()}"
     lines = [
-        "# Beside the released simulators",
+        f"# {page.title}",
         "",
         f"Written by `{command}`; [bench](../bench/README.md) says how it measures.",
         "",
@@ -352,17 +397,24 @@ def positive(text):
 
 
 def parse():
+    tables = "; ".join(f"{name}: {', '.join(page.tables)}" for name, page in PAGES.items())
     parser = argparse.ArgumentParser(prog="bench/peers/run", description=__doc__.splitlines()[0])
     parser.add_argument("program", help=argparse.SUPPRESS)
-    parser.add_argument("--jobs", nargs="+", choices=TABLES, default=list(TABLES))
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--n", nargs="+", type=positive, help="qubits, instead of each job's own")
+    parser.add_argument("page", choices=PAGES, help="what is compared")
+    parser.add_argument("--jobs", nargs="+", help="default: all of the page, " + tables)
+    parser.add_argument("--peers", nargs="+", choices=MODULES, help="default: all of the page")
+    parser.add_argument("--n", nargs="+", type=positive, help="of the jobs' numbers of qubits")
     parser.add_argument("--quick", action="store_true", help=f"at most {QUICK_N} qubits")
     parser.add_argument("--threads", nargs="+", type=positive, default=[len(cores())])
     parser.add_argument("--rounds", type=positive, default=3)
     parser.add_argument("--limit", type=float, default=300, help="seconds for one process")
-    parser.add_argument("--output", type=Path, default=PAGE, help="default: docs/benchmarks.md")
+    parser.add_argument("--output", type=Path, help="default: the page in docs/")
     arguments = parser.parse_args()
+    page = PAGES[arguments.page]
+    arguments.jobs = arguments.jobs or list(page.tables)
+    if unknown := set(arguments.jobs) - set(page.tables):
+        parser.error(f"--jobs: {', '.join(sorted(unknown))}; there are {', '.join(page.tables)}")
+    arguments.peers = arguments.peers or list(page.peers)
     if max(arguments.threads) > len(cores()):
         parser.error(f"--threads: there are {len(cores())} cores")
     return arguments
@@ -370,6 +422,7 @@ def parse():
 
 def main():
     arguments = parse()
+    page = PAGES[arguments.page]
     missing = {}
     for peer in arguments.peers:
         try:
@@ -379,19 +432,21 @@ def main():
             missing[peer] = f"not installable: {reason.removeprefix('ERROR: ')}"
     peers = [peer for peer in arguments.peers if peer not in missing]
     participants = {OURS: [arguments.program]}
-    participants |= {peer: [sys.executable, HERE / PEERS[peer]] for peer in peers}
+    participants |= {peer: [sys.executable, HERE / MODULES[peer]] for peer in peers}
     cases = [
         Case(table, n, threads)
-        for table in map(TABLES.get, arguments.jobs)
+        for table in map(page.tables.get, arguments.jobs)
         for threads in arguments.threads
-        for n in sorted(arguments.n or table.sizes)
-        if not arguments.quick or n <= QUICK_N
+        for n in table.layers
+        if n in (arguments.n or [n]) and (not arguments.quick or n <= QUICK_N)
     ]
     results = measure_all(cases, participants, arguments.rounds, arguments.limit)
-    arguments.output.write_text(page(results, peers, missing, arguments))
-    print(f"{arguments.output} is written")
+    output = arguments.output or page.file
+    output.write_text(text_of(page, results, peers, missing, arguments))
+    print(f"{output} is written")
 
-    apart = [p for p in peers if not (largest_difference(results, p, "z") or 0.0) <= AGREEMENT]
+    exact = [peer for peer in peers if peer not in INEXACT]
+    apart = [p for p in exact if not (largest_difference(results, p, "z") or 0.0) <= AGREEMENT]
     if apart:
         sys.exit(f"⟨Z⟩ differ by more than {AGREEMENT:.0e}: {', '.join(apart)}")
 

@@ -4,6 +4,8 @@ All is compiled by jax.jit before the time begins; gradients are jax's own. A ba
 circuit at once (vmap) or one after the other (map), whichever is faster for the case.
 """
 
+import os
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,12 +24,21 @@ BATCHING = {"vmap": jax.vmap, "map": one_by_one}
 
 def fastest_of(runs):
     """The name of the run that takes the least time, once each has compiled."""
+    if len(runs) == 1:
+        return next(iter(runs))
 
     def seconds(name):
         runs[name]()
         return min(job.timed(runs[name])[0] for _ in range(3))
 
     return min(runs, key=seconds)
+
+
+def fits_at_once(options):
+    """Whether backpropagation has the memory for all samples: a density matrix an operation or two."""
+    operations = 2 * sum(1 for _ in job.nhea(options.n, options.layers))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 16 * 4**options.n * options.batch * operations < memory
 
 
 def main(expectations):
@@ -62,22 +73,40 @@ def main(expectations):
 
     def train(options):
         z = expectations(options)
-        weights, features = job.angles(options), job.features(options)
+        samples = jnp.asarray(job.features(options)), jnp.asarray(job.labels(options))
+        scale = jnp.asarray(job.head(options))
+        start = jnp.asarray(job.angles(options)), scale, jnp.zeros(job.CLASSES)
 
-        def run_with(many, setting):
-            def loss(weights):
-                of_all = many(lambda sample: z(sample, weights))(features)
-                return jnp.sum(of_all**2) / (2 * options.batch), of_all
+        def loss(parameters, features, label):
+            weights, scale, bias = parameters
+            of_sample = z(features, weights)
+            return -jax.nn.log_softmax(scale @ of_sample + bias)[label], of_sample
 
-            slope = jax.jit(jax.grad(loss, has_aux=True))
+        def at_once(parameters):
+            losses, of_all = jax.vmap(loss, (None, 0, 0))(parameters, *samples)
+            return jnp.mean(losses), of_all
+
+        slope_at_once = jax.value_and_grad(at_once, has_aux=True)
+
+        def slope_one_by_one(parameters):
+            slope = jax.value_and_grad(loss, has_aux=True)
+            of_samples = jax.lax.map(lambda sample: slope(parameters, *sample), samples)
+            (losses, of_all), gradients = of_samples
+            return (jnp.mean(losses), of_all), jax.tree.map(lambda g: jnp.mean(g, 0), gradients)
+
+        def run_with(function, setting):
+            slope = jax.jit(function)
 
             def run():
-                derivative, of_all = slope(weights)
-                return job.Outcome(np.ravel(of_all), np.asarray(derivative), setting=setting)
+                (_, of_all), (weights, scale, bias) = slope(start)
+                gradient = np.concatenate([weights, np.ravel(scale, order="F"), bias])
+                return job.Outcome(np.ravel(of_all), gradient, setting=setting)
 
             return run
 
-        runs = {name: run_with(many, name) for name, many in BATCHING.items()}
+        runs = {"map": run_with(slope_one_by_one, "map")}
+        if fits_at_once(options):
+            runs["vmap"] = run_with(slope_at_once, "vmap")
         return runs[fastest_of(runs)]
 
     job.main({"forward": forward, "gradient": gradient, "train": train})

@@ -18,6 +18,9 @@ CX_ERROR = 1e-2  # probability of the 15 two-qubit Paulis together, after a cx
 AMPLITUDE_DAMPING = 0.002  # on either operand after a cx
 PHASE_DAMPING = 0.003  # K1 = diag(0, √0.003), after the amplitude damping
 
+CLASSES = 4  # of training
+HEAD_SCALE = 2.0
+
 ENOUGH_SECONDS = 10  # no repeat begins beyond; rhodrift_job.cpp does the same
 
 
@@ -60,6 +63,29 @@ def features(options):
     return 0.1 * np.outer(samples, qubits)
 
 
+def labels(options):
+    return np.arange(options.batch) % CLASSES
+
+
+def head(options):
+    """The scale of `logits = scale @ z + bias`, CLASSES x n, with which training begins; the bias is 0."""
+    scale = np.zeros((CLASSES, options.n))
+    for k in range(CLASSES):
+        scale[k, k % options.n] = HEAD_SCALE
+    return scale
+
+
+def loss_slopes(options, z):
+    """Of the mean cross-entropy at the expectations z, batch x n: its derivatives in z and, flat as in
+    `Outcome.gradient`, in the head. For peers whose gradients do not go through a loss."""
+    logits = z @ head(options).T
+    softmax = np.exp(logits - logits.max(axis=1, keepdims=True))
+    softmax /= softmax.sum(axis=1, keepdims=True)
+    slopes = (softmax - np.eye(CLASSES)[labels(options)]) / options.batch
+    of_head = np.concatenate([(slopes.T @ z).ravel(order="F"), slopes.sum(axis=0)])
+    return slopes @ head(options), of_head
+
+
 PAULIS = [
     np.eye(2, dtype=complex),
     np.array([[0, 1], [1, 0]], dtype=complex),
@@ -90,7 +116,7 @@ class Outcome(NamedTuple):
     """What a run computed, as flat arrays, and what a peer says of the run itself."""
 
     z: np.ndarray  # <Z_q>, binding after binding or sample after sample
-    gradient: np.ndarray = np.array([])
+    gradient: np.ndarray = np.array([])  # in training: weights, scale by columns, bias
     reported_seconds: float | None = None  # by the peer's own clock
     setting: str = ""  # where the peer tried several
 

@@ -137,9 +137,10 @@ def train(options):
         z, seconds = simulation.run(rows)
         z = z.reshape(options.batch, len(weights), options.n)
         up, down = np.split(z[:, 1:], 2, axis=1)
-        slopes = z[:, 0] / options.batch
-        derivative = np.einsum("bk,bmk->m", slopes, (up - down) / 2)
-        return job.Outcome(z[:, 0].ravel(), derivative, seconds, str(setting))
+        slopes, of_head = job.loss_slopes(options, z[:, 0])
+        of_weights = np.einsum("bk,bmk->m", slopes, (up - down) / 2)
+        gradient = np.concatenate([of_weights, of_head])
+        return job.Outcome(z[:, 0].ravel(), gradient, seconds, str(setting))
 
     return run
 

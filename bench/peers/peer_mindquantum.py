@@ -98,8 +98,9 @@ def train(options):
 
     def run():
         values, _, jacobian = function(features, weights)
-        derivative = np.einsum("bk,bkm->m", values.real / options.batch, jacobian.real)
-        return job.Outcome(values.real.ravel(), derivative)
+        slopes, of_head = job.loss_slopes(options, values.real)
+        of_weights = np.einsum("bk,bkm->m", slopes, jacobian.real)
+        return job.Outcome(values.real.ravel(), np.concatenate([of_weights, of_head]))
 
     return run
 

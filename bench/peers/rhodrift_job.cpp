@@ -11,9 +11,11 @@
 #include <omp.h>
 
 #include <rhodrift/sim/program_expectations.hpp>
+#include <rhodrift/train/objective.hpp>
 #include <rhodrift/version.hpp>
 
 #include "nhea.hpp"
+#include "training_task.hpp"
 
 namespace {
 
@@ -66,24 +68,14 @@ std::function<Outcome()> gradient(const Options& options) {
   };
 }
 
-// The gradient of Σ_b Σ_q <Z_q>_b² / (2 batch), features x_q = 0.1 (b+1) (q+1) into RY(x_q) before
-// the ansatz; `z` is sample after sample.
-std::function<Outcome()> train(const Options& options) {
-  const bench::Nhea nhea = bench::nhea(options.n, options.layers);
-  Circuit circuit(options.n);
-  for (int q = 0; q < options.n; ++q) circuit.append(Op::ry, {q}, {Angle::feature(q)});
-  circuit.append(nhea.circuit);
-  arma::mat features(nhea.observables.size(), static_cast<arma::uword>(options.batch));
-  for (arma::uword b = 0; b < features.n_cols; ++b)
-    for (arma::uword q = 0; q < features.n_rows; ++q)
-      features(q, b) = 0.1 * static_cast<double>((b + 1) * (q + 1));
-  return [features, weights = arma::vec(nhea.weights),
-          function = ProgramExpectations(circuit, nhea.observables)] {
-    const auto slope = [&](std::size_t, const arma::vec& values) {
-      return arma::vec(values / static_cast<double>(features.n_cols));
-    };
-    const auto result = function.gradient(weights, features, slope);
-    return Outcome{as_numbers(arma::vectorise(result.values)), as_numbers(result.weights)};
+// The loss of training_task.hpp and its gradient; `z` is sample after sample.
+std::function<Outcome()> training_step(const Options& options) {
+  const bench::TrainingTask task = bench::training_task(options.n, options.layers, options.batch);
+  const ProgramExpectations function(task.model.circuit, task.model.observables);
+  const arma::mat z = function.values(task.parameters.weights, task.batch.features);
+  return [task, function, z = as_numbers(arma::vectorise(z))] {
+    const TrainingLoss loss = training_loss(task.model, function, task.parameters, task.batch);
+    return Outcome{z, as_numbers(loss.gradient)};
   };
 }
 
@@ -122,6 +114,6 @@ int main(int argc, char** argv) {
   omp_set_num_threads(options.threads);
   const auto prepare = options.job == "forward"    ? forward
                        : options.job == "gradient" ? gradient
-                                                   : train;
+                                                   : training_step;
   std::cout << timed(prepare(options), options.repeats) << '\n';
 }

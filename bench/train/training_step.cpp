@@ -1,38 +1,36 @@
+// A training step, loss and full gradient, by batch, layers and qubits: bench/training-scaling
+// draws it.
+
 #include <benchmark/benchmark.h>
 
 #include <rhodrift/sim/program_expectations.hpp>
+#include <rhodrift/train/objective.hpp>
 
-#include "nhea.hpp"
+#include "training_task.hpp"
 
 namespace {
 
 using namespace rhodrift;
 
-// The values and the gradient of a squared loss in four <Z_q>, of samples that are encoded before
-// the ansatz: what an optimizer asks for in a step.
 void training_step(benchmark::State& state) {
-  const int n = static_cast<int>(state.range(0));
-  const bench::Nhea ansatz = bench::nhea(n, static_cast<int>(state.range(1)));
-  Circuit circuit(n);
-  for (int q = 0; q < n; ++q) circuit.append(Op::ry, {q}, {Angle::feature(q)});
-  circuit.append(ansatz.circuit);
-  const std::vector<Observable> four(ansatz.observables.begin(), ansatz.observables.begin() + 4);
-  const ProgramExpectations expectations(circuit, four);
-  const arma::vec weights(ansatz.weights);
-  const arma::mat features(static_cast<arma::uword>(n), static_cast<arma::uword>(state.range(2)),
-                           arma::fill::randu);
-  const auto slope = [&](std::size_t, const arma::vec& values) {
-    return arma::vec(values / static_cast<double>(features.n_cols));
-  };
-  for (auto _ : state) benchmark::DoNotOptimize(expectations.gradient(weights, features, slope));
+  const auto argument = [&](int i) { return static_cast<int>(state.range(i)); };
+  const bench::TrainingTask task =
+      bench::training_task(argument(0), argument(1), argument(2), argument(3));
+  const ProgramExpectations expectations(task.model.circuit, task.model.observables);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(training_loss(task.model, expectations, task.parameters, task.batch));
 }
 
-BENCHMARK(training_step)
-    ->ArgNames({"n", "L", "batch"})
-    ->Args({4, 6, 1})
-    ->Args({4, 6, 64})
-    ->Args({10, 4, 1})
-    ->Args({10, 4, 64})
-    ->Unit(benchmark::kMillisecond);
+void cases(benchmark::internal::Benchmark* job) {
+  job->ArgNames({"n", "L", "batch", "uploads"})->Unit(benchmark::kMillisecond);
+  for (const int n : {4, 8})
+    for (const int uploads : {1, 2})
+      for (int batch = 16; batch <= 1024; batch *= 2) job->Args({n, 4, batch, uploads});
+  for (const int n : {4, 8})
+    for (const int layers : {1, 2, 8, 16, 32}) job->Args({n, layers, 64, 1});
+  for (int n = 4; n <= 12; ++n) job->Args({n, 2, 64, 1});
+}
+
+BENCHMARK(training_step)->Apply(cases);
 
 }  // namespace
