@@ -13,6 +13,7 @@
 #include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
+#include <rhodrift/train/natural_gradient.hpp>
 #include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/synthetic_data.hpp>
 
@@ -181,6 +182,43 @@ TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data)
           std::move(conditions)};
 }
 
+/// The metric of natural gradients: of the circuit without noise, exact.
+std::shared_ptr<const FubiniStudyMetric> metric_of(const Circuit& circuit) {
+  return std::make_shared<const FubiniStudyMetric>(
+      circuit, [](const Circuit& layer, const std::vector<Observable>& observables) {
+        return std::make_unique<ProgramExpectations>(layer, observables);
+      });
+}
+
+/// What training minimises, and the shots that it is read from.
+struct Minimised {
+  TrainingObjective objective;
+  std::shared_ptr<const ShotExpectations> shots;  ///< null: none, all is exact
+};
+
+Minimised minimised_in(const TrainingSetting& setting, const Qnn& model,
+                       const ShotExpectations::State& from) {
+  const TrainingOptions& options = setting.options;
+  const DeviceHistory device = setting.device.value_or(DeviceHistory{});
+  Minimised minimised;
+  if (options.gradient) {
+    ShotExpectations::Options gradient = *options.gradient;
+    if (gradient.adaptive) gradient.adaptive->learning_rate = options.optimizer.learning_rate;
+    minimised.shots = shot_expectations(setting.noise, model, device, gradient, options.seed, from);
+    const bool values_only = options.minimizer && !uses_gradients(options.minimizer->algorithm);
+    minimised.objective = values_only ? value_objective(model, minimised.shots, options.loss)
+                                      : fixed_objective(model, minimised.shots, options.loss);
+  } else {
+    minimised.objective =
+        training_objective(setting.noise, model, device, options.loss, options.seed);
+  }
+  if (!options.minimizer && options.optimizer.rule == Optimizer::Rule::natural_gradient)
+    minimised.objective =
+        natural_objective(model, std::move(minimised.objective), metric_of(model.circuit),
+                          options.optimizer.regularisation);
+  return minimised;
+}
+
 Dataset with_circuit_features(const TrainedModel& model, Dataset data) {
   data.features = model.circuit_features(data.features);
   return data;
@@ -196,17 +234,27 @@ TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& 
   std::optional<Dataset> looked_at;
   if (validation) looked_at = with_circuit_features(model, *validation);
   const TrainingOptions& options = setting.options;
-  TrainingRun run(
-      model.network,
-      training_objective(setting.noise, model.network, setting.device.value_or(DeviceHistory{}),
-                         options.loss, options.seed),
-      with_circuit_features(model, data), options, looked_at, std::move(from));
-  while (!run.done()) {
-    run.step();
-    if (after_step) after_step(run.state());
-    if (progress) progress(run.state().n_steps(), run.n_steps());
+  const Minimised minimised =
+      minimised_in(setting, model.network, from ? from->shots : ShotExpectations::State());
+  const Dataset encoded = with_circuit_features(model, data);
+  TrainingResult result;
+  if (options.minimizer) {
+    const std::uint64_t most = options.minimizer->max_evaluations;
+    result = minimize(model.network, minimised.objective, encoded, options, std::move(from),
+                      minimised.shots, [&](const TrainingState& state) {
+                        if (after_step) after_step(state);
+                        if (progress) progress(state.n_steps(), most);
+                      });
+  } else {
+    TrainingRun run(model.network, minimised.objective, encoded, options, looked_at,
+                    std::move(from), minimised.shots);
+    while (!run.done()) {
+      run.step();
+      if (after_step) after_step(run.state());
+      if (progress) progress(run.state().n_steps(), run.n_steps());
+    }
+    result = run.result();
   }
-  TrainingResult result = run.result();
   model.parameters = result.parameters;
   model.training.final_loss = result.final_loss;
   return {std::move(model), std::move(result)};

@@ -65,8 +65,9 @@ struct TrainingOutcome {
   TrainedModel model;
   TrainingResult result;
 };
-/// `validation` is what early stopping looks at; both hold raw features. `from` is a state to go on
-/// from, and `after_step` sees every state.
+/// By TrainingOptions: steps of an optimizer or a minimiser of all data, with exact gradients or
+/// those of shots. `validation` is what early stopping looks at; both hold raw features. `from` is
+/// a state to go on from, and `after_step` sees every state.
 TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
                                  const std::optional<Dataset>& validation, const Progress& progress,
                                  std::optional<TrainingState> from = {},

@@ -132,6 +132,13 @@ std::string warnings_text(const std::vector<Tested>& tested,
   return text;
 }
 
+/// Spent in training; 0 with exact gradients.
+std::uint64_t shots_of(const TrainingResult& result) {
+  std::uint64_t shots = 0;
+  for (const TrainingStep& step : result.history) shots += step.shots;
+  return shots;
+}
+
 void train_from_config(const Options& options, const std::string& command_line) {
   if (options.output == options.config || options.output == options.run_file)
     throw InputError("--output", options.output, "is also the configuration or the run file");
@@ -184,6 +191,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
     Json summary{{"model", options.output},
                  {"final_loss", result.final_loss},
                  {"steps", result.history.size()},
+                 {"training_shots", shots_of(result)},
                  {"training_samples", data.train.n_samples()},
                  {"test_samples", data.test.n_samples()},
                  {"noiseless_accuracy", to_json(*tested[0].accuracy)}};
@@ -195,7 +203,8 @@ void train_from_config(const Options& options, const std::string& command_line) 
     print(summary);
     return;
   }
-  print(fmt::format("{}: {} steps, final loss {:.4f}\n", model.name, result.history.size(),
+  print(fmt::format("{}: {} steps, {}final loss {:.4f}\n", model.name, result.history.size(),
+                    shots_of(result) > 0 ? fmt::format("{} shots, ", shots_of(result)) : "",
                     result.final_loss) +
         accuracy_table(tested, comparisons, data.test.n_samples()).to_string() +
         warnings_text(tested, comparisons) + fmt::format("model in {}\n", options.output));

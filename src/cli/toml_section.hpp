@@ -78,6 +78,7 @@ class Section {
     return values;
   }
 
+  bool has(const std::string& key) const { return table_ != nullptr && table_->contains(key); }
   void know(const std::string& key) { known_.push_back(key); }
 
   /// To be called last.

@@ -96,18 +96,49 @@ DeviceHistory read_device(Section section, const std::filesystem::path& director
 
 /// The options of the optimizer's rule, by their own names.
 void read_optimizer(Section& section, Optimizer::Options& optimizer) {
-  take_text(section, "optimizer", optimizer.rule, parse_optimizer_rule);
+  take_text(section, "optimizer", optimizer.rule, [](const std::string& name) {
+    try {
+      return parse_optimizer_rule(name);
+    } catch (const InputError& error) {
+      throw InputError(error.what(), "",
+                       "over all the data at once there are lbfgs, cobyla, bobyqa, nelder-mead");
+    }
+  });
   for (const OptimizerOption& option : options_of(optimizer.rule))
     section.number(std::string(option.name), optimizer.*option.value);
 }
 
-void read_training(Section section, TrainConfig& config) {
+/// Those of a minimiser of all the data, which takes no steps of an optimizer.
+void read_minimizer(Section& section, BatchMinimizerOptions& minimizer) {
+  const std::string name(to_string(minimizer.algorithm));
+  for (const char* key : {"epochs", "batch_size", "learning_rate", "schedule", "clipping",
+                          "patience", "min_improvement"})
+    if (section.has(key))
+      section.fail(
+          key, section.node(key),
+          fmt::format("goes with steps over minibatches; {} takes all the data at once, for "
+                      "at most max_evaluations",
+                      name));
+  section.integer("max_evaluations", minimizer.max_evaluations, 1);
+  section.number("value_tolerance", minimizer.value_tolerance);
+  section.number("parameter_tolerance", minimizer.parameter_tolerance);
+  if (!uses_gradients(minimizer.algorithm)) section.number("initial_step", minimizer.initial_step);
+}
+
+/// A minimiser if "optimizer" names one.
+std::optional<BatchMinimizerOptions> named_minimizer(Section& section) {
+  const auto name = section.take<std::string>("optimizer", "a string");
+  const auto algorithm = name ? find_batch_algorithm(*name) : std::nullopt;
+  if (!algorithm) return std::nullopt;
+  BatchMinimizerOptions minimizer;
+  minimizer.algorithm = *algorithm;
+  return minimizer;
+}
+
+void read_steps(Section& section, TrainConfig& config) {
   TrainingOptions& options = config.setting.options;
-  take_text(section, "noise", config.setting.noise, parse_training_noise);
   section.integer("epochs", options.epochs, 1);
   section.integer("batch_size", options.batch_size, 1);
-  take_text(section, "loss", options.loss, parse_loss);
-  section.number("l2", options.weight_decay);
   read_optimizer(section, options.optimizer);
   take_text(section, "schedule", options.schedule, parse_schedule);
   take_text(section, "clipping", options.clipping, parse_gradient_clipping);
@@ -116,6 +147,46 @@ void read_training(Section section, TrainConfig& config) {
   section.integer("patience", early_stopping.patience, 1);
   section.number("min_improvement", early_stopping.min_improvement);
   if (early_stopping.patience > 0) options.early_stopping = early_stopping;
+}
+
+/// What a gradient from shots and a minimiser each need.
+void require_going_together(const Section& section, const TrainingSetting& setting) {
+  const TrainingNoise& noise = setting.noise;
+  const TrainingOptions& options = setting.options;
+  const bool one_circuit = std::holds_alternative<NoNoise>(noise) ||
+                           std::holds_alternative<ExactNoise>(noise) ||
+                           std::holds_alternative<ReadoutNoise>(noise);
+  if (options.gradient && !one_circuit)
+    section.fail("gradient", section.node("gradient"),
+                 fmt::format("takes shots of one circuit: noise = none, exact or readout, not {}",
+                             to_string(noise)));
+  if (!options.minimizer) return;
+  const std::string name(to_string(options.minimizer->algorithm));
+  if (std::holds_alternative<InjectedNoise>(noise) || std::holds_alternative<HistoryNoise>(noise))
+    section.fail(
+        "optimizer", section.node("optimizer"),
+        fmt::format("{} needs the same loss all the time, noise = {} draws anew every step; "
+                    "take exact, risk or another one",
+                    name, to_string(noise)));
+  if (options.gradient && uses_gradients(options.minimizer->algorithm))
+    section.fail("gradient", section.node("gradient"),
+                 fmt::format("{} takes exact gradients; with shots go cobyla, bobyqa, nelder-mead "
+                             "and the optimizers of steps",
+                             name));
+}
+
+void read_training(Section section, TrainConfig& config) {
+  TrainingOptions& options = config.setting.options;
+  take_text(section, "noise", config.setting.noise, parse_training_noise);
+  take_text(section, "loss", options.loss, parse_loss);
+  section.number("l2", options.weight_decay);
+  take_text(section, "gradient", options.gradient, parse_gradient);
+  options.minimizer = named_minimizer(section);
+  if (options.minimizer)
+    read_minimizer(section, *options.minimizer);
+  else
+    read_steps(section, config);
+  require_going_together(section, config.setting);
   section.integer("seed", options.seed, 0, std::numeric_limits<std::int64_t>::max());
   section.integer("test_shots", config.test_shots, 1);
   section.refuse_unknown();

@@ -13,6 +13,7 @@
 #include <rhodrift/mitigation/zne/extrapolation.hpp>
 #include <rhodrift/noise/pauli_injection.hpp>
 #include <rhodrift/noise_aware/training_noise.hpp>
+#include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 
 #include "core/named_settings.hpp"
@@ -21,7 +22,8 @@ namespace rhodrift {
 
 namespace {
 
-constexpr std::uint64_t injection_purpose = 0x6e61'0001, history_purpose = 0x6e61'0002;
+constexpr std::uint64_t injection_purpose = 0x6e61'0001, history_purpose = 0x6e61'0002,
+                        shots_purpose = 0x6e61'0003;
 constexpr int max_states = 100'000;
 
 void require_strength(double strength) {
@@ -76,19 +78,28 @@ struct Conditions {
   }
 };
 
-TrainingObjective objective_of(const NoNoise&, const Conditions& in) {
-  return fixed_objective(in.model, exact(in.model.circuit, in.model), in.loss);
+Circuit circuit_in(const NoNoise&, const Qnn& model, const DeviceHistory&) {
+  return model.circuit;
 }
 
-TrainingObjective objective_of(const ExactNoise&, const Conditions& in) {
-  return fixed_objective(in.model, in.in_state(in.now()), in.loss);
+Circuit circuit_in(const ExactNoise&, const Qnn& model, const DeviceHistory& device) {
+  return on_device(model.circuit, {device.states.back(), device.layout});
 }
 
-TrainingObjective objective_of(const ReadoutNoise&, const Conditions& in) {
-  Circuit circuit = in.model.circuit;
+Circuit circuit_in(const ReadoutNoise&, const Qnn& model, const DeviceHistory& device) {
+  Circuit circuit = model.circuit;
   circuit.set_readout_error(
-      in.now().readout_error(device_qubits(in.device.layout, circuit.qubit_of_bit())));
-  return fixed_objective(in.model, exact(circuit, in.model), in.loss);
+      device.states.back().readout_error(device_qubits(device.layout, circuit.qubit_of_bit())));
+  return circuit;
+}
+
+/// Of noise that is one circuit.
+template <typename Kind>
+requires requires(const Kind& kind, const Conditions& in) {
+  circuit_in(kind, in.model, in.device);
+}
+TrainingObjective objective_of(const Kind& kind, const Conditions& in) {
+  return fixed_objective(in.model, exact(circuit_in(kind, in.model, in.device), in.model), in.loss);
 }
 
 TrainingObjective objective_of(const InjectedNoise& injected, const Conditions& in) {
@@ -206,6 +217,22 @@ void require_valid(const TrainingNoise& noise) {
     require_scale_factors(mitigated->scale_factors);
 }
 
+/// Expectations and what runs their circuits, which they do not own.
+struct SimulatedShots {
+  SimulatedShots(const Circuit& circuit, const Qnn& model, const ShotExpectations::Options& options,
+                 std::uint64_t seed, const ShotExpectations::State& from)
+      : executor(seed, {}, from.runs),
+        expectations(executor, circuit, model.observables, options, from) {}
+
+  DensityMatrixExecutor executor;
+  ShotExpectations expectations;
+};
+
+void require_device(const TrainingNoise& noise, const DeviceHistory& device) {
+  if (device.states.empty() && !std::holds_alternative<NoNoise>(noise))
+    throw InputError("training noise", to_string(noise), "there is no device");
+}
+
 }  // namespace
 
 TrainingNoise parse_training_noise(std::string_view text) {
@@ -236,11 +263,30 @@ SharedExpectations expectations_on(const Qnn& model, const NoiseModel& state,
   return exact(on_device(model.circuit, {state, layout}), model);
 }
 
+std::shared_ptr<const ShotExpectations> shot_expectations(
+    const TrainingNoise& noise, const Qnn& model, const DeviceHistory& device,
+    ShotExpectations::Options options, std::uint64_t seed, const ShotExpectations::State& from) {
+  require_device(noise, device);
+  const Circuit circuit = std::visit(
+      [&](const auto& kind) -> Circuit {
+        if constexpr (requires { circuit_in(kind, model, device); })
+          return circuit_in(kind, model, device);
+        throw InputError("training noise", to_string(noise),
+                         "is not that of one circuit, which gradients from shots take; none, exact "
+                         "and readout are");
+      },
+      noise);
+  // Not the streams of what the seed draws elsewhere, such as the shots of a test.
+  RandomStream random(seed, stream_id(shots_purpose, 0));
+  options.seed = random();
+  const auto run = std::make_shared<SimulatedShots>(circuit, model, options, random(), from);
+  return {run, &run->expectations};  // shares the ownership of both
+}
+
 TrainingObjective training_objective(const TrainingNoise& noise, const Qnn& model,
                                      const DeviceHistory& device, Loss loss, std::uint64_t seed) {
   require_valid(noise);
-  if (device.states.empty() && !std::holds_alternative<NoNoise>(noise))
-    throw InputError("training noise", to_string(noise), "there is no device");
+  require_device(noise, device);
   const Conditions conditions{model, device, loss, seed};
   return std::visit([&](const auto& kind) { return objective_of(kind, conditions); }, noise);
 }

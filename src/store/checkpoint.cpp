@@ -24,13 +24,23 @@ arma::vec vector_of(const Json& numbers) {
 /// What the record of the training does not hold.
 Json remembered(const TrainingState& state) {
   const EarlyStopping::State& stopping = state.early_stopping;
+  const AdaptiveShots::State& adaptive = state.shots.adaptive;
+  Json gradients = Json::array();
+  for (const arma::vec& gradient : state.gradients) gradients.push_back(numbers(gradient));
   return {{"first_moment", numbers(state.optimizer.first_moment)},
           {"second_moment", numbers(state.optimizer.second_moment)},
           {"optimizer_steps", state.optimizer.steps},
           {"best_loss", stopping.best_loss},
           {"best_parameters", numbers(stopping.best_parameters)},
           {"best_look", stopping.best_look},
-          {"looks", stopping.looks}};
+          {"looks", stopping.looks},
+          {"shot_runs", state.shots.runs},
+          {"shots", state.shots.shots},
+          {"shot_circuits", state.shots.circuits},
+          {"adaptive_gradient", numbers(adaptive.gradient)},
+          {"adaptive_deviation", numbers(adaptive.deviation)},
+          {"adaptive_steps", adaptive.steps},
+          {"gradients", std::move(gradients)}};
 }
 
 void remember(const Json& json, TrainingState& state) {
@@ -39,6 +49,12 @@ void remember(const Json& json, TrainingState& state) {
   state.early_stopping = {json.at("best_loss").get<double>(), vector_of(json.at("best_parameters")),
                           json.at("best_look").get<std::uint64_t>(),
                           json.at("looks").get<std::uint64_t>()};
+  state.shots = {json.at("shot_runs").get<std::uint64_t>(),
+                 json.at("shots").get<std::uint64_t>(),
+                 json.at("shot_circuits").get<std::uint64_t>(),
+                 {vector_of(json.at("adaptive_gradient")), vector_of(json.at("adaptive_deviation")),
+                  json.at("adaptive_steps").get<std::uint64_t>()}};
+  for (const Json& gradient : json.at("gradients")) state.gradients.push_back(vector_of(gradient));
 }
 
 }  // namespace

@@ -199,9 +199,12 @@ TrainingRecord RunReader::training(const std::string& model) const {
     const auto epoch = hdf5::read_numbers<std::int64_t>(group, "epoch", {steps});
     const auto loss = hdf5::read_numbers<double>(group, "loss", {steps});
     const auto gradient_norm = hdf5::read_numbers<double>(group, "gradient_norm", {steps});
+    const auto shots = hdf5::read_numbers<std::uint64_t>(group, "shots", {steps});
+    const auto seconds = hdf5::read_numbers<double>(group, "seconds", {steps});
     TrainingRecord record;
     for (std::size_t i = 0; i < steps; ++i)
-      record.history.push_back({static_cast<int>(epoch[i]), loss[i], gradient_norm[i]});
+      record.history.push_back(
+          {static_cast<int>(epoch[i]), loss[i], gradient_norm[i], shots[i], seconds[i]});
 
     const hdf5::Shape shape = hdf5::shape_of(group, "parameters");
     if (shape.size() != 2 || shape[0] != steps + 1)

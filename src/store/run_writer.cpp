@@ -274,12 +274,15 @@ void RunWriter::write_training(const std::string& model, const TrainingRecord& t
     implementation_->refuse(place, fmt::format("{} weights are more than the {} parameters",
                                                training.n_weights, parameters.n_rows));
   std::vector<std::int64_t> step, epoch;
-  std::vector<double> loss, gradient_norm;
+  std::vector<double> loss, gradient_norm, seconds;
+  std::vector<std::uint64_t> shots;
   for (const TrainingStep& entry : training.history) {
     step.push_back(static_cast<std::int64_t>(step.size()));
     epoch.push_back(entry.epoch);
     loss.push_back(entry.loss);
     gradient_norm.push_back(entry.gradient_norm);
+    shots.push_back(entry.shots);
+    seconds.push_back(entry.seconds);
   }
   implementation_->add(place, [&](const Handle& root) {
     const Handle group = hdf5::create_group(root, place);
@@ -295,6 +298,8 @@ void RunWriter::write_training(const std::string& model, const TrainingRecord& t
     hdf5::write_numbers<std::int64_t>(group, "epoch", axes, epoch, "");
     hdf5::write_numbers<double>(group, "loss", axes, loss, "nat");
     hdf5::write_numbers<double>(group, "gradient_norm", axes, gradient_norm, "1");
+    hdf5::write_numbers<std::uint64_t>(group, "shots", axes, shots, "");
+    hdf5::write_numbers<double>(group, "seconds", axes, seconds, "s");
   });
 }
 

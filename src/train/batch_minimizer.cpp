@@ -158,6 +158,16 @@ std::string_view to_string(BatchAlgorithm algorithm) {
   return name_of(algorithm_names, algorithm);
 }
 
+std::optional<BatchAlgorithm> find_batch_algorithm(std::string_view name) {
+  for (const auto& [algorithm, known] : algorithm_names)
+    if (name == known) return algorithm;
+  return std::nullopt;
+}
+
+bool uses_gradients(BatchAlgorithm algorithm) {
+  return algorithm == BatchAlgorithm::lbfgs;
+}
+
 BatchAlgorithm parse_batch_algorithm(std::string_view name) {
   return value_named(algorithm_names, name, "batch minimizer");
 }
@@ -204,7 +214,7 @@ BatchMinimum minimize_batch(const BatchLoss& loss, const arma::vec& start,
   } catch (const std::exception& error) {
     failure = error.what();
     // All that its code knows as a failure, and does not say.
-    if (options.algorithm == BatchAlgorithm::lbfgs)
+    if (uses_gradients(options.algorithm))
       failure += ", nothing lower was found along the negative gradient";
   }
   return evaluator.minimum(end, failure);

@@ -156,6 +156,14 @@ ordered_json device_json(const std::optional<TrainingDevice>& device) {
           {"qubits", device->qubits}};
 }
 
+ordered_json minimizer_json(const BatchMinimizerOptions& minimizer) {
+  return {{"name", to_string(minimizer.algorithm)},
+          {"max_evaluations", minimizer.max_evaluations},
+          {"value_tolerance", minimizer.value_tolerance},
+          {"parameter_tolerance", minimizer.parameter_tolerance},
+          {"initial_step", minimizer.initial_step}};
+}
+
 ordered_json optimizer_json(const Optimizer::Options& optimizer) {
   ordered_json result = {{"name", to_string(optimizer.rule)}};
   for (const OptimizerOption& option : options_of(optimizer.rule))
@@ -181,7 +189,9 @@ ordered_json training_json(const TrainingConditions& training) {
           {"loss", to_string(options.loss)},
           {"weight_decay", options.weight_decay},
           {"initial_weights", to_string(options.initial_weights)},
-          {"optimizer", optimizer_json(options.optimizer)},
+          {"optimizer", options.minimizer ? minimizer_json(*options.minimizer)
+                                          : optimizer_json(options.optimizer)},
+          {"gradient", to_string(options.gradient)},
           {"schedule", to_string(options.schedule)},
           {"clipping", to_string(options.clipping)},
           {"early_stopping", early_stopping_json(options.early_stopping)},
@@ -282,6 +292,16 @@ std::optional<TrainingDevice> device_from_json(const JsonPlace& place) {
       list_from_json(place.at("qubits"), [](const JsonPlace& qubit) { return qubit.integer(); })};
 }
 
+std::optional<BatchMinimizerOptions> minimizer_from_json(const JsonPlace& place) {
+  const std::optional<BatchAlgorithm> algorithm = find_batch_algorithm(place.at("name").string());
+  if (!algorithm) return std::nullopt;
+  place.allow_keys(
+      {"name", "max_evaluations", "value_tolerance", "parameter_tolerance", "initial_step"});
+  return BatchMinimizerOptions{
+      *algorithm, natural(place.at("max_evaluations")), place.at("value_tolerance").number(),
+      place.at("parameter_tolerance").number(), place.at("initial_step").number()};
+}
+
 Optimizer::Options optimizer_from_json(const JsonPlace& place) {
   Optimizer::Options optimizer;
   const JsonPlace name = place.at("name");
@@ -297,8 +317,8 @@ Optimizer::Options optimizer_from_json(const JsonPlace& place) {
 
 TrainingConditions training_from_json(const JsonPlace& place) {
   place.allow_keys({"dataset", "noise", "noise_policy", "device", "seed", "epochs", "batch_size",
-                    "loss", "weight_decay", "initial_weights", "optimizer", "schedule", "clipping",
-                    "early_stopping", "final_loss"});
+                    "loss", "weight_decay", "initial_weights", "optimizer", "gradient", "schedule",
+                    "clipping", "early_stopping", "final_loss"});
   TrainingConditions training{place.at("dataset").string(),
                               place.at("noise").string(),
                               place.at("noise_policy").string(),
@@ -311,7 +331,10 @@ TrainingConditions training_from_json(const JsonPlace& place) {
   training.options.loss = parsed(place.at("loss"), parse_loss);
   training.options.weight_decay = place.at("weight_decay").number();
   training.options.initial_weights = parsed(place.at("initial_weights"), parse_initial_weights);
-  training.options.optimizer = optimizer_from_json(place.at("optimizer"));
+  training.options.minimizer = minimizer_from_json(place.at("optimizer"));
+  if (!training.options.minimizer)
+    training.options.optimizer = optimizer_from_json(place.at("optimizer"));
+  training.options.gradient = parsed(place.at("gradient"), parse_gradient);
   training.options.schedule = parsed(place.at("schedule"), parse_schedule);
   training.options.clipping = parsed(place.at("clipping"), parse_gradient_clipping);
   training.options.early_stopping = early_stopping_from_json(place.at("early_stopping"));

@@ -186,4 +186,16 @@ arma::vec natural_gradient(const arma::mat& metric, const arma::vec& gradient,
   return result;
 }
 
+TrainingObjective natural_objective(const Qnn& model, TrainingObjective objective,
+                                    std::shared_ptr<const FubiniStudyMetric> metric,
+                                    double regularisation) {
+  const auto n_weights = static_cast<arma::uword>(model.circuit.n_weights());
+  return [=](std::uint64_t step, const QnnParameters& parameters, const Dataset& batch) {
+    TrainingLoss loss = objective(step, parameters, batch);
+    loss.gradient.head(n_weights) = natural_gradient((*metric)(parameters.weights, batch.features),
+                                                     loss.gradient.head(n_weights), regularisation);
+    return loss;
+  };
+}
+
 }  // namespace rhodrift

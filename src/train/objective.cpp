@@ -102,10 +102,26 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
           QnnParameters{weights, losses.gradient(inputs)}.flattened()};
 }
 
+double training_loss_value(const Qnn& model, const ExpectationFunction& expectations,
+                           const QnnParameters& parameters, const Dataset& batch, Loss loss) {
+  const arma::mat values = expectations.values(parameters.weights, batch.features);
+  const arma::mat logits = parameters.head.logits(model.post_measurement.apply(values));
+  const double attraction =
+      model.post_measurement.is_none() ? 0.0 : model.post_measurement.attraction(values).value;
+  return mean_loss(loss, logits, batch.labels) + attraction;
+}
+
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {
   require_fitting(model, *expectations);
   return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
     return training_loss(model, *expectations, parameters, batch, loss);
+  };
+}
+
+TrainingObjective value_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {
+  require_fitting(model, *expectations);
+  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
+    return TrainingLoss{training_loss_value(model, *expectations, parameters, batch, loss), {}};
   };
 }
 

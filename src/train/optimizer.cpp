@@ -14,8 +14,11 @@ namespace {
 using Options = Optimizer::Options;
 using Rule = Optimizer::Rule;
 
-constexpr Names<Rule, 4> names{
-    {{Rule::sgd, "sgd"}, {Rule::rmsprop, "rmsprop"}, {Rule::adam, "adam"}, {Rule::adamw, "adamw"}}};
+constexpr Names<Rule, 5> names{{{Rule::sgd, "sgd"},
+                                {Rule::rmsprop, "rmsprop"},
+                                {Rule::adam, "adam"},
+                                {Rule::adamw, "adamw"},
+                                {Rule::natural_gradient, "natural-gradient"}}};
 
 constexpr OptimizerOption learning_rate{"learning_rate", &Options::learning_rate};
 constexpr OptimizerOption momentum{"momentum", &Options::momentum};
@@ -24,15 +27,18 @@ constexpr OptimizerOption beta1{"beta1", &Options::beta1};
 constexpr OptimizerOption beta2{"beta2", &Options::beta2};
 constexpr OptimizerOption epsilon{"epsilon", &Options::epsilon};
 constexpr OptimizerOption weight_decay{"weight_decay", &Options::weight_decay};
+constexpr OptimizerOption regularisation{"regularisation", &Options::regularisation};
 
 constexpr std::array sgd_options{learning_rate, momentum};
 constexpr std::array rmsprop_options{learning_rate, decay, epsilon};
 constexpr std::array adam_options{learning_rate, beta1, beta2, epsilon};
 constexpr std::array adamw_options{learning_rate, beta1, beta2, epsilon, weight_decay};
+constexpr std::array natural_options{learning_rate, regularisation};
 
 /// What is wrong with the value, or nothing.
 const char* broken_limit(const OptimizerOption& option, double value) {
-  if (option.value == &Options::learning_rate || option.value == &Options::epsilon)
+  if (option.value == &Options::learning_rate || option.value == &Options::epsilon ||
+      option.value == &Options::regularisation)
     return value > 0 && std::isfinite(value) ? nullptr : "> 0";
   if (option.value == &Options::weight_decay)
     return value >= 0 && std::isfinite(value) ? nullptr : ">= 0";
@@ -73,6 +79,8 @@ std::span<const OptimizerOption> options_of(Rule rule) {
       return adam_options;
     case Rule::adamw:
       return adamw_options;
+    case Rule::natural_gradient:
+      return natural_options;
   }
   return {};
 }
@@ -111,6 +119,9 @@ void Optimizer::step(arma::vec& parameters, const arma::vec& gradient, double ra
     case Rule::sgd:
       m = o.momentum * m + gradient;
       parameters -= alpha * m;
+      return;
+    case Rule::natural_gradient:
+      parameters -= alpha * gradient;
       return;
     case Rule::rmsprop:
       v = o.decay * v + (1 - o.decay) * arma::square(gradient);

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/train/shot_expectations.hpp>
 
+#include "core/named_settings.hpp"
 #include "train/gate_angles.hpp"
 #include "train/gradient_directions.hpp"
 #include "train/names.hpp"
@@ -289,6 +291,62 @@ ShotExpectations::State ShotExpectations::state() const {
   State state = state_;
   if (adaptive_) state.adaptive = adaptive_->state();
   return state;
+}
+
+// --- As text ------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr int max_shots = 1'000'000'000, max_draws = 1'000'000;
+
+std::optional<AdaptiveShots::Options> parse_adaptive(NamedSettings& settings) {
+  std::optional<double> lipschitz;
+  settings.take_number("adaptive", lipschitz);
+  if (!lipschitz) return std::nullopt;
+  AdaptiveShots::Options adaptive;
+  adaptive.lipschitz = *lipschitz;
+  settings.take_whole("min_shots", adaptive.min_shots, 2, max_shots);
+  settings.take_whole("max_shots", adaptive.max_shots, 2, max_shots);
+  settings.take_share("decay", adaptive.decay, true);
+  return adaptive;
+}
+
+}  // namespace
+
+std::optional<ShotExpectations::Options> parse_gradient(std::string_view text) {
+  static const std::map<std::string, std::optional<GradientMethod>> known{
+      {"exact", std::nullopt},
+      {"parameter-shift", GradientMethod::parameter_shift},
+      {"finite-differences", GradientMethod::finite_differences},
+      {"spsa", GradientMethod::spsa}};
+  NamedSettings settings("gradient", text);
+  const std::optional<GradientMethod> method = settings.choose(known);
+  std::optional<ShotExpectations::Options> options;
+  if (method) {
+    options.emplace().method = *method;
+    settings.take_whole("shots", options->shots, 1, max_shots, true);
+    if (method != GradientMethod::parameter_shift) settings.take_number("step", options->step_rad);
+    if (method == GradientMethod::spsa)
+      settings.take_whole("draws", options->spsa_draws, 1, max_draws);
+    else
+      options->adaptive = parse_adaptive(settings);
+    settings.naming([&] { options->validate(); });
+  }
+  settings.refuse_unknown();
+  return options;
+}
+
+std::string to_string(const std::optional<ShotExpectations::Options>& gradient) {
+  if (!gradient) return "exact";
+  std::string text = fmt::format("{}:shots={}", to_string(gradient->method), gradient->shots);
+  if (gradient->method != GradientMethod::parameter_shift)
+    text += fmt::format(":step={}", gradient->step_rad);
+  if (gradient->method == GradientMethod::spsa)
+    text += fmt::format(":draws={}", gradient->spsa_draws);
+  if (const auto& adaptive = gradient->adaptive)
+    text += fmt::format(":adaptive={}:min_shots={}:max_shots={}:decay={}", adaptive->lipschitz,
+                        adaptive->min_shots, adaptive->max_shots, adaptive->decay);
+  return text;
 }
 
 }  // namespace rhodrift

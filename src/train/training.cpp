@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -30,14 +31,61 @@ TrainingState initial_state(const Qnn& model, const TrainingOptions& options) {
   return state;
 }
 
-void require_fitting(const TrainingState& state, const Qnn& model) {
+void require_parameters(const TrainingState& state, const Qnn& model) {
   require_equal("vectors of parameters of the state", state.parameters_by_step.size(),
                 state.history.size() + 1, "its history with the start");
   const arma::uword n_parameters = initial_parameters(model, 0).flattened().n_elem;
   for (const arma::vec& parameters : state.parameters_by_step)
     require_equal("parameters of the state", parameters.n_elem, n_parameters, "the model");
-  require_equal("steps of the optimizer", state.optimizer.steps, state.history.size(),
-                "the history");
+}
+
+/// With l2_penalty; a gradient that was left out stays empty.
+TrainingLoss with_penalty(TrainingLoss loss, const arma::vec& values, double weight_decay) {
+  if (weight_decay == 0.0) return loss;
+  const LossValue penalty = l2_penalty(values, weight_decay);
+  loss.value += penalty.value;
+  if (!loss.gradient.is_empty()) loss.gradient += penalty.gradient;
+  return loss;
+}
+
+/// What a step takes, noted in its entry of the history.
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::shared_ptr<const ShotExpectations> shots)
+      : shots_(std::move(shots)), spent_before_(shots_ ? shots_->state().shots : 0) {}
+  void stop(TrainingState& state) const {
+    TrainingStep& step = state.history.back();
+    if (shots_) {
+      state.shots = shots_->state();
+      step.shots = state.shots.shots - spent_before_;
+    }
+    step.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::shared_ptr<const ShotExpectations> shots_;
+  std::uint64_t spent_before_;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// The evaluations of a minimiser that a state remembers.
+std::vector<BatchEvaluation> log_of(const TrainingState& state) {
+  std::vector<BatchEvaluation> log;
+  for (std::size_t i = 0; i < state.history.size(); ++i)
+    log.push_back(
+        {state.parameters_by_step[i + 1],
+         {state.history[i].loss, state.gradients.empty() ? arma::vec() : state.gradients.at(i)}});
+  return log;
+}
+
+TrainingResult result_of(const TrainingState& state, QnnParameters parameters, double final_loss) {
+  TrainingResult result{std::move(parameters), final_loss, state.history,
+                        arma::mat(state.parameters().n_elem, state.parameters_by_step.size())};
+  for (arma::uword s = 0; s < result.parameters_by_step.n_cols; ++s)
+    result.parameters_by_step.col(s) = state.parameters_by_step[s];
+  return result;
 }
 
 }  // namespace
@@ -51,6 +99,8 @@ void TrainingOptions::validate() const {
   schedule.validate();
   if (clipping) clipping->validate();
   if (early_stopping) early_stopping->validate();
+  if (minimizer) minimizer->validate();
+  if (gradient) gradient->validate();
 }
 
 QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
@@ -69,13 +119,15 @@ QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
 
 TrainingRun::TrainingRun(const Qnn& model, TrainingObjective objective, const Dataset& data,
                          const TrainingOptions& options, const std::optional<Dataset>& validation,
-                         std::optional<TrainingState> from)
+                         std::optional<TrainingState> from,
+                         std::shared_ptr<const ShotExpectations> shots)
     : model_(model),
       objective_(std::move(objective)),
       data_(data),
       options_(options),
       validation_(validation),
-      optimizer_(options.optimizer) {
+      optimizer_(options.optimizer),
+      shots_(std::move(shots)) {
   options.validate();
   model.validate();
   require_fitting(model, data);
@@ -85,7 +137,9 @@ TrainingRun::TrainingRun(const Qnn& model, TrainingObjective objective, const Da
   if (validation) require_fitting(model, *validation);
   options.schedule.rate_factor(0, n_steps());  // refuses a warm-up that takes all steps
   state_ = from ? *std::move(from) : initial_state(model, options);
-  require_fitting(state_, model);
+  require_parameters(state_, model);
+  require_equal("steps of the optimizer", state_.optimizer.steps, state_.history.size(),
+                "the history");
   optimizer_ = Optimizer(options.optimizer, state_.optimizer);
   if (options.early_stopping)
     early_stopping_.emplace(*options.early_stopping, state_.early_stopping);
@@ -119,16 +173,19 @@ std::vector<std::size_t> TrainingRun::next_batch() {
 }
 
 void TrainingRun::step() {
+  const Stopwatch stopwatch(shots_);
+  descend();
+  if (early_stopping_ && state_.n_steps() % batches_per_epoch() == 0) look_at_validation();
+  stopwatch.stop(state_);
+}
+
+void TrainingRun::descend() {
   const std::uint64_t index = state_.n_steps(), steps = n_steps();
   const auto epoch = static_cast<int>(index / batches_per_epoch());
   arma::vec values = state_.parameters();
-  TrainingLoss loss =
-      objective_(index, QnnParameters::from_flattened(values, model_), data_.subset(next_batch()));
-  if (options_.weight_decay > 0.0) {
-    const LossValue penalty = l2_penalty(values, options_.weight_decay);
-    loss.value += penalty.value;
-    loss.gradient += penalty.gradient;
-  }
+  const TrainingLoss loss = with_penalty(
+      objective_(index, QnnParameters::from_flattened(values, model_), data_.subset(next_batch())),
+      values, options_.weight_decay);
   const double norm = arma::norm(loss.gradient);
   if (!std::isfinite(loss.value) || !loss.gradient.is_finite())
     throw RunError(
@@ -144,7 +201,6 @@ void TrainingRun::step() {
   state_.history.push_back({epoch, loss.value, norm});
   state_.parameters_by_step.push_back(values);
   state_.optimizer = optimizer_.state();
-  if (early_stopping_ && (index + 1) % batches_per_epoch() == 0) look_at_validation();
 }
 
 void TrainingRun::look_at_validation() {
@@ -157,15 +213,46 @@ void TrainingRun::look_at_validation() {
 TrainingResult TrainingRun::result() const {
   const bool looked = early_stopping_ && state_.early_stopping.looks > 0;
   const arma::vec values = looked ? state_.early_stopping.best_parameters : state_.parameters();
-  TrainingResult result{QnnParameters::from_flattened(values, model_), 0, state_.history,
-                        arma::mat(values.n_elem, state_.parameters_by_step.size())};
-  for (arma::uword s = 0; s < result.parameters_by_step.n_cols; ++s)
-    result.parameters_by_step.col(s) = state_.parameters_by_step[s];
-  result.final_loss = objective_(state_.n_steps(), result.parameters, data_).value;
-  if (!std::isfinite(result.final_loss))
-    throw RunError(fmt::format("training: after all {} steps: the loss is {}", state_.n_steps(),
-                               result.final_loss));
-  return result;
+  const QnnParameters parameters = QnnParameters::from_flattened(values, model_);
+  const double final_loss = objective_(state_.n_steps(), parameters, data_).value;
+  if (!std::isfinite(final_loss))
+    throw RunError(
+        fmt::format("training: after all {} steps: the loss is {}", state_.n_steps(), final_loss));
+  return result_of(state_, parameters, final_loss);
+}
+
+TrainingResult minimize(const Qnn& model, const TrainingObjective& objective, const Dataset& data,
+                        const TrainingOptions& options, std::optional<TrainingState> from,
+                        const std::shared_ptr<const ShotExpectations>& shots,
+                        const std::function<void(const TrainingState&)>& after_step) {
+  options.validate();
+  if (!options.minimizer) throw InputError("training", "minimizer", "there is none");
+  model.validate();
+  require_fitting(model, data);
+  data.require_two_classes();
+  TrainingState state = from ? *std::move(from) : initial_state(model, options);
+  require_parameters(state, model);
+  std::optional<Stopwatch> stopwatch(std::in_place, shots);
+  const BatchMinimum minimum = minimize_batch(
+      [&](const arma::vec& values, bool) -> LossValue {
+        const TrainingLoss loss =
+            with_penalty(objective(0, QnnParameters::from_flattened(values, model), data), values,
+                         options.weight_decay);
+        return {loss.value, loss.gradient};
+      },
+      state.parameters_by_step.front(), *options.minimizer, log_of(state),
+      [&](const BatchEvaluation& evaluation) {
+        state.history.push_back({static_cast<int>(state.n_steps()), evaluation.loss.value,
+                                 arma::norm(evaluation.loss.gradient)});
+        state.parameters_by_step.push_back(evaluation.parameters);
+        if (!evaluation.loss.gradient.is_empty())
+          state.gradients.push_back(evaluation.loss.gradient);
+        stopwatch->stop(state);
+        if (after_step) after_step(state);
+        stopwatch.emplace(shots);
+      });
+  return result_of(state, QnnParameters::from_flattened(minimum.best.parameters, model),
+                   minimum.best.loss.value);
 }
 
 TrainingResult train(const Qnn& model, const TrainingObjective& objective, const Dataset& data,

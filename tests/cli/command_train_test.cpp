@@ -27,6 +27,28 @@ std::string config(const std::string& training) {
          training;
 }
 
+std::string content_of(const std::string& path) {
+  std::stringstream content;
+  content << std::ifstream(path).rdbuf();
+  return content.str();
+}
+
+/// Whatever a kill leaves is a checkpoint of some step: keeps one while the run goes on. A second
+/// name for the file does that in one operation; a copy would take its size from one checkpoint and
+/// its bytes from the next.
+test::CapturedRun run_keeping_checkpoint(const std::vector<std::string>& arguments,
+                                         const std::string& checkpoint, const std::string& kept) {
+  std::thread keeper([&] {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    std::error_code missing;
+    do std::filesystem::create_hard_link(checkpoint, kept, missing);
+    while (missing && std::chrono::steady_clock::now() < deadline);
+  });
+  const test::CapturedRun result = run(arguments);
+  keeper.join();
+  return result;
+}
+
 std::string iris() {
   return shipped("datasets/iris.csv");
 }
@@ -142,24 +164,10 @@ TEST_CASE("a run that was killed goes on to the same model, to the last bit") {
       "optimizer = \"adamw\"\nweight_decay = 0.02\nschedule = \"cosine:warmup=2\"\n"
       "clipping = \"norm:1\"\npatience = 5\ntest_shots = 64\n";
   const std::string toml = scratch.write("wine.toml", text);
-  const auto model_in = [&](const std::string& path) {
-    std::stringstream content;
-    content << std::ifstream(path).rdbuf();
-    return content.str();
-  };
-  // Whatever a kill leaves is a checkpoint of some step: keep one while the run goes on. A second
-  // name for the file does that in one operation; a copy would take its size from one checkpoint
-  // and its bytes from the next.
   const std::string whole = (scratch / "whole.json").string();
   const std::string cut = (scratch / "cut.json").string();
-  std::thread keeper([&] {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    std::error_code missing;
-    do std::filesystem::create_hard_link(whole + ".checkpoint", cut + ".checkpoint", missing);
-    while (missing && std::chrono::steady_clock::now() < deadline);
-  });
-  const auto first = run({"train", toml, "-o", whole, "--checkpoint-every", "3"});
-  keeper.join();
+  const auto first = run_keeping_checkpoint({"train", toml, "-o", whole, "--checkpoint-every", "3"},
+                                            whole + ".checkpoint", cut + ".checkpoint");
   INFO(first.err);
   REQUIRE(first.status == 0);
   CHECK_FALSE(std::filesystem::exists(whole + ".checkpoint"));
@@ -170,7 +178,7 @@ TEST_CASE("a run that was killed goes on to the same model, to the last bit") {
   const auto resumed = run({"train", toml, "-o", cut, "--resume"});
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
-  CHECK(model_in(cut) == model_in(whole));
+  CHECK(content_of(cut) == content_of(whole));
 
   const auto other = run({"train", scratch.write("wine.toml", text + "seed = 2\n"), "-o",
                           (scratch / "other.json").string(), "--resume"});
@@ -179,6 +187,51 @@ TEST_CASE("a run that was killed goes on to the same model, to the last bit") {
   const auto nothing = run({"train", toml, "-o", (scratch / "none.json").string(), "--resume"});
   CHECK(nothing.status == 2);
   CHECK_THAT(nothing.err, ContainsSubstring("none.json.checkpoint"));
+}
+
+TEST_CASE("shots and minimisers go on where a run was killed, to the last bit") {
+  const std::string training = GENERATE(
+      as<std::string>(), "gradient = \"parameter-shift:shots=16\"\nbatch_size = 10\nepochs = 1\n",
+      "gradient = \"parameter-shift:adaptive=1:max_shots=40\"\noptimizer = \"sgd\"\nepochs = 1\n",
+      "gradient = \"spsa:shots=16\"\nepochs = 3\n", "optimizer = \"lbfgs\"\nmax_evaluations = 8\n",
+      "optimizer = \"cobyla\"\nmax_evaluations = 8\ngradient = \"spsa:shots=16\"\n",
+      "optimizer = \"natural-gradient\"\nepochs = 2\n");
+  CAPTURE(training);
+  const ScratchDirectory scratch;
+  const std::string toml =
+      scratch.write("m.toml",
+                    "[data]\nfile = \"iris\"\n[model]\nqubits = 4\nencoding = \"angle:ry\"\n"
+                    "ansatz = \"hardware-efficient:1\"\n[device]\ncalibration = \"" +
+                        shipped("calibrations/belem.json") +
+                        "\"\n[training]\nnoise = \"exact\"\ntest_shots = 16\n" + training);
+  const std::string whole = (scratch / "whole.json").string();
+  const std::string cut = (scratch / "cut.json").string();
+  const ThreadCount one(1);
+  const auto first =
+      run({"train", toml, "-o", whole, "--run", (scratch / "run.h5").string(), "--json"});
+  INFO(first.err);
+  REQUIRE(first.status == 0);
+  const bool counted = training.find("gradient = ") != std::string::npos;
+  CHECK((first.json()["training_shots"].get<std::uint64_t>() > 0) == counted);
+  const TrainingRecord record = RunReader((scratch / "run.h5").string()).training("m");
+  std::uint64_t shots = 0;
+  for (const TrainingStep& step : record.history) {
+    shots += step.shots;
+    CHECK(step.seconds > 0.0);
+  }
+  CHECK(shots == first.json()["training_shots"].get<std::uint64_t>());
+
+  const ThreadCount two(2);
+  const auto second = run_keeping_checkpoint(
+      {"train", toml, "-o", (scratch / "second.json").string(), "--checkpoint-every", "2"},
+      (scratch / "second.json.checkpoint").string(), cut + ".checkpoint");
+  REQUIRE(second.status == 0);
+  CHECK(content_of((scratch / "second.json").string()) == content_of(whole));
+  REQUIRE(std::filesystem::exists(cut + ".checkpoint"));
+  const auto resumed = run({"train", toml, "-o", cut, "--resume"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  CHECK(content_of(cut) == content_of(whole));
 }
 
 TEST_CASE("models and data that do not fit each other are refused by file") {
@@ -298,6 +351,20 @@ TEST_CASE("a training configuration that is wrong is refused with line, key and 
           "device.layout: 4294967296 is outside 0..4");
   refused("[data]\nfile = \"iris\"\ntest_share = 1.5\n", "data.test_share: 1.5 is outside (0, 1)");
   refused("name = \"a/b\"\n[data]\nfile = \"iris\"\n", "name: must not be empty");
+  refused(config("gradient = \"shift\"\n"),
+          "known are exact, finite-differences, parameter-shift, spsa");
+  refused(config("gradient = \"spsa:shots=0\"\n"), "training.gradient: gradient: \"spsa:shots=0\"");
+  refused(config("noise = \"gap\"\ngradient = \"spsa\"\n"),
+          "training.gradient: takes shots of one circuit: noise = none, exact or readout, not gap");
+  refused(config("optimizer = \"lbfgs\"\n"), "training.epochs: goes with steps over minibatches");
+  refused(config("optimizer = \"l-bfgs\"\n"),
+          "natural-gradient: over all the data at once there are lbfgs");
+  const std::string iris_only = "[data]\nfile = \"iris\"\n[training]\n";
+  refused(iris_only + "optimizer = \"lbfgs\"\nnoise = \"history\"\n",
+          "needs the same loss all the time");
+  refused(iris_only + "optimizer = \"lbfgs\"\ngradient = \"spsa\"\n",
+          "lbfgs takes exact gradients");
+  refused(iris_only + "optimizer = \"natural-gradient\"\nregularisation = 0\n", "0 is not > 0");
   refused("[dta]\n", "did you mean 'data'?");
   refused(config("") + "[model2]\n", "did you mean 'model'?");
 }

@@ -187,3 +187,38 @@ TEST_CASE("Training noise that the device's records do not allow is refused") {
   CHECK_THROWS_AS(training_objective(InjectedNoise{-1.0}, model(), one, loss, 1), InputError);
   CHECK_THROWS_AS(value_of("exact", {{state(1.0)}, {0, 2, 1}}), InputError);
 }
+
+TEST_CASE("gradients of exact probabilities are those of the circuit in its noise") {
+  for (const char* text : {"none", "exact", "readout"}) {
+    CAPTURE(text);
+    ShotExpectations::Options options;
+    options.shots = 0;
+    const TrainingNoise noise = parse_training_noise(text);
+    const auto shots = shot_expectations(noise, model(), history(), options, 1);
+    const TrainingLoss found = fixed_objective(model(), shots, loss)(0, parameters(), samples());
+    const TrainingLoss expected =
+        training_objective(noise, model(), history(), loss, 1)(0, parameters(), samples());
+    CHECK(std::abs(found.value - expected.value) < 1e-12);
+    CHECK(arma::abs(found.gradient - expected.gradient).max() < 1e-12);
+  }
+}
+
+TEST_CASE("shots are counted, drawn by the seed, and go on from a state") {
+  const ShotExpectations::Options options{.shots = 8};
+  const auto step = [&](const std::shared_ptr<const ShotExpectations>& shots) {
+    return fixed_objective(model(), shots, loss)(0, parameters(), samples()).value;
+  };
+  const auto whole = shot_expectations(ExactNoise{}, model(), history(), options, 1);
+  const double first = step(whole);
+  const ShotExpectations::State state = whole->state();
+  // The values and two shifts of each angle, of every sample.
+  CHECK(state.circuits % samples().n_samples() == 0);
+  CHECK(state.shots == 8 * state.circuits);
+  CHECK(state.runs == 1);
+  const double second = step(whole);
+  CHECK(first != second);
+  CHECK(step(shot_expectations(ExactNoise{}, model(), history(), options, 1, state)) == second);
+  CHECK(step(shot_expectations(ExactNoise{}, model(), history(), options, 2)) != first);
+  CHECK_THROWS_WITH(shot_expectations(HistoryNoise{}, model(), history(), options, 1),
+                    ContainsSubstring("is not that of one circuit"));
+}

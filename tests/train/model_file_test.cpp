@@ -131,6 +131,16 @@ TEST_CASE("a model file keeps the options of its optimizer's rule, and no others
         model.training.options.optimizer);
 }
 
+TEST_CASE("a model file keeps a minimiser, and where the gradients came from") {
+  TrainedModel model = example();
+  model.training.options.gradient = parse_gradient("spsa:shots=64");
+  model.training.options.minimizer =
+      BatchMinimizerOptions{.algorithm = BatchAlgorithm::cobyla, .max_evaluations = 7};
+  const TrainingOptions read = model_from_json(to_json(model), "m.json").training.options;
+  CHECK(read.minimizer == model.training.options.minimizer);
+  CHECK(to_string(read.gradient) == "spsa:shots=64:step=0.25:draws=1");
+}
+
 TEST_CASE("noise-free training needs no device, noise-aware training does") {
   TrainedModel model = example();
   model.training.device.reset();
@@ -170,7 +180,8 @@ TEST_CASE("a model file that is not one is refused with the JSON pointer") {
   CHECK_THAT(complaint("\"epochs\":20", "\"epochs\":2.5"),
              Catch::Matchers::StartsWith("m.json: /training/epochs: "));
   CHECK_THAT(complaint("\"name\":\"adam\"", "\"name\":\"lion\""),
-             Catch::Matchers::EndsWith("'lion' is unknown; known are sgd, rmsprop, adam, adamw"));
+             Catch::Matchers::EndsWith(
+                 "'lion' is unknown; known are sgd, rmsprop, adam, adamw, natural-gradient"));
   CHECK_THAT(complaint("\"name\":\"adam\"", "\"name\":\"adamw\""),
              Catch::Matchers::EndsWith("the key \"weight_decay\" is missing"));
   CHECK_THAT(complaint("\"beta1\":0.9", "\"beta1\":0.9,\"momentum\":0.5"),

@@ -6,6 +6,7 @@
 #include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/natural_gradient.hpp>
 #include <rhodrift/train/shot_expectations.hpp>
+#include <rhodrift/train/training.hpp>
 
 #include "support/catch.hpp"
 #include "support/oracle.hpp"
@@ -185,4 +186,22 @@ TEST_CASE("A natural gradient that cannot be is refused") {
                     "natural gradient: features: 1, the circuit has 2");
   CHECK_THROWS_WITH(metric(arma::vec(6), arma::mat(2, 0)),
                     "natural gradient: features: of no samples");
+}
+
+TEST_CASE("an objective with natural gradients has the metric's in the weights alone") {
+  Circuit circuit(2);
+  circuit.append(Op::ry, {0}, {Angle::feature(0)}).append(Op::ry, {0}, {Angle::weight(0)});
+  circuit.append(Op::cx, {0, 1}).append(Op::ry, {1}, {Angle::weight(1)});
+  const Qnn model{circuit, {Observable::z(0), Observable::z(1)}, 2};
+  const auto metric = std::make_shared<const FubiniStudyMetric>(circuit, exact);
+  const Dataset batch{"two", arma::mat{{0.3, -0.8}}, {0, 1}, {"a", "b"}};
+  QnnParameters parameters = initial_parameters(model, 3);
+  const TrainingObjective plain =
+      fixed_objective(model, exact(circuit, model.observables), Loss::cross_entropy);
+  const TrainingLoss natural = natural_objective(model, plain, metric, 0.1)(0, parameters, batch);
+  const TrainingLoss expected = plain(0, parameters, batch);
+  CHECK(natural.value == expected.value);
+  const arma::mat regular = (*metric)(parameters.weights, batch.features) + 0.1 * arma::eye(2, 2);
+  CHECK(arma::abs(regular * natural.gradient.head(2) - expected.gradient.head(2)).max() < 1e-12);
+  CHECK(arma::abs(natural.gradient.tail(6) - expected.gradient.tail(6)).max() == 0.0);
 }

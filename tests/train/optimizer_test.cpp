@@ -195,8 +195,9 @@ TEST_CASE("every rule has a name, and options that are its own") {
     CHECK(parse_optimizer_rule(to_string(rule)) == rule);
     CHECK(options_of(rule).front().name == "learning_rate");
   }
-  CHECK_THROWS_WITH(parse_optimizer_rule("lion"),
-                    "optimizer: 'lion' is unknown; known are sgd, rmsprop, adam, adamw");
+  CHECK_THROWS_WITH(
+      parse_optimizer_rule("lion"),
+      "optimizer: 'lion' is unknown; known are sgd, rmsprop, adam, adamw, natural-gradient");
   std::vector<std::string_view> names;
   for (const OptimizerOption& option : options_of(Rule::adamw)) names.push_back(option.name);
   CHECK(names == std::vector<std::string_view>{"learning_rate", "beta1", "beta2", "epsilon",

@@ -352,3 +352,18 @@ TEST_CASE("Gradient methods have names") {
                     "gradient method: 'adjoint' is unknown; known are parameter-shift, "
                     "finite-differences, spsa");
 }
+
+TEST_CASE("where gradients come from is a text, and back") {
+  CHECK_FALSE(parse_gradient("exact"));
+  CHECK(to_string(parse_gradient("exact")) == "exact");
+  for (const char* text :
+       {"parameter-shift:shots=64", "finite-differences:shots=1024:step=0.1",
+        "spsa:shots=10:step=0.25:draws=3",
+        "parameter-shift:shots=1024:adaptive=0.5:min_shots=8:max_shots=100:decay=0.9"})
+    CHECK(to_string(parse_gradient(text)) == text);
+  CHECK(parse_gradient("spsa:7")->shots == 7);
+  CHECK_THROWS_AS(parse_gradient("parameter-shift:step=0.1"), InputError);
+  CHECK_THROWS_AS(parse_gradient("spsa:adaptive=1"), InputError);
+  CHECK_THROWS_AS(parse_gradient("spsa:shots=0"), InputError);
+  CHECK_THROWS_AS(parse_gradient("parameter-shift:adaptive=1:min_shots=9:max_shots=8"), InputError);
+}

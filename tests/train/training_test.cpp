@@ -372,3 +372,33 @@ TEST_CASE("states of other runs are refused") {
   CHECK_THROWS_AS(TrainingRun(model, objective, data, {}, {}, state), InputError);
   CHECK_THROWS_AS(TrainingRun(small_model(3), objective, data, {}, {}, run.state()), InputError);
 }
+
+TEST_CASE(
+    "a minimiser takes all the data to a lower loss than it began with, and replays its log") {
+  const Qnn model = small_model(3);
+  const Dataset data = clouds(3, 6, 0.3, 141);
+  const TrainingObjective objective =
+      fixed_objective(model, std::make_shared<const CosineProducts>(6, 2, 2), Loss::cross_entropy);
+  for (const BatchAlgorithm algorithm : {BatchAlgorithm::lbfgs, BatchAlgorithm::cobyla}) {
+    CAPTURE(to_string(algorithm));
+    TrainingOptions options;
+    options.weight_decay = 0.01;
+    options.minimizer = BatchMinimizerOptions{.algorithm = algorithm, .max_evaluations = 30};
+    std::vector<TrainingState> states;
+    const TrainingResult whole =
+        minimize(model, objective, data, options, {}, {},
+                 [&](const TrainingState& state) { states.push_back(state); });
+    REQUIRE(whole.history.size() == states.size());
+    CHECK(whole.final_loss < whole.history.front().loss);
+    const auto best = std::ranges::min_element(whole.history, {}, &TrainingStep::loss);
+    CHECK(whole.final_loss == best->loss);
+    CHECK(same_bits(
+        whole.parameters.flattened(),
+        whole.parameters_by_step.col(static_cast<arma::uword>(best - whole.history.begin()) + 1)));
+    for (const std::size_t cut : {std::size_t{0}, states.size() / 2, states.size() - 1}) {
+      const TrainingResult resumed = minimize(model, objective, data, options, states[cut]);
+      CHECK(same_bits(resumed.parameters_by_step, whole.parameters_by_step));
+      CHECK(same_bits(resumed.parameters.flattened(), whole.parameters.flattened()));
+    }
+  }
+}

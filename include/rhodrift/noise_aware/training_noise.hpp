@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,6 +12,7 @@
 #include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/train/objective.hpp>
 #include <rhodrift/train/qnn.hpp>
+#include <rhodrift/train/shot_expectations.hpp>
 
 /// Noise-aware training: what is minimised, by the recorded states of a device.
 namespace rhodrift {
@@ -79,6 +81,17 @@ struct DeviceHistory {
 /// The expectations of the model's observables on a device in one of its states: exact values and
 /// gradients of the circuit in its native gates, with noise and readout error.
 SharedExpectations expectations_on(const Qnn& model, const NoiseModel& state, const Layout& layout);
+
+/// The circuit's expectations in this noise, from shots of the simulated device as it is now, with
+/// gradients as hardware gives them; shots and the seed of SPSA's directions are functions of
+/// `seed` and the state. Throws InputError where the noise is not that of one circuit (none, exact,
+/// readout), and as ShotExpectations does.
+std::shared_ptr<const ShotExpectations> shot_expectations(const TrainingNoise& noise,
+                                                          const Qnn& model,
+                                                          const DeviceHistory& device,
+                                                          ShotExpectations::Options options,
+                                                          std::uint64_t seed,
+                                                          const ShotExpectations::State& from = {});
 
 /// What training under this noise minimises. Strategies of one state take the last one. Draws are
 /// functions of the seed and the step. Throws InputError when a setting is out of range, there is

@@ -3,6 +3,7 @@
 #include <armadillo>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -22,6 +23,10 @@ enum class BatchAlgorithm {
 std::string_view to_string(BatchAlgorithm algorithm);
 /// Throws InputError that lists the known names.
 BatchAlgorithm parse_batch_algorithm(std::string_view name);
+/// The same, or nothing.
+std::optional<BatchAlgorithm> find_batch_algorithm(std::string_view name);
+/// Whether the algorithm asks for gradients.
+bool uses_gradients(BatchAlgorithm algorithm);
 
 struct BatchMinimizerOptions {
   BatchAlgorithm algorithm = BatchAlgorithm::lbfgs;

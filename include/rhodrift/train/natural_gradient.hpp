@@ -8,6 +8,7 @@
 #include <rhodrift/circuit/circuit.hpp>
 #include <rhodrift/circuit/expectation_function.hpp>
 #include <rhodrift/circuit/observable.hpp>
+#include <rhodrift/train/objective.hpp>
 
 namespace rhodrift {
 
@@ -54,5 +55,12 @@ class FubiniStudyMetric {
 /// the matrix is singular or not finite.
 arma::vec natural_gradient(const arma::mat& metric, const arma::vec& gradient,
                            double regularisation);
+
+/// The objective with natural_gradient of its gradient in the circuit's weights, in the metric of
+/// the model's circuit at the batch; the head's gradient stays as it is. What is added to the loss
+/// later on, such as weight decay, is not natural.
+TrainingObjective natural_objective(const Qnn& model, TrainingObjective objective,
+                                    std::shared_ptr<const FubiniStudyMetric> metric,
+                                    double regularisation);
 
 }  // namespace rhodrift

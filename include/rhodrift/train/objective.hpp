@@ -40,9 +40,17 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
 // Every function below throws InputError where expectations have another number of features,
 // weights or observables than the model.
 
+/// The value alone, which takes no gradient of the circuit.
+double training_loss_value(const Qnn& model, const ExpectationFunction& expectations,
+                           const QnnParameters& parameters, const Dataset& batch,
+                           Loss loss = Loss::cross_entropy);
+
 /// training_loss, always of the same expectations: of the exact circuit (noise-free training), the
 /// circuit in calibrated noise (noise-aware), …
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss);
+
+/// fixed_objective for minimisers that use no gradient: it is empty.
+TrainingObjective value_objective(const Qnn& model, SharedExpectations expectations, Loss loss);
 
 /// The expectations of a step.
 using ExpectationsOfStep = std::function<SharedExpectations(std::uint64_t step)>;

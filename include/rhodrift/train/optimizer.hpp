@@ -16,11 +16,12 @@ namespace rhodrift {
 ///            D. P. Kingma, J. Ba, ICLR 2015, arXiv:1412.6980, algorithm 1
 ///   adamw    θ ← (1 - α λ) θ, then as adam: the decay is not in the moments.
 ///            I. Loshchilov, F. Hutter, ICLR 2019, arXiv:1711.05101, whose λ is α λ here
+///   natural-gradient  θ ← θ - α g, g being natural already (natural_objective)
 /// Our own because a run that was killed goes on to the same bits: everything that an optimizer
 /// remembers is a State that can be stored. The packaged libraries hide their moments.
 class Optimizer {
  public:
-  enum class Rule { sgd, rmsprop, adam, adamw };
+  enum class Rule { sgd, rmsprop, adam, adamw, natural_gradient };
 
   /// Only those of the rule count (options_of).
   struct Options {
@@ -32,6 +33,7 @@ class Optimizer {
     double beta2 = 0.999;         ///< of adam and adamw, in [0, 1)
     double epsilon = 1e-8;        ///< of rmsprop, adam and adamw, > 0
     double weight_decay = 0.01;   ///< λ of adamw, >= 0
+    double regularisation = 0.1;  ///< of natural_gradient's metric, > 0
 
     /// Throws InputError "rule: option: value and limit" when one is outside its range.
     void validate() const;
@@ -62,7 +64,7 @@ class Optimizer {
   State state_;
 };
 
-/// "sgd", "rmsprop", "adam", "adamw"
+/// "sgd", "rmsprop", "adam", "adamw", "natural-gradient"
 std::string_view to_string(Optimizer::Rule rule);
 /// Throws InputError that lists the known names.
 Optimizer::Rule parse_optimizer_rule(std::string_view name);

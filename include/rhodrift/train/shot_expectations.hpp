@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -111,6 +112,7 @@ class ShotExpectations : public ExpectationFunction {
                                      const LossDerivative& loss_derivative) const;
 
   State state() const;
+  const Options& options() const { return options_; }
 
  private:
   struct Setting;
@@ -131,5 +133,15 @@ class ShotExpectations : public ExpectationFunction {
   mutable State state_;       // adaptive is in adaptive_, if there is one
   mutable std::optional<AdaptiveShots> adaptive_;
 };
+
+/// How training gets its gradients: nothing for exact ones, else from shots of a simulated device.
+/// As text: "exact", "parameter-shift:shots=1024", "finite-differences:shots=1024:step=0.25",
+/// "spsa:shots=1024:step=0.25:draws=1". The first two take `adaptive=L`, shots by AdaptiveShots
+/// with the Lipschitz constant L, and with it min_shots=4, max_shots=100000 and decay=0.99; its
+/// learning rate and the seed are not in the text. Throws InputError naming what is unknown or out
+/// of range.
+std::optional<ShotExpectations::Options> parse_gradient(std::string_view text);
+/// What parse_gradient reads, with all settings.
+std::string to_string(const std::optional<ShotExpectations::Options>& gradient);
 
 }  // namespace rhodrift
