@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -8,13 +7,10 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/core/hash.hpp>
-#include <rhodrift/report/format_estimate.hpp>
-#include <rhodrift/report/text_table.hpp>
 #include <rhodrift/store/checkpoint.hpp>
 #include <rhodrift/store/run_writer.hpp>
-#include <rhodrift/train/baseline.hpp>
-#include <rhodrift/train/model_comparison.hpp>
 
+#include "cli/accuracy_table.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -66,72 +62,6 @@ TrainingOutcome train_with_checkpoints(const Options& options, const std::string
   });
 }
 
-/// What was made of the test samples, and by whom.
-struct Tested {
-  std::string name;
-  std::string where;  ///< empty: a classical baseline
-  std::vector<int> classes;
-  std::optional<Estimate> accuracy = {};
-
-  bool is_baseline() const { return where.empty(); }
-  std::string label() const { return is_baseline() ? name : name + ", " + where; }
-};
-
-/// Logistic regression and a small network on the same data: nobody is to be fooled.
-void add_baselines(std::vector<Tested>& tested, const TrainConfig::Data& data) {
-  constexpr std::size_t n_hidden = 16;
-  BaselineOptions network;
-  network.n_hidden = n_hidden;
-  const std::pair<std::string, BaselineOptions> baselines[] = {
-      {"logistic regression", {}}, {fmt::format("network of {} tanh units", n_hidden), network}};
-  for (const auto& [name, options] : baselines)
-    tested.push_back(
-        {name, "",
-         predicted_classes(train_baseline(data.train, options).logits(data.test.features))});
-}
-
-std::vector<ModelComparison> compare(const std::vector<Tested>& tested,
-                                     const std::vector<int>& labels) {
-  std::vector<ModelPredictions> all;
-  for (const Tested& row : tested) all.push_back({row.label(), row.classes});
-  return compare_models(all, labels);
-}
-
-const Tested& where_it_runs(const std::vector<Tested>& tested) {
-  return *std::ranges::find_if(tested.rbegin(), tested.rend(),
-                               [](const Tested& row) { return !row.is_baseline(); });
-}
-
-TextTable accuracy_table(const std::vector<Tested>& tested,
-                         const std::vector<ModelComparison>& comparisons, std::size_t n_samples) {
-  const std::string judged = where_it_runs(tested).label();
-  TextTable table({"", fmt::format("accuracy on {} test samples", n_samples),
-                   fmt::format("{} is better by", judged), "p (McNemar, Holm)"});
-  for (const Tested& row : tested) {
-    const auto against = std::ranges::find_if(comparisons, [&](const ModelComparison& comparison) {
-      return comparison.first == judged && comparison.second == row.label();
-    });
-    if (against == comparisons.end())
-      table.add_row({row.label(), with_interval(*row.accuracy), "", ""});
-    else
-      table.add_row({row.label(), with_interval(*row.accuracy), with_interval(against->difference),
-                     fmt::format("{:.2g}", against->adjusted_p_value)});
-  }
-  return table;
-}
-
-std::string warnings_text(const std::vector<Tested>& tested,
-                          const std::vector<ModelComparison>& comparisons) {
-  std::vector<std::string> baselines;
-  for (const Tested& row : tested)
-    if (row.is_baseline()) baselines.push_back(row.name);
-  std::string text;
-  for (const Warning& warning :
-       baseline_warnings(comparisons, where_it_runs(tested).label(), baselines))
-    text += "warning: " + warning.text() + "\n";
-  return text;
-}
-
 /// Spent in training; 0 with exact gradients.
 std::uint64_t shots_of(const TrainingResult& result) {
   std::uint64_t shots = 0;
@@ -165,10 +95,8 @@ void train_from_config(const Options& options, const std::string& command_line) 
          fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-")),
          std::move(raw.predictions), raw.accuracy});
   }
-  add_baselines(tested, data);
-  for (Tested& row : tested)
-    if (!row.accuracy) row.accuracy = accuracy(row.classes, data.test.labels);
-  const std::vector<ModelComparison> comparisons = compare(tested, data.test.labels);
+  const AccuracyTable table(std::move(tested), data.train, data.test);
+  const std::vector<Tested>& rows = table.rows();
 
   write_model(model, options.output);
   if (writer) {
@@ -177,11 +105,11 @@ void train_from_config(const Options& options, const std::string& command_line) 
     if (device) writer->write_calibration(device->calibration());
     writer->write_training(
         model.name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
-    std::vector<NamedEstimate> rows{{model.name + "/noiseless/accuracy", *tested[0].accuracy}};
-    if (device) rows.push_back({model.name + "/raw/accuracy", *tested[1].accuracy});
-    for (const Tested& row : tested)
-      if (row.is_baseline()) rows.push_back({row.name + "/accuracy", *row.accuracy});
-    writer->write_estimates("results", rows);
+    std::vector<NamedEstimate> results{{model.name + "/noiseless/accuracy", *rows[0].accuracy}};
+    if (device) results.push_back({model.name + "/raw/accuracy", *rows[1].accuracy});
+    for (const Tested& row : rows)
+      if (row.is_baseline()) results.push_back({row.name + "/accuracy", *row.accuracy});
+    writer->write_estimates("results", results);
     writer->write_text("model-" + model.name, rhodrift::to_json(model));
     writer->commit();
   }
@@ -194,20 +122,20 @@ void train_from_config(const Options& options, const std::string& command_line) 
                  {"training_shots", shots_of(result)},
                  {"training_samples", data.train.n_samples()},
                  {"test_samples", data.test.n_samples()},
-                 {"noiseless_accuracy", to_json(*tested[0].accuracy)}};
-    if (device) summary["device_accuracy"] = to_json(*tested[1].accuracy);
-    for (const Tested& row : tested)
+                 {"noiseless_accuracy", to_json(*rows[0].accuracy)}};
+    if (device) summary["device_accuracy"] = to_json(*rows[1].accuracy);
+    for (const Tested& row : rows)
       if (row.is_baseline()) summary["baselines"][row.name] = to_json(*row.accuracy);
     summary["labels"] = names_of(data.test.labels, model.class_names);
-    summary["predictions"] = names_of(where_it_runs(tested).classes, model.class_names);
+    summary["predictions"] = names_of(table.judged().classes, model.class_names);
     print(summary);
     return;
   }
   print(fmt::format("{}: {} steps, {}final loss {:.4f}\n", model.name, result.history.size(),
                     shots_of(result) > 0 ? fmt::format("{} shots, ", shots_of(result)) : "",
                     result.final_loss) +
-        accuracy_table(tested, comparisons, data.test.n_samples()).to_string() +
-        warnings_text(tested, comparisons) + fmt::format("model in {}\n", options.output));
+        table.to_string() + text_of(table.warnings()) +
+        fmt::format("model in {}\n", options.output));
 }
 
 }  // namespace

@@ -16,6 +16,12 @@ Json to_json(const Estimate& estimate) {
   return estimate_json(estimate);
 }
 
+Json to_json(const Warning& warning) {
+  return {{"code", rhodrift::to_string(warning.code)},
+          {"finding", warning.finding},
+          {"remedy", warning.remedy}};
+}
+
 Json rows_of(const arma::mat& matrix) {
   Json rows = Json::array();
   for (arma::uword r = 0; r < matrix.n_rows; ++r)
@@ -31,6 +37,12 @@ void print(const Json& document) {
 void print(const std::string& text) {
   std::cout << text << std::flush;
   if (!std::cout) throw RunError("standard output: write failed");
+}
+
+std::string text_of(const std::vector<Warning>& warnings) {
+  std::string text;
+  for (const Warning& warning : warnings) text += "warning: " + warning.text() + "\n";
+  return text;
 }
 
 ProgressBar::ProgressBar(std::string label)

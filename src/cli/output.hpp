@@ -2,10 +2,12 @@
 
 #include <armadillo>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include <rhodrift/core/estimate.hpp>
+#include <rhodrift/train/warning.hpp>
 
 #include "cli/interruption.hpp"
 
@@ -17,6 +19,9 @@ using Json = nlohmann::ordered_json;
 /// {"value", "std_error", "ci": [low, high], "level", "shots", "circuits", "method", "diagnostics"}
 Json to_json(const Estimate& estimate);
 
+/// {"code", "finding", "remedy"}
+Json to_json(const Warning& warning);
+
 /// [[row 0], [row 1], …]
 Json rows_of(const arma::mat& matrix);
 
@@ -24,6 +29,9 @@ Json rows_of(const arma::mat& matrix);
 /// disk, a closed pipe).
 void print(const Json& document);
 void print(const std::string& text);
+
+/// A line "warning: FINDING: REMEDY" each.
+std::string text_of(const std::vector<Warning>& warnings);
 
 /// A progress bar on stderr while it lives; silent when stderr is no terminal. While it
 /// lives, a signal to stop takes effect as a RunError at its next call. Each call is also

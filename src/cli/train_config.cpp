@@ -1,45 +1,23 @@
 #include "cli/train_config.hpp"
 
-#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
 
-#include <rhodrift/calibration/calibration_file.hpp>
-#include <rhodrift/calibration/calibration_series.hpp>
-#include <rhodrift/compile/path_layout.hpp>
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/train/preprocessing.hpp>
 
-#include "cli/arguments.hpp"
+#include "cli/config_sections.hpp"
 #include "cli/toml_section.hpp"
 
 namespace rhodrift::cli {
 
 namespace {
 
-void read_data(Section section, const std::filesystem::path& directory, TrainConfig& config) {
-  ClassificationTask& task = config.setting.task;
-  const auto file = section.take<std::string>("file", "a string");
-  if (!file) section.missing("file");
-  task.data = is_data_name(*file) ? *file : (directory / *file).string();
-  if (const auto classes = section.list<std::string>("classes", "string")) task.classes = *classes;
-  section.number("test_share", task.test_share, 0.0, 1.0);
+void read_data_section(Section section, const std::filesystem::path& directory,
+                       TrainConfig& config) {
+  read_data(section, directory, config.setting.task);
   section.number("validation_share", config.validation_share, 0.0, 1.0);
-  section.integer("split_seed", task.split_seed, 0);
-  if (const auto steps = section.list<std::string>("preprocessing", "string")) {
-    task.preprocessing = *steps;
-    for (const std::string& step : *steps)
-      naming(section.place_of("preprocessing"), [&] { parse_preprocessing_step(step); });
-  }
   section.refuse_unknown();
-}
-
-/// What a text says, as `parse` reads it; complaints name the key.
-template <typename Value, typename Parse>
-void take_text(Section& section, const std::string& key, Value& value, Parse parse) {
-  const auto text = section.take<std::string>(key, "a string");
-  if (text) value = naming(section.place_of(key), [&] { return parse(*text); });
 }
 
 void read_model_section(Section section, TrainingSetting& setting) {
@@ -50,48 +28,6 @@ void read_model_section(Section section, TrainingSetting& setting) {
   take_text(section, "post_measurement", setting.task.post_measurement, parse_post_measurement);
   take_text(section, "initial_weights", setting.options.initial_weights, parse_initial_weights);
   section.refuse_unknown();
-}
-
-/// The states of `calibration`, or of a `series`.
-std::vector<Calibration> read_states(Section& section, const std::filesystem::path& directory) {
-  const auto calibration = section.take<std::string>("calibration", "a string");
-  const auto series = section.take<std::string>("series", "a string");
-  if (calibration && series)
-    section.fail("series", section.node("series"), "and calibration: one of them");
-  if (calibration)
-    return {naming(section.place_of("calibration"),
-                   [&] { return read_calibration(directory / *calibration); })};
-  if (series)
-    return naming(section.place_of("series"),
-                  [&] { return read_calibration_series(directory / *series).states; });
-  section.missing("calibration");
-}
-
-DeviceHistory read_device(Section section, const std::filesystem::path& directory, int n_qubits) {
-  std::vector<Calibration> states = read_states(section, directory);
-  NoisePolicy policy = NoisePolicy::device;
-  take_text(section, "policy", policy, parse_noise_policy);
-  std::int64_t last = static_cast<std::int64_t>(states.size());
-  section.integer("states", last, 1, last);
-  states.resize(static_cast<std::size_t>(last));
-  const auto layout = section.list<std::int64_t>("layout", "whole number");
-  section.refuse_unknown();
-
-  const Calibration& now = states.back();
-  DeviceHistory device;
-  for (const Calibration& state : states) device.states.emplace_back(state, policy);
-  if (!layout) {
-    device.layout = best_path(now, n_qubits);
-    return device;
-  }
-  for (const std::int64_t qubit : *layout) {
-    if (qubit < 0 || qubit >= now.n_qubits())
-      section.fail("layout", section.node("layout"),
-                   fmt::format("{} is outside 0..{} of {}", qubit, now.n_qubits() - 1, now.device));
-    device.layout.push_back(static_cast<int>(qubit));
-  }
-  naming(section.place_of("layout"), [&] { require_valid_layout(device.layout, n_qubits, now); });
-  return device;
 }
 
 /// The options of the optimizer's rule, by their own names.
@@ -215,25 +151,14 @@ TrainConfig read_train_config(const std::filesystem::path& path) {
 
 TrainConfig train_config_from(const toml::table& root, const std::filesystem::path& path) {
   const std::filesystem::path directory = path.parent_path();
-  const auto section = [&](const char* name) {
-    const toml::node* node = root.get(name);
-    if (node != nullptr && !node->is_table())
-      throw InputError(path.string(), name, "must be a [table]");
-    return Section(path, node ? node->as_table() : nullptr, name);
-  };
+  const auto section = [&](const char* name) { return section_of(root, path, name); };
   TrainConfig config;
   Section top(path, &root, "");
-  std::string& name = config.setting.name;
-  name = top.take<std::string>("name", "a string").value_or(path.stem().string());
-  // It names groups of run files.
-  if (name.empty() || name == "." || name == ".." ||
-      std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == '/' || c == 0x7f; }))
-    throw InputError(path.string(), "name",
-                     "must not be empty, '.' or '..', nor hold '/' or control characters");
+  config.setting.name = take_name(top, path);
   for (const char* table : {"data", "model", "device", "training"}) top.know(table);
   top.refuse_unknown();
   TrainingSetting& setting = config.setting;
-  read_data(section("data"), directory, config);
+  read_data_section(section("data"), directory, config);
   read_model_section(section("model"), setting);
   read_training(section("training"), config);
   if (root.contains("device"))

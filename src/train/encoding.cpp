@@ -255,7 +255,10 @@ void check(const Encoding& encoding, int n_qubits, int n_features) {
   if (n_features < 1 || static_cast<std::size_t>(n_features) > most)
     throw InputError(
         "encoding", fmt::format("\"{}\"", to_string(encoding)),
-        fmt::format("{} features, but {} qubits take 1 to {}", n_features, n_qubits, most));
+        fmt::format("{} features, but {} qubits take 1 to {}{}", n_features, n_qubits, most,
+                    n_features < 1
+                        ? ""
+                        : fmt::format(": use more qubits, or preprocess with pca:{}", most)));
 }
 
 /// The circuit of an encoding that was checked.

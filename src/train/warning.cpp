@@ -8,10 +8,11 @@ namespace {
 
 using Code = Warning::Code;
 
-constexpr Names<Code, 4> names{{{Code::barren_plateau, "barren-plateau"},
+constexpr Names<Code, 5> names{{{Code::barren_plateau, "barren-plateau"},
                                 {Code::gradient_below_shot_noise, "gradient-below-shot-noise"},
                                 {Code::no_entanglement, "no-entanglement"},
-                                {Code::not_above_baseline, "not-above-baseline"}}};
+                                {Code::not_above_baseline, "not-above-baseline"},
+                                {Code::kernel_concentration, "kernel-concentration"}}};
 
 }  // namespace
 

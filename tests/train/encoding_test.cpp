@@ -77,8 +77,10 @@ TEST_CASE("angle encoding deals the features out qubit by qubit, axis by axis") 
 }
 
 TEST_CASE("angle encoding refuses features without a place and axes that are none") {
-  CHECK_THROWS_WITH(angle_encoding(2, 5, {Op::ry, Op::rx}),
-                    "encoding: \"angle:ry,rx\": 5 features, but 2 qubits take 1 to 4");
+  CHECK_THROWS_WITH(
+      angle_encoding(2, 5, {Op::ry, Op::rx}),
+      "encoding: \"angle:ry,rx\": 5 features, but 2 qubits take 1 to 4: use more qubits, or "
+      "preprocess with pca:4");
   CHECK_THROWS_AS(angle_encoding(2, 0, {Op::ry}), InputError);
   CHECK_THROWS_AS(angle_encoding(0, 1, {Op::ry}), InputError);
   CHECK_THROWS_AS(angle_encoding(2, 1, {}), InputError);
@@ -195,9 +197,9 @@ TEST_CASE("each encoding says how many features it takes") {
     const Encoding encoding = parse_encoding(text);
     CHECK(max_features(encoding, 4) == most);
     CHECK_NOTHROW(Encoder(encoding, 4, static_cast<int>(most)));
-    CHECK_THROWS_WITH(Encoder(encoding, 4, static_cast<int>(most) + 1),
-                      Catch::Matchers::EndsWith(
-                          fmt::format("{} features, but 4 qubits take 1 to {}", most + 1, most)));
+    CHECK_THROWS_WITH(
+        Encoder(encoding, 4, static_cast<int>(most) + 1),
+        ContainsSubstring(fmt::format("{} features, but 4 qubits take 1 to {}", most + 1, most)));
     CHECK_THROWS_AS(Encoder(encoding, 4, 0), InputError);
     const Encoder encoder(encoding, 4, 3);
     CHECK(encoder.n_features() == 3);

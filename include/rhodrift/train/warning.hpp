@@ -12,6 +12,7 @@ struct Warning {
     gradient_below_shot_noise,  ///< gradient_noise.hpp
     no_entanglement,            ///< expressibility.hpp
     not_above_baseline,         ///< model_comparison.hpp
+    kernel_concentration,       ///< kernel_concentration.hpp
   };
 
   Code code;
@@ -22,7 +23,8 @@ struct Warning {
   std::string text() const { return finding + ": " + remedy; }
 };
 
-/// "barren-plateau", "gradient-below-shot-noise", "no-entanglement", "not-above-baseline"
+/// "barren-plateau", "gradient-below-shot-noise", "no-entanglement", "not-above-baseline",
+/// "kernel-concentration"
 std::string_view to_string(Warning::Code code);
 
 }  // namespace rhodrift
