@@ -27,6 +27,7 @@ void build(CLI::App& program, const std::string& command_line) {
   add_simulate(program);
   add_train(program, command_line);
   add_sweep(program);
+  add_generate(program);
   add_kernel(program);
   add_predict(program);
   add_mitigate(program);

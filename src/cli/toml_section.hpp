@@ -63,6 +63,20 @@ class Section {
       fail(key, *node, fmt::format("{} is outside ({}, {})", target, low, high));
   }
 
+  /// Whether they are there. Whole numbers are numbers.
+  bool numbers(const std::string& key, std::vector<double>& target) {
+    known_.push_back(key);
+    const toml::node* node = table_ ? table_->get(key) : nullptr;
+    if (node == nullptr) return false;
+    if (!node->is_array()) fail(key, *node, "must be a list of numbers");
+    target.clear();
+    for (const toml::node& element : *node->as_array()) {
+      if (!element.is_number()) fail(key, element, "must hold numbers only");
+      target.push_back(*element.value<double>());
+    }
+    return true;
+  }
+
   template <typename T>
   std::optional<std::vector<T>> list(const std::string& key, const char* type) {
     known_.push_back(key);
