@@ -12,6 +12,7 @@
 #include <rhodrift/device/device.hpp>
 #include <rhodrift/mitigation/zne/extrapolation.hpp>
 #include <rhodrift/noise/pauli_injection.hpp>
+#include <rhodrift/noise_aware/sensitivity_objective.hpp>
 #include <rhodrift/noise_aware/training_noise.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
@@ -29,6 +30,11 @@ constexpr int max_states = 100'000;
 void require_strength(double strength) {
   if (!(strength >= 0.0 && std::isfinite(strength)))
     throw InputError("training noise", "strength", fmt::format("{} is not >= 0", strength));
+}
+
+void require_relative(double relative) {
+  if (!(relative > 0.0 && std::isfinite(relative)))
+    throw InputError("training noise", "relative", fmt::format("{} is not > 0", relative));
 }
 
 void require_tail(double tail) {
@@ -70,11 +76,11 @@ struct Conditions {
           in_state(states[n == 1 ? states.size() - 1 : i * (states.size() - 1) / (n - 1)]));
     return all;
   }
-  void require_history() const {
+  void require_history(const char* remedy = "") const {
     if (device.states.size() < 2)
-      throw InputError(
-          "training noise", "history",
-          fmt::format("{} state of the device is none; a series is needed", device.states.size()));
+      throw InputError("training noise", "history",
+                       fmt::format("{} state of the device is none; a series is needed{}",
+                                   device.states.size(), remedy));
   }
 };
 
@@ -136,6 +142,21 @@ TrainingObjective objective_of(const NoiseGap& gap, const Conditions& in) {
                              gap.strength, in.loss);
 }
 
+TrainingObjective objective_of(const SensitivityNoise& sensitivity, const Conditions& in) {
+  const auto drifting =
+      std::make_shared<const DriftingExpectations>(in.model, in.now(), in.device.layout);
+  const Calibration& now = in.now().calibration();
+  if (sensitivity.relative)
+    return sensitivity_objective(in.model, drifting,
+                                 relative_spreads(drifting->numbers(), now, *sensitivity.relative),
+                                 sensitivity.strength, in.loss);
+  in.require_history(", or \"relative\"");
+  std::vector<Calibration> states;
+  for (const NoiseModel& state : in.device.states) states.push_back(state.calibration());
+  return sensitivity_objective(in.model, drifting, recorded_spreads(drifting->numbers(), states),
+                               sensitivity.strength, in.loss);
+}
+
 TrainingObjective objective_of(const MitigatedNoise& mitigated, const Conditions& in) {
   std::vector<double> factors = mitigated.scale_factors;
   arma::vec coefficients{1.0};
@@ -173,6 +194,13 @@ TrainingNoise parse_gap(NamedSettings& settings) {
   return gap;
 }
 
+TrainingNoise parse_sensitivity(NamedSettings& settings) {
+  SensitivityNoise sensitivity;
+  settings.take_number("strength", sensitivity.strength, true);
+  settings.take_number("relative", sensitivity.relative);
+  return sensitivity;
+}
+
 TrainingNoise parse_mitigated(NamedSettings& settings) {
   MitigatedNoise mitigated;
   settings.take_numbers("scale", mitigated.scale_factors);
@@ -200,6 +228,11 @@ std::string text_of(const RiskNoise& risk) {
 std::string text_of(const NoiseGap& gap) {
   return fmt::format("gap:strength={}", gap.strength);
 }
+std::string text_of(const SensitivityNoise& sensitivity) {
+  std::string text = fmt::format("sensitivity:strength={}", sensitivity.strength);
+  if (sensitivity.relative) text += fmt::format(":relative={}", *sensitivity.relative);
+  return text;
+}
 std::string text_of(const MitigatedNoise& mitigated) {
   if (mitigated.scale_factors.empty()) return "mitigated";
   return fmt::format("mitigated:scale={}", fmt::join(mitigated.scale_factors, ","));
@@ -209,6 +242,10 @@ void require_valid(const TrainingNoise& noise) {
   if (const auto* injected = std::get_if<InjectedNoise>(&noise))
     require_strength(injected->strength);
   if (const auto* gap = std::get_if<NoiseGap>(&noise)) require_strength(gap->strength);
+  if (const auto* sensitivity = std::get_if<SensitivityNoise>(&noise)) {
+    require_strength(sensitivity->strength);
+    if (sensitivity->relative) require_relative(*sensitivity->relative);
+  }
   if (const auto* risk = std::get_if<RiskNoise>(&noise)) {
     require_tail(risk->tail);
     if (risk->states < 1) throw InputError("training noise", "states", "0 is not >= 1");
@@ -245,6 +282,7 @@ TrainingNoise parse_training_noise(std::string_view text) {
       {"history", [](NamedSettings&) { return HistoryNoise{}; }},
       {"risk", parse_risk},
       {"gap", parse_gap},
+      {"sensitivity", parse_sensitivity},
       {"mitigated", parse_mitigated},
   };
   NamedSettings settings("training noise", text);

@@ -71,13 +71,33 @@ struct SampleLosses {
   }
 };
 
+/// The mean loss of a batch with these expectations, and its derivatives in them and in the head.
+struct BatchLoss {
+  double value;
+  AffineHead gradient;
+  arma::mat derivatives;  ///< n_observables x batch
+};
+BatchLoss batch_loss(const Qnn& model, const arma::mat& values, const AffineHead& head,
+                     const std::vector<int>& labels, Loss loss) {
+  SampleLosses losses(labels.size(), head);
+  const arma::mat inputs = model.post_measurement.apply(values);
+  arma::mat derivatives(arma::size(inputs));
+  for (arma::uword b = 0; b < inputs.n_cols; ++b) {
+    losses.set(b, head, inputs.col(b), labels[b], loss);
+    derivatives.col(b) = losses.derivative(b, head);
+  }
+  const PostMeasurement::Term attraction = model.post_measurement.attraction(values);
+  return {losses.mean() + attraction.value, losses.gradient(inputs),
+          model.post_measurement.pulled_back(values, derivatives) + attraction.gradient};
+}
+
 }  // namespace
 
 TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
                            const QnnParameters& parameters, const Dataset& batch, Loss loss) {
   const AffineHead& head = parameters.head;
-  SampleLosses losses(batch.n_samples(), head);
   if (model.post_measurement.is_none()) {
+    SampleLosses losses(batch.n_samples(), head);
     const ExpectationFunction::Gradient circuit = expectations.gradient(
         parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
           losses.set(b, head, f, batch.labels[b], loss);
@@ -88,18 +108,15 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
   }
   // What is made of a sample's expectations depends on those of all: they come first.
   const arma::mat values = expectations.values(parameters.weights, batch.features);
-  const arma::mat inputs = model.post_measurement.apply(values);
-  arma::mat derivatives(arma::size(inputs));
-  for (arma::uword b = 0; b < inputs.n_cols; ++b) {
-    losses.set(b, head, inputs.col(b), batch.labels[b], loss);
-    derivatives.col(b) = losses.derivative(b, head);
-  }
-  const PostMeasurement::Term attraction = model.post_measurement.attraction(values);
-  const arma::vec weights = weights_gradient(
-      expectations, parameters.weights, batch.features,
-      model.post_measurement.pulled_back(values, derivatives) + attraction.gradient);
-  return {losses.mean() + attraction.value,
-          QnnParameters{weights, losses.gradient(inputs)}.flattened()};
+  const BatchLoss result = batch_loss(model, values, head, batch.labels, loss);
+  const arma::vec weights =
+      weights_gradient(expectations, parameters.weights, batch.features, result.derivatives);
+  return {result.value, QnnParameters{weights, result.gradient}.flattened()};
+}
+
+arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const AffineHead& head,
+                           const std::vector<int>& labels, Loss loss) {
+  return batch_loss(model, values, head, labels, loss).derivatives;
 }
 
 double training_loss_value(const Qnn& model, const ExpectationFunction& expectations,
@@ -170,28 +187,6 @@ TrainingObjective noise_gap_objective(const Qnn& model, SharedExpectations noisy
     result.gradient.head(parameters.weights.n_elem) +=
         weights_gradient(*noisy, parameters.weights, batch.features, derivatives) -
         weights_gradient(*noiseless, parameters.weights, batch.features, derivatives);
-    return result;
-  };
-}
-
-TrainingObjective sensitivity_objective(const Qnn& model, SharedExpectations expectations,
-                                        std::vector<CalibrationStep> steps, double strength,
-                                        Loss loss) {
-  require_fitting(model, *expectations);
-  require_strength(strength);
-  for (const CalibrationStep& step : steps) {
-    require_fitting(model, *step.below);
-    require_fitting(model, *step.above);
-  }
-  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    TrainingLoss result = training_loss(model, *expectations, parameters, batch, loss);
-    for (const CalibrationStep& step : steps) {
-      const TrainingLoss below = training_loss(model, *step.below, parameters, batch, loss);
-      const TrainingLoss above = training_loss(model, *step.above, parameters, batch, loss);
-      const double change = (above.value - below.value) / 2.0;
-      result.value += strength * change * change;
-      result.gradient += strength * change * (above.gradient - below.gradient);
-    }
     return result;
   };
 }

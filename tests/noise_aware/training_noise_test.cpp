@@ -70,13 +70,16 @@ double value_in(double times) {
 TEST_CASE("Training noise has a text") {
   for (const char* text :
        {"none", "exact", "readout", "injected:strength=0.5", "history", "risk:tail=0.25:states=3",
-        "gap:strength=2", "mitigated", "mitigated:scale=1,3"})
+        "gap:strength=2", "sensitivity:strength=2", "sensitivity:strength=1:relative=0.2",
+        "mitigated", "mitigated:scale=1,3"})
     CHECK(to_string(parse_training_noise(text)) == text);
   CHECK(parse_training_noise("injected") == TrainingNoise(InjectedNoise{}));
   CHECK(parse_training_noise("risk:0") == TrainingNoise(RiskNoise{.tail = 0.0}));
   CHECK_THROWS_WITH(parse_training_noise("exakt"),
                     ContainsSubstring("\"exakt\" is unknown; known are exact, gap, history"));
   CHECK_THROWS_WITH(parse_training_noise("injected:-1"), ContainsSubstring("-1 is not >= 0"));
+  CHECK_THROWS_WITH(parse_training_noise("sensitivity:relative=0"),
+                    ContainsSubstring("relative: 0 is not > 0"));
   CHECK_THROWS_WITH(parse_training_noise("risk:2"), ContainsSubstring("outside [0, 1]"));
   CHECK_THROWS_WITH(parse_training_noise("mitigated:scale=3"), ContainsSubstring("at least 2"));
   CHECK_THROWS_WITH(parse_training_noise("exact:strength=1"), ContainsSubstring("no settings"));
@@ -92,6 +95,9 @@ TEST_CASE("Losses in the noise are those of the states they name") {
         Approx((value_in(0.5) + value_in(1.0)) / 2).epsilon(1e-12));
   CHECK(value_of("gap:strength=0") == Approx(value_in(1.0)).epsilon(1e-12));
   CHECK(value_of("gap:strength=1") > value_in(1.0));
+  CHECK(value_of("sensitivity:strength=0") == Approx(value_in(1.0)).epsilon(1e-12));
+  CHECK(value_of("sensitivity:strength=1") > value_in(1.0));
+  CHECK(value_of("sensitivity:strength=1:relative=0.1", {{state(1.0)}, {0, 1, 2}}) > value_in(1.0));
   const NoiseModel ideal(small_line::device(), NoisePolicy::ideal);
   CHECK(value_of("none") ==
         Approx(training_loss(model(), *expectations_on(model(), ideal, {0, 1, 2}), parameters(),
@@ -149,7 +155,7 @@ TEST_CASE("Injected noise has, on average, the expectations of the noise") {
 
 TEST_CASE("Gradients in all kinds of training noise agree with central differences") {
   for (const char* text : {"none", "exact", "readout", "injected", "history", "risk:tail=0.5",
-                           "gap:strength=2", "mitigated:scale=1,3"}) {
+                           "gap:strength=2", "sensitivity:strength=100", "mitigated:scale=1,3"}) {
     INFO(text);
     const TrainingObjective objective =
         training_objective(parse_training_noise(text), model(), history(), loss, 1);
@@ -183,6 +189,7 @@ TEST_CASE("Training noise that the device's records do not allow is refused") {
   const DeviceHistory one{{state(1.0)}, {0, 1, 2}};
   CHECK_THROWS_WITH(value_of("history", one), ContainsSubstring("a series is needed"));
   CHECK_THROWS_WITH(value_of("risk", one), ContainsSubstring("a series is needed"));
+  CHECK_THROWS_WITH(value_of("sensitivity", one), ContainsSubstring("a series is needed"));
   CHECK_THROWS_WITH(value_of("exact", {{}, {}}), ContainsSubstring("there is no device"));
   CHECK_THROWS_AS(training_objective(InjectedNoise{-1.0}, model(), one, loss, 1), InputError);
   CHECK_THROWS_AS(value_of("exact", {{state(1.0)}, {0, 2, 1}}), InputError);

@@ -81,10 +81,6 @@ TEST_CASE("Gradients of all objectives and losses agree with central differences
         {"cvar", risk_objective(model(), history, {0.5}, loss)},
         {"worst", risk_objective(model(), history, {0.0}, loss)},
         {"gap", noise_gap_objective(model(), shrunk(0.8), shrunk(1.0), 3.0, loss)},
-        {"sensitivity",
-         sensitivity_objective(model(), shrunk(0.8),
-                               {{shrunk(0.7), shrunk(0.9)}, {shrunk(0.75), shrunk(0.85)}}, 50.0,
-                               loss)},
         {"combined", fixed_objective(model(),
                                      std::make_shared<const CombinedExpectations>(
                                          std::vector<CombinedExpectations::Part>{
@@ -116,6 +112,21 @@ TEST_CASE("Gradients through post-measurement agree with central differences") {
         central_differences([&](const arma::vec& values) { return loss_at(values).value; }, at);
     CHECK(arma::norm(loss_at(at).gradient - differences) <= 1e-7 * arma::norm(differences));
   }
+  // The derivatives in the expectations themselves.
+  normalised.post_measurement.quantisation = {.levels = 9, .limit = 2, .attraction = 0.3};
+  const arma::mat values = shrunk(0.8)->values(parameters().weights, samples().features);
+  const arma::mat derivatives = loss_derivatives(normalised, values, parameters().head,
+                                                 samples().labels, Loss::cross_entropy);
+  const arma::vec weights = shrunk(0.8)
+                                ->gradient(parameters().weights, samples().features,
+                                           [&](std::size_t b, const arma::vec&) -> arma::vec {
+                                             return derivatives.col(b);
+                                           })
+                                .weights;
+  CHECK(arma::approx_equal(
+      weights, training_loss(normalised, *shrunk(0.8), parameters(), samples()).gradient.head(6),
+      "absdiff", 1e-14));
+  normalised.post_measurement.quantisation = std::nullopt;
   // Shrinking does not show; the attraction to levels is part of the loss.
   const auto value = [&](double factor) {
     return training_loss(normalised, *shrunk(factor), parameters(), samples()).value;
@@ -150,12 +161,6 @@ TEST_CASE("Penalties are what they say") {
   const arma::mat f = shrunk(1.0)->values(parameters().weights, samples().features);
   CHECK(gap == Approx(loss_in(0.8) +
                       3.0 * arma::accu(arma::square(0.2 * f)) / static_cast<double>(f.n_elem)));
-  const double penalised =
-      sensitivity_objective(model(), shrunk(0.8), {{shrunk(0.7), shrunk(0.9)}}, 50.0,
-                            Loss::cross_entropy)(0, parameters(), samples())
-          .value;
-  CHECK(penalised ==
-        Approx(loss_in(0.8) + 50.0 * std::pow((loss_in(0.9) - loss_in(0.7)) / 2.0, 2)));
   CHECK_THROWS_WITH(noise_gap_objective(model(), shrunk(1), shrunk(1), -1, Loss::mse),
                     "training: strength: -1 is not >= 0");
 }

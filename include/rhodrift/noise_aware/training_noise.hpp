@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -53,6 +54,15 @@ struct NoiseGap {
 
   bool operator==(const NoiseGap&) const = default;
 };
+/// Exactly, and drawn to weights whose loss the drift of the calibration changes little
+/// (sensitivity_objective), by the spread of each number over the history.
+struct SensitivityNoise {
+  double strength = 1.0;  ///< >= 0
+  /// > 0: that times each number's value instead of its spread, for which there need be no history.
+  std::optional<double> relative = std::nullopt;
+
+  bool operator==(const SensitivityNoise&) const = default;
+};
 /// In the noise that mitigation leaves: readout error undone exactly and, with scale factors, a
 /// line through the values at so many times the gates' noise extrapolated to none, gradients
 /// through it.
@@ -63,9 +73,10 @@ struct MitigatedNoise {
 };
 
 /// As text: "none", "exact", "readout", "injected:strength=1", "history", "risk:tail=0.2:states=8",
-/// "gap:strength=1", "mitigated" or "mitigated:scale=1,3".
+/// "gap:strength=1", "sensitivity:strength=1", "sensitivity:strength=1:relative=0.1", "mitigated"
+/// or "mitigated:scale=1,3".
 using TrainingNoise = std::variant<NoNoise, ExactNoise, ReadoutNoise, InjectedNoise, HistoryNoise,
-                                   RiskNoise, NoiseGap, MitigatedNoise>;
+                                   RiskNoise, NoiseGap, SensitivityNoise, MitigatedNoise>;
 
 /// Throws InputError naming the setting and what is known.
 TrainingNoise parse_training_noise(std::string_view text);

@@ -37,6 +37,10 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
                            const QnnParameters& parameters, const Dataset& batch,
                            Loss loss = Loss::cross_entropy);
 
+/// The derivative of training_loss in the expectations, given these: n_observables x batch.
+arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const AffineHead& head,
+                           const std::vector<int>& labels, Loss loss);
+
 // Every function below throws InputError where expectations have another number of features,
 // weights or observables than the model.
 
@@ -75,19 +79,6 @@ TrainingObjective risk_objective(const Qnn& model, std::vector<SharedExpectation
 /// (noisy expectation - noiseless one)²: weights are drawn to where the noise changes little.
 TrainingObjective noise_gap_objective(const Qnn& model, SharedExpectations noisy,
                                       SharedExpectations noiseless, double strength, Loss loss);
-
-/// A number of the calibration that the loss is not to depend on: expectations with it a step below
-/// and above what is recorded.
-struct CalibrationStep {
-  SharedExpectations below, above;
-};
-/// training_loss of `expectations`, and strength >= 0 times Σ_i ((L_above - L_below)/2)²: the
-/// squared change of the loss with a step (such as one standard deviation of the drift) in each
-/// number or direction of the calibration. To first order the steps' sizes times the loss's
-/// sensitivities.
-TrainingObjective sensitivity_objective(const Qnn& model, SharedExpectations expectations,
-                                        std::vector<CalibrationStep> steps, double strength,
-                                        Loss loss);
 
 /// Σ_i coefficient_i · f_i: mitigation that is linear in the expectations, inside of a loss, with
 /// gradients through it. Richardson's coefficients over scaled noise are zero-noise extrapolation,
