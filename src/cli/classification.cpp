@@ -11,6 +11,8 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/noise/noise_model.hpp>
+#include <rhodrift/noise_aware/model_choice.hpp>
+#include <rhodrift/noise_aware/state_clusters.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/train/natural_gradient.hpp>
@@ -89,8 +91,9 @@ Probe accuracy_probe(const TrainedModel& model, const arma::mat& features,
             const ProgramExpectations expectations(
                 on_device(model.network.circuit, {state, layout, policy}),
                 model.network.observables);
-            return accuracy(predict(model.network, model.parameters.head,
-                                    expectations.values(model.parameters.weights, features)),
+            const QnnParameters parameters = model_for(model, state).parameters;
+            return accuracy(predict(model.network, parameters.head,
+                                    expectations.values(parameters.weights, features)),
                             labels);
           }};
 }
@@ -107,9 +110,10 @@ Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
                 readout::inversion(NoiseModel(state, policy).readout_error(layout));
             const auto circuit = std::make_shared<const Circuit>(
                 on_device(model.network.circuit, {state, layout, policy}));
+            const std::vector<double> weights = weights_of(model_for(model, state));
             std::vector<Job> jobs;
             for (std::size_t b = 0; b < features.n_cols; ++b)
-              jobs.push_back({circuit, weights_of(model), column(features, b), 0});
+              jobs.push_back({circuit, weights, column(features, b), 0});
             DensityMatrixExecutor executor(0);
             const std::vector<Outcomes> outcomes = executor.run(jobs);
             arma::vec bias(features.n_cols);
@@ -197,9 +201,8 @@ struct Minimised {
 };
 
 Minimised minimised_in(const TrainingSetting& setting, const Qnn& model,
-                       const ShotExpectations::State& from) {
+                       const DeviceHistory& device, const ShotExpectations::State& from) {
   const TrainingOptions& options = setting.options;
-  const DeviceHistory device = setting.device.value_or(DeviceHistory{});
   Minimised minimised;
   if (options.gradient) {
     ShotExpectations::Options gradient = *options.gradient;
@@ -224,6 +227,48 @@ Dataset with_circuit_features(const TrainedModel& model, Dataset data) {
   return data;
 }
 
+/// At most so many samples, spread evenly over the data.
+arma::mat some_samples(const arma::mat& features) {
+  constexpr arma::uword max_samples = 64;
+  const arma::uword step = (features.n_cols + max_samples - 1) / max_samples;
+  return features.cols(arma::regspace<arma::uvec>(0, step, features.n_cols - 1));
+}
+
+/// The clusters of the device's states, by what matters to the model before it is trained; without
+/// the parameters for them.
+StateClusters clusters_for(const ClusterNoise& noise, const TrainedModel& model,
+                           const DeviceHistory& device, const Dataset& circuit_data) {
+  const TrainingOptions& options = model.training.options;
+  return cluster_states(
+      model.network, device,
+      initial_parameters(model.network, options.seed, options.initial_weights).weights,
+      some_samples(circuit_data.features), noise.count);
+}
+
+TrainingResult train_network(const TrainingSetting& setting, const Qnn& network,
+                             const DeviceHistory& device, const Dataset& data,
+                             const std::optional<Dataset>& validation, const Progress& progress,
+                             std::optional<TrainingState> from,
+                             const std::function<void(const TrainingState&)>& after_step) {
+  const TrainingOptions& options = setting.options;
+  const auto [objective, shots] =
+      minimised_in(setting, network, device, from ? from->shots : ShotExpectations::State());
+  const auto report = [&](const TrainingState& state, std::uint64_t n_steps) {
+    if (after_step) after_step(state);
+    if (progress) progress(state.n_steps(), n_steps);
+  };
+  if (options.minimizer)
+    return minimize(
+        network, objective, data, options, std::move(from), shots,
+        [&](const TrainingState& state) { report(state, options.minimizer->max_evaluations); });
+  TrainingRun run(network, objective, data, options, validation, std::move(from), shots);
+  while (!run.done()) {
+    run.step();
+    report(run.state(), run.n_steps());
+  }
+  return run.result();
+}
+
 }  // namespace
 
 TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
@@ -231,33 +276,38 @@ TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& 
                                  std::optional<TrainingState> from,
                                  const std::function<void(const TrainingState&)>& after_step) {
   TrainedModel model = prepared_model(setting, data);
+  const Dataset circuit_data = with_circuit_features(model, data);
   std::optional<Dataset> looked_at;
   if (validation) looked_at = with_circuit_features(model, *validation);
-  const TrainingOptions& options = setting.options;
-  const Minimised minimised =
-      minimised_in(setting, model.network, from ? from->shots : ShotExpectations::State());
-  const Dataset encoded = with_circuit_features(model, data);
-  TrainingResult result;
-  if (options.minimizer) {
-    const std::uint64_t most = options.minimizer->max_evaluations;
-    result = minimize(model.network, minimised.objective, encoded, options, std::move(from),
-                      minimised.shots, [&](const TrainingState& state) {
-                        if (after_step) after_step(state);
-                        if (progress) progress(state.n_steps(), most);
-                      });
-  } else {
-    TrainingRun run(model.network, minimised.objective, encoded, options, looked_at,
-                    std::move(from), minimised.shots);
-    while (!run.done()) {
-      run.step();
-      if (after_step) after_step(run.state());
-      if (progress) progress(run.state().n_steps(), run.n_steps());
-    }
-    result = run.result();
+  const auto train_on = [&](const DeviceHistory& device, const Progress& of_run) {
+    return train_network(setting, model.network, device, circuit_data, looked_at, of_run,
+                         std::move(from), after_step);
+  };
+  const DeviceHistory device = setting.device.value_or(DeviceHistory{});
+  const auto* cluster_noise = std::get_if<ClusterNoise>(&setting.noise);
+  if (!cluster_noise) {
+    TrainingResult result = train_on(device, progress);
+    model.parameters = result.parameters;
+    model.training.final_loss = result.final_loss;
+    return {std::move(model), std::move(result)};
   }
-  model.parameters = result.parameters;
-  model.training.final_loss = result.final_loss;
-  return {std::move(model), std::move(result)};
+  const StateClusters clusters = clusters_for(*cluster_noise, model, device, circuit_data);
+  ModelRepository repository{clusters.numbers, clusters.importance, clusters.reach, {}};
+  std::vector<TrainingResult> results;
+  const std::size_t n_clusters = clusters.clusters.size();
+  for (const auto& [centre, n_states, values] : clusters.clusters) {
+    const NoiseModel& state = device.states[centre];
+    const std::size_t n_done = results.size();
+    results.push_back(train_on({{state}, device.layout}, [&](std::size_t done, std::size_t total) {
+      if (progress) progress(n_done * total + done, n_clusters * total);
+    }));
+    repository.entries.push_back({state.calibration().timestamp, n_states, values,
+                                  results.back().parameters, results.back().final_loss});
+  }
+  const Calibration& now = device.states.back().calibration();
+  const std::size_t chosen = choose_model(repository, now).entry;
+  model.repository = std::move(repository);
+  return {model_for(model, now), std::move(results[chosen])};
 }
 
 void require_fitting(const TrainedModel& model, const std::string& model_file, const Dataset& data,

@@ -67,7 +67,9 @@ struct TrainingOutcome {
 };
 /// By TrainingOptions: steps of an optimizer or a minimiser of all data, with exact gradients or
 /// those of shots. `validation` is what early stopping looks at; both hold raw features. `from` is
-/// a state to go on from, and `after_step` sees every state.
+/// a state to go on from, and `after_step` sees every state. With ClusterNoise a model is trained
+/// for each cluster, which nothing can go on from, and the result is that of the one for the
+/// device's last state.
 TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
                                  const std::optional<Dataset>& validation, const Progress& progress,
                                  std::optional<TrainingState> from = {},

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/noise_aware/model_choice.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 
 #include "cli/arguments.hpp"
@@ -27,6 +28,7 @@ struct Options {
 struct Prediction {
   std::vector<int> classes;
   Estimate accuracy;
+  std::optional<ModelChoice> choice = std::nullopt;  // of the model's repository
 };
 
 Prediction noiseless(const TrainedModel& model, const Dataset& data) {
@@ -44,10 +46,31 @@ Prediction on_noisy_device(const Options& options, const TrainedModel& model, co
   ProgressBar bar("running " + model.name);
   const Strategy strategy = options.strategy.parse();
   StrategyEvaluation evaluation =
-      evaluate_strategies(model, data, device, {strategy}, options.shots, options.seed, nullptr,
-                          std::ref(bar))
+      evaluate_strategies(model_for(model, device.calibration()), data, device, {strategy},
+                          options.shots, options.seed, nullptr, std::ref(bar))
           .front();
-  return {std::move(evaluation.predictions), evaluation.accuracy};
+  Prediction prediction{std::move(evaluation.predictions), evaluation.accuracy};
+  if (model.repository) prediction.choice = choose_model(*model.repository, device.calibration());
+  return prediction;
+}
+
+Json choice_json(const ModelChoice& choice, const ModelRepository& repository) {
+  const ModelRepository::Entry& entry = repository.entries[choice.entry];
+  return {{"calibration_time", to_iso8601(entry.calibration_time)},
+          {"distance", choice.distance},
+          {"reach", repository.reach}};
+}
+
+std::string choice_text(const ModelChoice& choice, const ModelRepository& repository) {
+  std::string text =
+      fmt::format("model {} of {}, trained in the state of {}: the device is {:.3g} from it\n",
+                  choice.entry + 1, repository.entries.size(),
+                  to_iso8601(repository.entries[choice.entry].calibration_time), choice.distance);
+  if (choice.distance > repository.reach)
+    text += fmt::format(
+        "warning: no state of the training was further than {:.3g}; train again with newer ones\n",
+        repository.reach);
+  return text;
 }
 
 void predict_labels(const Options& options) {
@@ -58,11 +81,15 @@ void predict_labels(const Options& options) {
                                     ? noiseless(model, data)
                                     : on_noisy_device(options, model, data);
   const std::vector<std::string> names = names_of(prediction.classes, model.class_names);
-  if (options.json)
-    print(Json{{"predictions", names}, {"accuracy", to_json(prediction.accuracy)}});
-  else
-    print(fmt::format("{}\naccuracy {}\n", fmt::join(names, "\n"),
-                      with_interval(prediction.accuracy)));
+  if (options.json) {
+    Json result{{"predictions", names}, {"accuracy", to_json(prediction.accuracy)}};
+    if (prediction.choice) result["chosen"] = choice_json(*prediction.choice, *model.repository);
+    print(result);
+    return;
+  }
+  print(
+      fmt::format("{}\naccuracy {}\n", fmt::join(names, "\n"), with_interval(prediction.accuracy)));
+  if (prediction.choice) print(choice_text(*prediction.choice, *model.repository));
 }
 
 }  // namespace

@@ -48,6 +48,11 @@ TrainingOutcome train_with_checkpoints(const Options& options, const std::string
                                        const TrainConfig& config, const TrainConfig::Data& data,
                                        const Progress& progress) {
   const TrainingSetting& setting = config.setting;
+  if (std::holds_alternative<ClusterNoise>(setting.noise) &&
+      (options.resume || options.checkpoint_every > 0))
+    throw InputError(
+        options.config, "training.noise",
+        fmt::format("is {}, whose several models have no checkpoint", to_string(setting.noise)));
   const auto info = [&] { return run_info(setting.options.seed, command_line); };
   CheckpointRun run{setting.name, identity_of(options, config, data), 0};
   std::optional<TrainingState> from;
@@ -67,6 +72,15 @@ std::uint64_t shots_of(const TrainingResult& result) {
   std::uint64_t shots = 0;
   for (const TrainingStep& step : result.history) shots += step.shots;
   return shots;
+}
+
+std::string repository_text(const std::optional<ModelRepository>& repository) {
+  if (!repository) return "";
+  TextTable table({"model for the state of", "and states like it", "final loss"});
+  for (const ModelRepository::Entry& entry : repository->entries)
+    table.add_row({to_iso8601(entry.calibration_time), std::to_string(entry.n_states - 1),
+                   fmt::format("{:.4f}", entry.final_loss)});
+  return table.to_string();
 }
 
 void train_from_config(const Options& options, const std::string& command_line) {
@@ -134,7 +148,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
   print(fmt::format("{}: {} steps, {}final loss {:.4f}\n", model.name, result.history.size(),
                     shots_of(result) > 0 ? fmt::format("{} shots, ", shots_of(result)) : "",
                     result.final_loss) +
-        table.to_string() + text_of(table.warnings()) +
+        repository_text(model.repository) + table.to_string() + text_of(table.warnings()) +
         fmt::format("model in {}\n", options.output));
 }
 

@@ -9,6 +9,7 @@
 #include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/compile/compile.hpp>
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/noise_aware/model_choice.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/classification.hpp"
@@ -95,7 +96,7 @@ EvaluationCase placed(const std::string& name, const Circuit& circuit,
 /// A trained model on samples of a data set, one case a sample.
 std::vector<EvaluationCase> model_cases(const EvaluationCaseOptions& options,
                                         const Calibration& device) {
-  const TrainedModel model = read_model(options.model);
+  const TrainedModel model = model_for(read_model(options.model), device);
   const Dataset data = number_by_classes(load_samples(options.data), model.class_names);
   require_fitting(model, options.model, data, options.data);
   const arma::mat features = model.circuit_features(data.features);

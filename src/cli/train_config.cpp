@@ -89,13 +89,14 @@ void read_steps(Section& section, TrainConfig& config) {
 void require_going_together(const Section& section, const TrainingSetting& setting) {
   const TrainingNoise& noise = setting.noise;
   const TrainingOptions& options = setting.options;
-  const bool one_circuit = std::holds_alternative<NoNoise>(noise) ||
-                           std::holds_alternative<ExactNoise>(noise) ||
-                           std::holds_alternative<ReadoutNoise>(noise);
+  const bool one_circuit =
+      std::holds_alternative<NoNoise>(noise) || std::holds_alternative<ExactNoise>(noise) ||
+      std::holds_alternative<ReadoutNoise>(noise) || std::holds_alternative<ClusterNoise>(noise);
   if (options.gradient && !one_circuit)
-    section.fail("gradient", section.node("gradient"),
-                 fmt::format("takes shots of one circuit: noise = none, exact or readout, not {}",
-                             to_string(noise)));
+    section.fail(
+        "gradient", section.node("gradient"),
+        fmt::format("takes shots of one circuit: noise = none, exact, readout or clusters, not {}",
+                    to_string(noise)));
   if (!options.minimizer) return;
   const std::string name(to_string(options.minimizer->algorithm));
   if (std::holds_alternative<InjectedNoise>(noise) || std::holds_alternative<HistoryNoise>(noise))

@@ -122,19 +122,20 @@ std::size_t DriftingExpectations::index_of(const std::string& number) {
   return index;
 }
 
-arma::vec DriftingExpectations::sensitivities(const arma::vec& weights, const arma::mat& features,
+arma::mat DriftingExpectations::sensitivities(const arma::vec& weights, const arma::mat& features,
                                               const arma::mat& derivatives) const {
-  arma::vec result(numbers_.size(), arma::fill::zeros);
-  const ProgramGradients by_sample = program_.batch_gradients(
-      {features.n_cols, weights, features}, observables_,
-      [&](std::size_t b, const arma::vec&) -> arma::vec { return derivatives.col(b); });
-  // Summed in order: the same bits for any number of threads.
-  for (arma::uword b = 0; b < features.n_cols; ++b)
-    result.head(by_sample.numbers.n_rows) += by_sample.numbers.col(b);
+  arma::mat result(numbers_.size(), features.n_cols, arma::fill::zeros);
+  const arma::mat of_channels =
+      program_
+          .batch_gradients(
+              {features.n_cols, weights, features}, observables_,
+              [&](std::size_t b, const arma::vec&) -> arma::vec { return derivatives.col(b); })
+          .numbers;
+  if (of_channels.n_rows > 0) result.head_rows(of_channels.n_rows) = of_channels;
   if (!string_values_) return result;
-  const arma::mat of_strings = derivatives * string_values_->values(weights, features).t();
+  const arma::mat strings = string_values_->values(weights, features);
   for (const ReadoutSlope& slope : readout_)
-    result(slope.number) += arma::accu(slope.coefficients % of_strings);
+    result.row(slope.number) += arma::sum(derivatives % (slope.coefficients * strings), 0);
   return result;
 }
 

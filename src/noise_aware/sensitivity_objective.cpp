@@ -13,8 +13,8 @@ namespace {
 /// In spreads. The difference errs by its square, relatively, and by rounding over it.
 constexpr double difference_step = 1e-3;
 
-bool is_down(const std::string& number, double value) {
-  return number.starts_with("/gates/") && number.ends_with("/error") && value >= 1.0;
+bool is_down(const std::string& name, double value) {
+  return name.starts_with("error of ") && value >= 1.0;
 }
 
 }  // namespace
@@ -24,10 +24,10 @@ arma::vec recorded_spreads(const std::vector<std::string>& numbers,
   if (states.empty()) throw InputError("spreads of a calibration", "", "there are no states");
   arma::vec spreads(numbers.size(), arma::fill::zeros);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::string name = number_name(states.back(), numbers[i]);
     std::vector<double> values;
     for (const Calibration& state : states)
-      if (const auto value = find_number(state, numbers[i], states.back());
-          value && !is_down(numbers[i], *value))
+      if (const auto value = find_number(state, name); value && !is_down(name, *value))
         values.push_back(*value);
     if (values.size() > 1) spreads(i) = arma::stddev(arma::vec(values));
   }
@@ -38,7 +38,8 @@ arma::vec relative_spreads(const std::vector<std::string>& numbers, const Calibr
                            double relative) {
   arma::vec spreads(numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    spreads(i) = relative * std::abs(find_number(state, numbers[i], state).value_or(0.0));
+    spreads(i) =
+        relative * std::abs(find_number(state, number_name(state, numbers[i])).value_or(0.0));
   return spreads;
 }
 
@@ -57,9 +58,10 @@ TrainingObjective sensitivity_objective(const Qnn& model,
     const arma::mat values = recorded->values(parameters.weights, batch.features);
     // What a spread of each number changes in the loss.
     const arma::vec changes =
-        spreads % drifting->sensitivities(
-                      parameters.weights, batch.features,
-                      loss_derivatives(model, values, parameters.head, batch.labels, loss));
+        spreads % arma::sum(drifting->sensitivities(parameters.weights, batch.features,
+                                                    loss_derivatives(model, values, parameters.head,
+                                                                     batch.labels, loss)),
+                            1);
     const double size = arma::norm(changes);
     result.value += strength * size * size;
     if (strength * size == 0.0) return result;

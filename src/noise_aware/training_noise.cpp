@@ -92,6 +92,10 @@ Circuit circuit_in(const ExactNoise&, const Qnn& model, const DeviceHistory& dev
   return on_device(model.circuit, {device.states.back(), device.layout});
 }
 
+Circuit circuit_in(const ClusterNoise&, const Qnn& model, const DeviceHistory& device) {
+  return circuit_in(ExactNoise{}, model, device);
+}
+
 Circuit circuit_in(const ReadoutNoise&, const Qnn& model, const DeviceHistory& device) {
   Circuit circuit = model.circuit;
   circuit.set_readout_error(
@@ -201,6 +205,12 @@ TrainingNoise parse_sensitivity(NamedSettings& settings) {
   return sensitivity;
 }
 
+TrainingNoise parse_clusters(NamedSettings& settings) {
+  ClusterNoise clusters;
+  settings.take_whole("count", clusters.count, 1, max_states, true);
+  return clusters;
+}
+
 TrainingNoise parse_mitigated(NamedSettings& settings) {
   MitigatedNoise mitigated;
   settings.take_numbers("scale", mitigated.scale_factors);
@@ -232,6 +242,9 @@ std::string text_of(const SensitivityNoise& sensitivity) {
   std::string text = fmt::format("sensitivity:strength={}", sensitivity.strength);
   if (sensitivity.relative) text += fmt::format(":relative={}", *sensitivity.relative);
   return text;
+}
+std::string text_of(const ClusterNoise& clusters) {
+  return fmt::format("clusters:count={}", clusters.count);
 }
 std::string text_of(const MitigatedNoise& mitigated) {
   if (mitigated.scale_factors.empty()) return "mitigated";
@@ -283,6 +296,7 @@ TrainingNoise parse_training_noise(std::string_view text) {
       {"risk", parse_risk},
       {"gap", parse_gap},
       {"sensitivity", parse_sensitivity},
+      {"clusters", parse_clusters},
       {"mitigated", parse_mitigated},
   };
   NamedSettings settings("training noise", text);
@@ -309,9 +323,10 @@ std::shared_ptr<const ShotExpectations> shot_expectations(
       [&](const auto& kind) -> Circuit {
         if constexpr (requires { circuit_in(kind, model, device); })
           return circuit_in(kind, model, device);
-        throw InputError("training noise", to_string(noise),
-                         "is not that of one circuit, which gradients from shots take; none, exact "
-                         "and readout are");
+        throw InputError(
+            "training noise", to_string(noise),
+            "is not that of one circuit, which gradients from shots take; none, exact, "
+            "readout and clusters are");
       },
       noise);
   // Not the streams of what the seed draws elsewhere, such as the shots of a test.

@@ -84,14 +84,45 @@ void validate_features(const TrainedModel& model, const Validator& check) {
                             circuit.n_features()));
 }
 
-void validate_head(const TrainedModel& model, const Validator& check) {
-  const auto n_classes = static_cast<std::size_t>(model.network.n_classes);
-  const AffineHead& head = model.parameters.head;
-  check.require_count(head.scale.n_rows, n_classes, "classes", "/head/scale");
+/// Their members being at `place`.
+void validate_parameters(const QnnParameters& parameters, const Qnn& network,
+                         const std::string& place, const Validator& check) {
+  check.require_vector(parameters.weights, static_cast<std::size_t>(network.circuit.n_weights()),
+                       "weights", place + "/weights");
+  const auto n_classes = static_cast<std::size_t>(network.n_classes);
+  const AffineHead& head = parameters.head;
+  check.require_count(head.scale.n_rows, n_classes, "classes", place + "/head/scale");
   for (arma::uword k = 0; k < head.scale.n_rows; ++k)
-    check.require_vector(head.scale.row(k).t(), model.network.n_observables(), "observables",
-                         fmt::format("/head/scale/{}", k));
-  check.require_vector(head.bias, n_classes, "classes", "/head/bias");
+    check.require_vector(head.scale.row(k).t(), network.n_observables(), "observables",
+                         fmt::format("{}/head/scale/{}", place, k));
+  check.require_vector(head.bias, n_classes, "classes", place + "/head/bias");
+}
+
+void require_not_negative(double value, const std::string& pointer, const Validator& check) {
+  check.require(std::isfinite(value) && value >= 0, pointer,
+                fmt::format("{} is not a finite number >= 0", value));
+}
+
+void validate_repository(const TrainedModel& model, const Validator& check) {
+  const ModelRepository& repository = *model.repository;
+  const std::string place = "/repository";
+  const std::size_t n_numbers = repository.numbers.size();
+  check.require(model.training.device.has_value(), place, "is there, but no /training/device");
+  check.require(n_numbers > 0, place + "/numbers", "is empty");
+  check.require_vector(repository.importance, n_numbers, "numbers", place + "/importance");
+  for (std::size_t i = 0; i < n_numbers; ++i)
+    check.require(repository.importance(i) > 0, fmt::format("{}/importance/{}", place, i),
+                  fmt::format("{} is not > 0", repository.importance(i)));
+  require_not_negative(repository.reach, place + "/reach", check);
+  check.require(!repository.entries.empty(), place + "/models", "is empty");
+  for (std::size_t e = 0; e < repository.entries.size(); ++e) {
+    const ModelRepository::Entry& entry = repository.entries[e];
+    const std::string at = fmt::format("{}/models/{}", place, e);
+    check.require(entry.n_states > 0, at + "/n_states", "0 is not >= 1");
+    check.require_vector(entry.centre, n_numbers, "numbers", at + "/centre");
+    validate_parameters(entry.parameters, model.network, at, check);
+    require_not_negative(entry.final_loss, at + "/final_loss", check);
+  }
 }
 
 bool is_sha256(const std::string& text) {
@@ -124,9 +155,7 @@ void validate_conditions(const TrainedModel& model, const Validator& check) {
                 "/training/device",
                 fmt::format("is missing, but the noise policy is '{}'", training.noise_policy));
   if (training.device) validate_device(*training.device, model.network.circuit.n_qubits(), check);
-  check.require(std::isfinite(training.final_loss) && training.final_loss >= 0,
-                "/training/final_loss",
-                fmt::format("{} is not a finite number >= 0", training.final_loss));
+  require_not_negative(training.final_loss, "/training/final_loss", check);
 }
 
 // --- writing ------------------------------------------------------------------------------------
@@ -140,6 +169,25 @@ ordered_json rows(const arma::mat& matrix) {
 
 ordered_json numbers(const arma::vec& values) {
   return arma::conv_to<std::vector<double>>::from(values);
+}
+
+ordered_json head_json(const AffineHead& head) {
+  return {{"scale", rows(head.scale)}, {"bias", numbers(head.bias)}};
+}
+
+ordered_json repository_json(const ModelRepository& repository) {
+  ordered_json models = ordered_json::array();
+  for (const ModelRepository::Entry& entry : repository.entries)
+    models.push_back({{"calibration_time", to_iso8601(entry.calibration_time)},
+                      {"n_states", entry.n_states},
+                      {"centre", numbers(entry.centre)},
+                      {"weights", numbers(entry.parameters.weights)},
+                      {"head", head_json(entry.parameters.head)},
+                      {"final_loss", entry.final_loss}});
+  return {{"numbers", repository.numbers},
+          {"importance", numbers(repository.importance)},
+          {"reach", repository.reach},
+          {"models", std::move(models)}};
 }
 
 ordered_json observables_json(const std::vector<Observable>& observables) {
@@ -282,12 +330,19 @@ std::optional<EarlyStopping::Options> early_stopping_from_json(const JsonPlace& 
                                 place.at("min_improvement").number()};
 }
 
+UtcTime time_from_json(const JsonPlace& place) {
+  return parse_utc(place.string(), place.source(), place.pointer());
+}
+
+std::string text_from_json(const JsonPlace& place) {
+  return place.string();
+}
+
 std::optional<TrainingDevice> device_from_json(const JsonPlace& place) {
   if (place.is_null()) return std::nullopt;
   place.allow_keys({"name", "calibration_time", "calibration_sha256", "qubits"});
-  const JsonPlace time = place.at("calibration_time");
   return TrainingDevice{
-      place.at("name").string(), parse_utc(time.string(), time.source(), time.pointer()),
+      place.at("name").string(), time_from_json(place.at("calibration_time")),
       place.at("calibration_sha256").string(),
       list_from_json(place.at("qubits"), [](const JsonPlace& qubit) { return qubit.integer(); })};
 }
@@ -342,10 +397,26 @@ TrainingConditions training_from_json(const JsonPlace& place) {
   return training;
 }
 
+ModelRepository::Entry entry_from_json(const JsonPlace& place) {
+  place.allow_keys({"calibration_time", "n_states", "centre", "weights", "head", "final_loss"});
+  return {time_from_json(place.at("calibration_time")),
+          natural(place.at("n_states")),
+          vector_from_json(place.at("centre")),
+          {vector_from_json(place.at("weights")), head_from_json(place.at("head"))},
+          place.at("final_loss").number()};
+}
+
+ModelRepository repository_from_json(const JsonPlace& place) {
+  place.allow_keys({"numbers", "importance", "reach", "models"});
+  return {list_from_json(place.at("numbers"), text_from_json),
+          vector_from_json(place.at("importance")), place.at("reach").number(),
+          list_from_json(place.at("models"), entry_from_json)};
+}
+
 void require_schema(const JsonPlace& place) {
   place.allow_keys({"schema", "schema_version", "name", "circuit", "observables", "n_classes",
                     "class_names", "preprocessing", "encoding", "weights", "post_measurement",
-                    "head", "training"});
+                    "head", "training", "repository"});
   if (const JsonPlace schema = place.at("schema"); schema.string() != "rhodrift/model")
     schema.refuse(fmt::format("'{}' is not 'rhodrift/model'", schema.string()));
   if (const JsonPlace version = place.at("schema_version"); version.integer() != schema_version)
@@ -368,31 +439,29 @@ void TrainedModel::validate(const std::string& source) const {
   training.options.validate();
   validate_classes(*this, check);
   validate_features(*this, check);
-  check.require_vector(parameters.weights, static_cast<std::size_t>(network.circuit.n_weights()),
-                       "weights", "/weights");
-  validate_head(*this, check);
+  validate_parameters(parameters, network, "", check);
   validate_conditions(*this, check);
+  if (repository) validate_repository(*this, check);
 }
 
 std::string to_json(const TrainedModel& model) {
   model.validate(model.name);
-  const ordered_json document = {{"schema", "rhodrift/model"},
-                                 {"schema_version", schema_version},
-                                 {"name", model.name},
-                                 {"circuit", ordered_json::parse(to_json(model.network.circuit))},
-                                 {"observables", observables_json(model.network.observables)},
-                                 {"n_classes", model.network.n_classes},
-                                 {"class_names", model.class_names},
-                                 {"preprocessing",
-                                  {{"matrix", rows(model.preprocessing.matrix)},
-                                   {"offset", numbers(model.preprocessing.offset)}}},
-                                 {"encoding", to_string(model.encoding)},
-                                 {"weights", numbers(model.parameters.weights)},
-                                 {"post_measurement", to_string(model.network.post_measurement)},
-                                 {"head",
-                                  {{"scale", rows(model.parameters.head.scale)},
-                                   {"bias", numbers(model.parameters.head.bias)}}},
-                                 {"training", training_json(model.training)}};
+  ordered_json document = {{"schema", "rhodrift/model"},
+                           {"schema_version", schema_version},
+                           {"name", model.name},
+                           {"circuit", ordered_json::parse(to_json(model.network.circuit))},
+                           {"observables", observables_json(model.network.observables)},
+                           {"n_classes", model.network.n_classes},
+                           {"class_names", model.class_names},
+                           {"preprocessing",
+                            {{"matrix", rows(model.preprocessing.matrix)},
+                             {"offset", numbers(model.preprocessing.offset)}}},
+                           {"encoding", to_string(model.encoding)},
+                           {"weights", numbers(model.parameters.weights)},
+                           {"post_measurement", to_string(model.network.post_measurement)},
+                           {"head", head_json(model.parameters.head)},
+                           {"training", training_json(model.training)}};
+  if (model.repository) document["repository"] = repository_json(*model.repository);
   // One line a member: short enough to look through, long enough to compare with diff.
   std::string text;
   for (const auto& [key, value] : document.items())
@@ -410,14 +479,15 @@ TrainedModel model_from_json(std::string_view text, const std::string& source) {
                     root.at("n_classes").integer(),
                     parsed(root.at("post_measurement"), parse_post_measurement)};
   at_place(root, [&] { network.validate(); });
-  const TrainedModel model{
-      root.at("name").string(),
-      network,
-      list_from_json(root.at("class_names"), [](const JsonPlace& name) { return name.string(); }),
-      preprocessing_from_json(root.at("preprocessing")),
-      parsed(root.at("encoding"), parse_encoding),
-      {vector_from_json(root.at("weights")), head_from_json(root.at("head"))},
-      training_from_json(root.at("training"))};
+  TrainedModel model{root.at("name").string(),
+                     network,
+                     list_from_json(root.at("class_names"), text_from_json),
+                     preprocessing_from_json(root.at("preprocessing")),
+                     parsed(root.at("encoding"), parse_encoding),
+                     {vector_from_json(root.at("weights")), head_from_json(root.at("head"))},
+                     training_from_json(root.at("training"))};
+  if (const auto repository = root.find("repository"))
+    model.repository = repository_from_json(*repository);
   model.validate(source);
   return model;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -5,6 +6,7 @@
 #include <system_error>
 #include <thread>
 
+#include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/store/run_reader.hpp>
 #include <rhodrift/train/model_file.hpp>
 
@@ -149,6 +151,62 @@ TEST_CASE("heads and post-measurement are part of the model that predicts") {
       run({"predict", model, scratch.write("one.csv", "a,b,c,d,label\n5.1,3.5,1.4,0.2,setosa\n")});
   CHECK(alone.status == 2);
   CHECK_THAT(alone.err, ContainsSubstring("one sample has no spread"));
+}
+
+TEST_CASE("of models for clusters of states, the one for the state at hand is used") {
+  const ScratchDirectory scratch;
+  const std::string series = shipped("calibrations/series/ibmq_16_melbourne.json");
+  const std::string toml =
+      scratch.write("iris.toml",
+                    "[data]\nfile = \"iris\"\n[model]\nencoding = \"angle:ry\"\n"
+                    "ansatz = \"hardware-efficient:1\"\n[device]\nseries = \"" +
+                        series +
+                        "\"\nstates = 10\npolicy = \"device:no-exclude-faulty\"\n"
+                        "[training]\nnoise = \"clusters:count=2\"\nepochs = 2\ntest_shots = 256\n");
+  const std::string model = (scratch / "model.json").string();
+  const auto trained = run({"train", toml, "-o", model});
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  CHECK_THAT(trained.out, ContainsSubstring("model for the state of"));
+  const TrainedModel read = read_model(model);
+  REQUIRE(read.repository);
+  const auto& entries = read.repository->entries;
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0].n_states + entries[1].n_states == 10);
+  CHECK(entries[0].parameters.weights(0) != entries[1].parameters.weights(0));
+
+  const CalibrationSeries states = read_calibration_series(series);
+  const auto predict_in = [&](const Calibration& state, std::vector<std::string> more) {
+    const auto file = scratch.write("now.json", to_json(state));
+    std::vector<std::string> command{
+        "predict", model, iris(), "--calibration", file, "--policy", "device:no-exclude-faulty",
+        "--shots", "64"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run(command);
+  };
+  for (const ModelRepository::Entry& entry : entries) {
+    const auto centre =
+        std::ranges::find(states.states, entry.calibration_time, &Calibration::timestamp);
+    REQUIRE(centre != states.states.end());
+    const auto chosen = predict_in(*centre, {"--json"});
+    INFO(chosen.err);
+    REQUIRE(chosen.status == 0);
+    CHECK(chosen.json()["chosen"]["calibration_time"] == to_iso8601(entry.calibration_time));
+    CHECK(chosen.json()["chosen"]["distance"].get<double>() < 1e-12);
+  }
+  Calibration bad = states.states[0];
+  for (GateCalibration& gate : bad.gates)
+    if (gate.name == "cx") gate.error = 0.3;
+  CHECK_THAT(predict_in(bad, {}).out, ContainsSubstring("warning: no state of the training"));
+
+  const auto study = run({"drift", "study", model, "--data", iris(), "--series", series, "--policy",
+                          "device:no-exclude-faulty", "--json"});
+  INFO(study.err);
+  CHECK(study.status == 0);
+  const auto resumed = run({"train", toml, "-o", model, "--checkpoint-every", "1"});
+  CHECK(resumed.status == 2);
+  CHECK_THAT(resumed.err,
+             ContainsSubstring("training.noise") && ContainsSubstring("no checkpoint"));
 }
 
 TEST_CASE("a run that was killed goes on to the same model, to the last bit") {
@@ -355,7 +413,8 @@ TEST_CASE("a training configuration that is wrong is refused with line, key and 
           "known are exact, finite-differences, parameter-shift, spsa");
   refused(config("gradient = \"spsa:shots=0\"\n"), "training.gradient: gradient: \"spsa:shots=0\"");
   refused(config("noise = \"gap\"\ngradient = \"spsa\"\n"),
-          "training.gradient: takes shots of one circuit: noise = none, exact or readout, not gap");
+          "training.gradient: takes shots of one circuit: noise = none, exact, readout or "
+          "clusters, not gap");
   refused(config("optimizer = \"lbfgs\"\n"), "training.epochs: goes with steps over minibatches");
   refused(config("optimizer = \"l-bfgs\"\n"),
           "natural-gradient: over all the data at once there are lbfgs");

@@ -101,7 +101,8 @@ TEST_CASE("Drifting expectations are those of the calibration, and move as it do
     arma::vec change = none;
     for (std::size_t i = 0; i < expectations->numbers().size(); ++i)
       if (expectations->numbers()[i] == number)
-        change(i) = 1e-3 * *find_number(state().calibration(), number, state().calibration());
+        change(i) =
+            1e-3 * *find_number(state().calibration(), number_name(state().calibration(), number));
     REQUIRE(arma::accu(change) > 0.0);
     Calibration above = state().calibration(), below = above;
     place(above) += arma::accu(change);

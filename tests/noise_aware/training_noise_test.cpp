@@ -71,12 +71,12 @@ TEST_CASE("Training noise has a text") {
   for (const char* text :
        {"none", "exact", "readout", "injected:strength=0.5", "history", "risk:tail=0.25:states=3",
         "gap:strength=2", "sensitivity:strength=2", "sensitivity:strength=1:relative=0.2",
-        "mitigated", "mitigated:scale=1,3"})
+        "clusters:count=4", "mitigated", "mitigated:scale=1,3"})
     CHECK(to_string(parse_training_noise(text)) == text);
   CHECK(parse_training_noise("injected") == TrainingNoise(InjectedNoise{}));
   CHECK(parse_training_noise("risk:0") == TrainingNoise(RiskNoise{.tail = 0.0}));
   CHECK_THROWS_WITH(parse_training_noise("exakt"),
-                    ContainsSubstring("\"exakt\" is unknown; known are exact, gap, history"));
+                    ContainsSubstring("\"exakt\" is unknown; known are clusters, exact, gap"));
   CHECK_THROWS_WITH(parse_training_noise("injected:-1"), ContainsSubstring("-1 is not >= 0"));
   CHECK_THROWS_WITH(parse_training_noise("sensitivity:relative=0"),
                     ContainsSubstring("relative: 0 is not > 0"));
@@ -87,6 +87,7 @@ TEST_CASE("Training noise has a text") {
 
 TEST_CASE("Losses in the noise are those of the states they name") {
   CHECK(value_of("exact") == Approx(value_in(1.0)).epsilon(1e-12));
+  CHECK(value_of("clusters") == value_of("exact"));
   CHECK(value_of("risk:tail=0") ==
         Approx(std::max({value_in(0.5), value_in(1.0), value_in(2.0)})).epsilon(1e-12));
   CHECK(value_of("risk:tail=1") ==

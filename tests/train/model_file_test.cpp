@@ -151,6 +151,67 @@ TEST_CASE("noise-free training needs no device, noise-aware training does") {
   CHECK_FALSE(model_from_json(to_json(model), "m.json").training.device.has_value());
 }
 
+namespace {
+
+/// Another set of parameters for another state of the device.
+TrainedModel with_repository() {
+  TrainedModel model = example();
+  model.repository = ModelRepository{{"t1_s of 4", "error of cx 4,3"}, {2e3, 0.7}, 0.01, {}};
+  for (std::uint64_t e = 0; e < 2; ++e)
+    model.repository->entries.push_back(
+        {{1615782544 + static_cast<std::int64_t>(e)},
+         e + 3,
+         random_matrix(2, 1, 7 + e),
+         {random_matrix(6, 1, 9 + e), {random_matrix(3, 2, 11 + e), random_matrix(3, 1, 13 + e)}},
+         0.1 * static_cast<double>(e)});
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("a model's repository is read as it was written") {
+  const TrainedModel model = with_repository();
+  const std::string text = to_json(model);
+  const TrainedModel read = model_from_json(text, "m.json");
+  CHECK(to_json(read) == text);
+  REQUIRE(read.repository);
+  CHECK(read.repository->numbers == model.repository->numbers);
+  CHECK(same_bits(read.repository->importance, model.repository->importance));
+  REQUIRE(read.repository->entries.size() == 2);
+  const ModelRepository::Entry &now = read.repository->entries[1],
+                               &before = model.repository->entries[1];
+  CHECK(now.calibration_time == before.calibration_time);
+  CHECK(now.n_states == 4);
+  CHECK(same_bits(now.centre, before.centre));
+  CHECK(same_bits(now.parameters.flattened(), before.parameters.flattened()));
+  CHECK(now.final_loss == before.final_loss);
+  CHECK_FALSE(model_from_json(to_json(example()), "m.json").repository);
+}
+
+TEST_CASE("a repository that does not fit its model is refused") {
+  const auto refused = [](const std::string& problem, auto damage) {
+    TrainedModel model = with_repository();
+    damage(model, *model.repository);
+    CHECK_THROWS_WITH(to_json(model), ContainsSubstring(problem));
+  };
+  using Repository = ModelRepository;
+  refused("/repository: is there, but no /training/device", [](TrainedModel& model, Repository&) {
+    model.training.device.reset();
+    model.training.noise_policy = "ideal";
+  });
+  refused("/repository/importance/1: 0 is not > 0",
+          [](TrainedModel&, Repository& r) { r.importance(1) = 0.0; });
+  refused("/repository/importance: 3 entries, the model has 2 numbers",
+          [](TrainedModel&, Repository& r) { r.importance = arma::ones(3); });
+  refused("/repository/reach: -1", [](TrainedModel&, Repository& r) { r.reach = -1.0; });
+  refused("/repository/models: is empty", [](TrainedModel&, Repository& r) { r.entries.clear(); });
+  refused("/repository/models/1/centre: 1 entries",
+          [](TrainedModel&, Repository& r) { r.entries[1].centre = arma::ones(1); });
+  refused("/repository/models/0/weights/2: nan is not finite", [](TrainedModel&, Repository& r) {
+    r.entries[0].parameters.weights(2) = arma::datum::nan;
+  });
+}
+
 TEST_CASE("models are written under their name whole and read from there") {
   const ScratchDirectory directory;
   write_model(example(), directory / "model.json");

@@ -22,9 +22,9 @@ class DriftingExpectations {
   /// JSON pointers into the state's calibration, each once.
   const std::vector<std::string>& numbers() const { return numbers_; }
 
-  /// Σ_b Σ_k derivatives(k, b) · df_k(w, x_b)/d(number), one a number and per its SI unit: exact,
-  /// by one gradient a sample. `features` is n_features x batch.
-  arma::vec sensitivities(const arma::vec& weights, const arma::mat& features,
+  /// Σ_k derivatives(k, b) · df_k(w, x_b)/d(number) of sample b, per SI unit of the number: exact,
+  /// by one gradient a sample. n_numbers x batch; `features` is n_features x batch.
+  arma::mat sensitivities(const arma::vec& weights, const arma::mat& features,
                           const arma::mat& derivatives) const;
 
   /// The expectations with every number changed by so much, to first order: channels and the

@@ -63,6 +63,13 @@ struct SensitivityNoise {
 
   bool operator==(const SensitivityNoise&) const = default;
 };
+/// Exactly, in the centre of each of several clusters of the history's states (cluster_states): a
+/// model for each, of which one is chosen when it is known how the device is (ModelRepository).
+struct ClusterNoise {
+  std::size_t count = 3;  ///< >= 1, and not more than there are states
+
+  bool operator==(const ClusterNoise&) const = default;
+};
 /// In the noise that mitigation leaves: readout error undone exactly and, with scale factors, a
 /// line through the values at so many times the gates' noise extrapolated to none, gradients
 /// through it.
@@ -75,8 +82,9 @@ struct MitigatedNoise {
 /// As text: "none", "exact", "readout", "injected:strength=1", "history", "risk:tail=0.2:states=8",
 /// "gap:strength=1", "sensitivity:strength=1", "sensitivity:strength=1:relative=0.1", "mitigated"
 /// or "mitigated:scale=1,3".
-using TrainingNoise = std::variant<NoNoise, ExactNoise, ReadoutNoise, InjectedNoise, HistoryNoise,
-                                   RiskNoise, NoiseGap, SensitivityNoise, MitigatedNoise>;
+using TrainingNoise =
+    std::variant<NoNoise, ExactNoise, ReadoutNoise, InjectedNoise, HistoryNoise, RiskNoise,
+                 NoiseGap, SensitivityNoise, ClusterNoise, MitigatedNoise>;
 
 /// Throws InputError naming the setting and what is known.
 TrainingNoise parse_training_noise(std::string_view text);
@@ -96,7 +104,7 @@ SharedExpectations expectations_on(const Qnn& model, const NoiseModel& state, co
 /// The circuit's expectations in this noise, from shots of the simulated device as it is now, with
 /// gradients as hardware gives them; shots and the seed of SPSA's directions are functions of
 /// `seed` and the state. Throws InputError where the noise is not that of one circuit (none, exact,
-/// readout), and as ShotExpectations does.
+/// readout, clusters), and as ShotExpectations does.
 std::shared_ptr<const ShotExpectations> shot_expectations(const TrainingNoise& noise,
                                                           const Qnn& model,
                                                           const DeviceHistory& device,
@@ -104,10 +112,11 @@ std::shared_ptr<const ShotExpectations> shot_expectations(const TrainingNoise& n
                                                           std::uint64_t seed,
                                                           const ShotExpectations::State& from = {});
 
-/// What training under this noise minimises. Strategies of one state take the last one. Draws are
-/// functions of the seed and the step. Throws InputError when a setting is out of range, there is
-/// no state (or, where a history is needed, fewer than two), or the circuit does not run on the
-/// device.
+/// What training under this noise minimises. Strategies of one state take the last one; so does
+/// ClusterNoise, whose models are trained one by one, each with a history that ends at its centre.
+/// Draws are functions of the seed and the step. Throws InputError when a setting is out of range,
+/// there is no state (or, where a history is needed, fewer than two), or the circuit does not run
+/// on the device.
 TrainingObjective training_objective(const TrainingNoise& noise, const Qnn& model,
                                      const DeviceHistory& device, Loss loss, std::uint64_t seed);
 

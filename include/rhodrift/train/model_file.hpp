@@ -8,6 +8,7 @@
 
 #include <rhodrift/core/time.hpp>
 #include <rhodrift/train/encoding.hpp>
+#include <rhodrift/train/model_repository.hpp>
 #include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/qnn.hpp>
 #include <rhodrift/train/training.hpp>
@@ -42,6 +43,8 @@ struct TrainedModel {
   Encoding encoding;                     ///< of what that gives, as the circuit has it
   QnnParameters parameters;
   TrainingConditions training;
+  /// Other parameters for other states of the device; `parameters` are those of one of its entries.
+  std::optional<ModelRepository> repository = std::nullopt;
 
   /// How many raw features it takes.
   std::size_t n_features() const { return preprocessing.matrix.n_cols; }
