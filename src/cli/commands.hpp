@@ -17,6 +17,7 @@ void add_train(CLI::App& program, const std::string& command_line);
 void add_sweep(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_kernel(CLI::App& program);
+void add_probe(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_mitigate(CLI::App& program);
 void add_evaluate(CLI::App& program, const std::string& command_line);

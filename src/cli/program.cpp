@@ -29,6 +29,7 @@ void build(CLI::App& program, const std::string& command_line) {
   add_sweep(program);
   add_generate(program);
   add_kernel(program);
+  add_probe(program);
   add_predict(program);
   add_mitigate(program);
   add_evaluate(program, command_line);

@@ -8,8 +8,9 @@ namespace {
 
 using Code = Warning::Code;
 
-constexpr Names<Code, 5> names{{{Code::barren_plateau, "barren-plateau"},
+constexpr Names<Code, 6> names{{{Code::barren_plateau, "barren-plateau"},
                                 {Code::gradient_below_shot_noise, "gradient-below-shot-noise"},
+                                {Code::no_gradient, "no-gradient"},
                                 {Code::no_entanglement, "no-entanglement"},
                                 {Code::not_above_baseline, "not-above-baseline"},
                                 {Code::kernel_concentration, "kernel-concentration"}}};

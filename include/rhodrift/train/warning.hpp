@@ -10,6 +10,7 @@ struct Warning {
   enum class Code {
     barren_plateau,             ///< barren_plateau.hpp
     gradient_below_shot_noise,  ///< gradient_noise.hpp
+    no_gradient,                ///< where training starts; of the command line
     no_entanglement,            ///< expressibility.hpp
     not_above_baseline,         ///< model_comparison.hpp
     kernel_concentration,       ///< kernel_concentration.hpp
@@ -23,8 +24,8 @@ struct Warning {
   std::string text() const { return finding + ": " + remedy; }
 };
 
-/// "barren-plateau", "gradient-below-shot-noise", "no-entanglement", "not-above-baseline",
-/// "kernel-concentration"
+/// "barren-plateau", "gradient-below-shot-noise", "no-gradient", "no-entanglement",
+/// "not-above-baseline", "kernel-concentration"
 std::string_view to_string(Warning::Code code);
 
 }  // namespace rhodrift
