@@ -18,8 +18,10 @@
 #include <rhodrift/train/natural_gradient.hpp>
 #include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/synthetic_data.hpp>
+#include <rhodrift/train/target_scale.hpp>
 
 #include "cli/data_directory.hpp"
+#include "cli/scores.hpp"
 
 namespace rhodrift::cli {
 
@@ -67,16 +69,20 @@ SampleOutcomes run_samples(const PreparedStrategy& strategy, const TrainedModel&
   return outcomes;
 }
 
+arma::mat outputs_of(const TrainedModel& model, const arma::mat& expectations) {
+  return model_outputs(model.network, model.parameters.head, expectations);
+}
+
 StrategyEvaluation score(const std::string& name, const TrainedModel& model, const Dataset& data,
                          const arma::mat& estimated, const arma::mat& truth, std::uint64_t shots,
                          std::size_t n_circuits) {
   StrategyEvaluation evaluation;
   evaluation.strategy = name;
-  evaluation.predictions = predict(model.network, model.parameters.head, estimated);
-  evaluation.accuracy = accuracy(evaluation.predictions, data.labels);
+  evaluation.outputs = outputs_of(model, estimated);
+  evaluation.score = score_of(evaluation.outputs, data);
   evaluation.expectation_error_by_sample = arma::mean(arma::abs(estimated - truth), 0).t();
   evaluation.expectation_error = mean_over_samples(evaluation.expectation_error_by_sample, name);
-  for (Estimate* estimate : {&evaluation.accuracy, &evaluation.expectation_error}) {
+  for (Estimate* estimate : {&evaluation.score, &evaluation.expectation_error}) {
     estimate->method = name;
     estimate->shots = shots * data.n_samples();
     estimate->circuits = n_circuits * data.n_samples();
@@ -84,17 +90,16 @@ StrategyEvaluation score(const std::string& name, const TrainedModel& model, con
   return evaluation;
 }
 
-// A probe of the accuracy that the exact noisy expectations give.
-Probe accuracy_probe(const TrainedModel& model, const arma::mat& features,
-                     const std::vector<int>& labels, const Layout& layout, NoisePolicy policy) {
-  return {model.name, "accuracy", [&, policy](const Calibration& state) {
+// A probe of the score that the exact noisy expectations give; `features` are the circuit's.
+Probe score_probe(const TrainedModel& model, const arma::mat& features, const Dataset& data,
+                  const Layout& layout, NoisePolicy policy) {
+  return {model.name, score_name(data), [&, policy](const Calibration& state) {
             const ProgramExpectations expectations(
                 on_device(model.network.circuit, {state, layout, policy}),
                 model.network.observables);
-            const QnnParameters parameters = model_for(model, state).parameters;
-            return accuracy(predict(model.network, parameters.head,
-                                    expectations.values(parameters.weights, features)),
-                            labels);
+            const TrainedModel here = model_for(model, state);
+            return score_of(
+                outputs_of(here, expectations.values(here.parameters.weights, features)), data);
           }};
 }
 
@@ -135,7 +140,7 @@ LabelledSamples load_samples(const std::string& data) {
   const std::filesystem::path directory = data_directory() / "datasets";
   const std::filesystem::path file = directory / (data + ".csv");
   if (std::filesystem::exists(file)) return read_csv_samples(file);
-  std::set<std::string> names{"moons", "circles", "blobs"};
+  std::set<std::string> names{"moons", "circles", "blobs", "sine", "friedman1"};
   for (const auto& entry : std::filesystem::directory_iterator(directory))
     if (entry.path().extension() == ".csv") names.insert(entry.path().stem().string());
   throw InputError(
@@ -145,13 +150,25 @@ LabelledSamples load_samples(const std::string& data) {
                   fmt::join(names, ", ")));
 }
 
-Split ClassificationTask::load() const {
-  return stratified_split(select_classes(load_samples(data), classes), test_share, split_seed);
+Task parse_task(const std::string& text) {
+  if (text == "classification") return Task::classification;
+  if (text == "regression") return Task::regression;
+  throw InputError("task", text, "is unknown; known are classification and regression");
 }
 
-Qnn ClassificationTask::network(int n_features, int n_classes) const {
+Dataset dataset_of(const LabelledSamples& samples, Task task,
+                   const std::vector<std::string>& classes) {
+  return task == Task::regression ? as_regression(samples) : select_classes(samples, classes);
+}
+
+Split LearningTask::load() const {
+  return split(dataset_of(load_samples(data), kind, classes), test_share, split_seed);
+}
+
+Qnn LearningTask::network(int n_features, std::size_t n_outputs) const {
   Qnn network{Encoder(encoding, n_qubits, n_features).before(ansatz_circuit(ansatz, n_qubits)),
-              head.on(output_qubits(ansatz, n_qubits)), n_classes, post_measurement};
+              head.on(output_qubits(ansatz, n_qubits)), static_cast<int>(n_outputs),
+              post_measurement};
   network.validate();
   return network;
 }
@@ -160,7 +177,7 @@ namespace {
 
 /// An untrained model of the task: all but its parameters.
 TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data) {
-  const ClassificationTask& task = setting.task;
+  const LearningTask& task = setting.task;
   std::vector<PreprocessingStep> steps;
   for (const std::string& step : task.preprocessing)
     steps.push_back(parse_preprocessing_step(step));
@@ -178,12 +195,13 @@ TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data)
   }
   conditions.options = setting.options;
   return {setting.name,
-          task.network(static_cast<int>(preprocessing.matrix.n_rows), data.n_classes()),
+          task.network(static_cast<int>(preprocessing.matrix.n_rows), data.n_outputs()),
           data.class_names,
           preprocessing,
           task.encoding,
           {},
-          std::move(conditions)};
+          std::move(conditions),
+          data.target_names};
 }
 
 /// The metric of natural gradients: of the circuit without noise, exact.
@@ -271,14 +289,24 @@ TrainingResult train_network(const TrainingSetting& setting, const Qnn& network,
 
 }  // namespace
 
-TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
-                                 const std::optional<Dataset>& validation, const Progress& progress,
-                                 std::optional<TrainingState> from,
-                                 const std::function<void(const TrainingState&)>& after_step) {
+TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
+                            const std::optional<Dataset>& validation, const Progress& progress,
+                            std::optional<TrainingState> from,
+                            const std::function<void(const TrainingState&)>& after_step) {
   TrainedModel model = prepared_model(setting, data);
-  const Dataset circuit_data = with_circuit_features(model, data);
+  std::optional<TargetScale> scale;
+  if (data.is_regression()) scale = TargetScale::of(data);
+  const auto as_learnt = [&](const Dataset& samples) {
+    Dataset prepared = with_circuit_features(model, samples);
+    return scale ? scale->scaled(std::move(prepared)) : prepared;
+  };
+  const auto in_units = [&](QnnParameters parameters) {
+    if (scale) parameters.head = scale->in_units(std::move(parameters.head));
+    return parameters;
+  };
+  const Dataset circuit_data = as_learnt(data);
   std::optional<Dataset> looked_at;
-  if (validation) looked_at = with_circuit_features(model, *validation);
+  if (validation) looked_at = as_learnt(*validation);
   const auto train_on = [&](const DeviceHistory& device, const Progress& of_run) {
     return train_network(setting, model.network, device, circuit_data, looked_at, of_run,
                          std::move(from), after_step);
@@ -287,7 +315,7 @@ TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& 
   const auto* cluster_noise = std::get_if<ClusterNoise>(&setting.noise);
   if (!cluster_noise) {
     TrainingResult result = train_on(device, progress);
-    model.parameters = result.parameters;
+    model.parameters = in_units(result.parameters);
     model.training.final_loss = result.final_loss;
     return {std::move(model), std::move(result)};
   }
@@ -302,7 +330,7 @@ TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& 
       if (progress) progress(n_done * total + done, n_clusters * total);
     }));
     repository.entries.push_back({state.calibration().timestamp, n_states, values,
-                                  results.back().parameters, results.back().final_loss});
+                                  in_units(results.back().parameters), results.back().final_loss});
   }
   const Calibration& now = device.states.back().calibration();
   const std::size_t chosen = choose_model(repository, now).entry;
@@ -324,7 +352,9 @@ std::string as_csv(const Dataset& data) {
   text += "label\n";
   for (std::size_t b = 0; b < data.n_samples(); ++b) {
     for (const double value : column(data.features, b)) text += fmt::format("{},", value);
-    text += data.class_names[static_cast<std::size_t>(data.labels[b])] + "\n";
+    text += data.is_regression()
+                ? fmt::format("{}\n", data.targets(0, b))
+                : data.class_names[static_cast<std::size_t>(data.labels[b])] + "\n";
   }
   return text;
 }
@@ -336,11 +366,15 @@ std::vector<std::string> names_of(const std::vector<int>& classes,
   return names;
 }
 
-std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data) {
+Dataset samples_for(const TrainedModel& model, const LabelledSamples& samples) {
+  return model.is_regressor() ? as_regression(samples)
+                              : number_by_classes(samples, model.class_names);
+}
+
+arma::mat noiseless_outputs(const TrainedModel& model, const Dataset& data) {
   const ProgramExpectations expectations(model.network.circuit, model.network.observables);
-  return predict(
-      model.network, model.parameters.head,
-      expectations.values(model.parameters.weights, model.circuit_features(data.features)));
+  return outputs_of(
+      model, expectations.values(model.parameters.weights, model.circuit_features(data.features)));
 }
 
 std::vector<Strategy> demo_strategies() {
@@ -404,7 +438,7 @@ DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& 
     features.push_back(model.circuit_features(data.features));
   std::vector<Probe> probes;
   for (std::size_t m = 0; m < models.size(); ++m)
-    probes.push_back(accuracy_probe(models[m], features[m], data.labels, layout, policy));
+    probes.push_back(score_probe(models[m], features[m], data, layout, policy));
   probes.push_back(
       stale_readout_probe(models[0], features[0], series.states.at(0), layout, policy));
   return study_drift(series, probes, progress);

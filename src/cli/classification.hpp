@@ -33,8 +33,18 @@ bool is_data_name(const std::string& data);
 /// InputError that lists the names when there is no such one.
 LabelledSamples load_samples(const std::string& data);
 
-/// What is to be classified, and by what kind of circuit.
-struct ClassificationTask {
+/// What is said of a sample: its class, or a number.
+enum class Task { classification, regression };
+/// "classification", "regression". Throws InputError that lists them.
+Task parse_task(const std::string& text);
+
+/// `samples` as training data: of those classes, or a regression.
+Dataset dataset_of(const LabelledSamples& samples, Task task,
+                   const std::vector<std::string>& classes);
+
+/// What is to be learnt, and by what kind of circuit.
+struct LearningTask {
+  Task kind = Task::classification;
   std::string data;                  ///< as load_samples() takes it
   std::vector<std::string> classes;  ///< empty: all
   double test_share = 0.6;
@@ -49,13 +59,13 @@ struct ClassificationTask {
   /// Reads and splits the data; features stay as they are in the file.
   Split load() const;
   /// The encoding of so many features, the ansatz, and what is read from its output qubits.
-  Qnn network(int n_features, int n_classes) const;
+  Qnn network(int n_features, std::size_t n_outputs) const;
 };
 
 /// What a model is trained for, in what noise.
 struct TrainingSetting {
   std::string name;
-  ClassificationTask task;
+  LearningTask task;
   TrainingNoise noise = NoNoise{};
   std::optional<DeviceHistory> device;  ///< needed by all noise but NoNoise
   TrainingOptions options;
@@ -69,11 +79,12 @@ struct TrainingOutcome {
 /// those of shots. `validation` is what early stopping looks at; both hold raw features. `from` is
 /// a state to go on from, and `after_step` sees every state. With ClusterNoise a model is trained
 /// for each cluster, which nothing can go on from, and the result is that of the one for the
-/// device's last state.
-TrainingOutcome train_classifier(const TrainingSetting& setting, const Dataset& data,
-                                 const std::optional<Dataset>& validation, const Progress& progress,
-                                 std::optional<TrainingState> from = {},
-                                 const std::function<void(const TrainingState&)>& after_step = {});
+/// device's last state. Of a regression the result's loss and parameters are those of scaled
+/// targets (TargetScale), the model is in their units.
+TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
+                            const std::optional<Dataset>& validation, const Progress& progress,
+                            std::optional<TrainingState> from = {},
+                            const std::function<void(const TrainingState&)>& after_step = {});
 
 /// Throws InputError naming both files when the data have another number of features than the model
 /// takes.
@@ -84,8 +95,11 @@ void require_fitting(const TrainedModel& model, const std::string& model_file, c
 /// keeps of the data its shots belong to.
 std::string as_csv(const Dataset& data);
 
-/// The classes the model assigns without any noise, one a sample of `data` (raw features).
-std::vector<int> predict_noiseless(const TrainedModel& model, const Dataset& data);
+/// The samples that a model is asked about: with its classes, or targets.
+Dataset samples_for(const TrainedModel& model, const LabelledSamples& samples);
+
+/// What the model says without any noise, n_outputs x n_samples of `data` (raw features).
+arma::mat noiseless_outputs(const TrainedModel& model, const Dataset& data);
 
 /// The name of each sample's class.
 std::vector<std::string> names_of(const std::vector<int>& classes,
@@ -94,15 +108,15 @@ std::vector<std::string> names_of(const std::vector<int>& classes,
 /// What one strategy made of a model on a device.
 struct StrategyEvaluation {
   std::string strategy;
-  Estimate accuracy;
+  Estimate score;     ///< score_of
+  arma::mat outputs;  ///< n_outputs x n_samples
   /// Mean over samples and observables of |<Z> estimated - <Z> without noise|; its error is over
   /// samples.
   Estimate expectation_error;
-  std::vector<int> predictions;           ///< one a sample
   arma::vec expectation_error_by_sample;  ///< mean over observables
 };
 
-/// Classifies every sample of `data` (raw features) on the simulated device under each strategy at
+/// Runs every sample of `data` (raw features) on the simulated device under each strategy at
 /// `shots` a sample. Strategies that run the same circuits share their shots. When `run` is given,
 /// every shot goes into it as shots/<model>/<circuit> (raw, zne-scale-3, …), sample after sample.
 std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
@@ -119,8 +133,9 @@ Estimate paired_difference(const arma::vec& a, const arma::vec& b);
 /// 1 where the prediction is right, else 0.
 arma::vec correctness(const std::vector<int>& predictions, const std::vector<int>& labels);
 
-/// Exact accuracy (no shots) of each model on each state of the series, and the mean absolute bias
-/// of <Z> that readout inversion leaves when it keeps using the first state's readout calibration.
+/// Exact score (no shots, see score_of) of each model on each state of the series, and the mean
+/// absolute bias of <Z> that readout inversion leaves when it keeps using the first state's readout
+/// calibration.
 DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& data,
                         const CalibrationSeries& series, const Layout& layout, NoisePolicy policy,
                         const Progress& progress);

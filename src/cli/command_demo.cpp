@@ -14,6 +14,7 @@
 #include "cli/data_directory.hpp"
 #include "cli/drift_output.hpp"
 #include "cli/run_info.hpp"
+#include "cli/scores.hpp"
 
 namespace rhodrift::cli {
 
@@ -24,7 +25,7 @@ struct Options {
   // README.md and docs/validation.md were made.
   DeviceOptions device{.calibration = {}, .policy = "aer", .layout = {}};
   std::string series;  // empty: the melbourne series, unless a calibration is given
-  ClassificationTask task{
+  LearningTask task{
       .data = "digits_4x4", .classes = {}, .ansatz = {HardwareEfficient{.layers = 8}}};
   TrainingOptions training{.epochs = 25, .batch_size = 32, .optimizer = {.learning_rate = 0.03}};
   std::uint64_t shots = 4096;
@@ -73,7 +74,7 @@ std::vector<NamedEstimate> result_rows(const Demo& demo) {
     rows.push_back({trained.model.name + "/noiseless/accuracy", noiseless});
     for (const StrategyEvaluation& evaluation : strategies) {
       const std::string name = trained.model.name + "/" + evaluation.strategy;
-      rows.push_back({name + "/accuracy", evaluation.accuracy});
+      rows.push_back({name + "/accuracy", evaluation.score});
       rows.push_back({name + "/expectation-error", evaluation.expectation_error});
     }
   }
@@ -87,8 +88,8 @@ std::vector<NamedEstimate> comparisons(const Demo& demo) {
   const auto& aware = demo.models[1].strategies;
   std::vector<NamedEstimate> rows;
   rows.push_back({"accuracy, noise-aware - noise-free, raw",
-                  paired_difference(correctness(aware[0].predictions, labels),
-                                    correctness(free[0].predictions, labels))});
+                  paired_difference(correctness(predicted_classes(aware[0].outputs), labels),
+                                    correctness(predicted_classes(free[0].outputs), labels))});
   for (const auto& [trained, noiseless, strategies] : demo.models)
     for (std::size_t s = 1; s < strategies.size(); ++s)
       rows.push_back(
@@ -104,8 +105,8 @@ Evaluated evaluate(const Options& options, const Demo& demo, const std::string& 
   const auto trained = [&] {
     ProgressBar bar("training " + name);
     const DeviceHistory now{{demo.device.model}, demo.device.layout};
-    return train_classifier({name, options.task, noise, now, options.training}, demo.data.train,
-                            std::nullopt, std::ref(bar));
+    return train_model({name, options.task, noise, now, options.training}, demo.data.train,
+                       std::nullopt, std::ref(bar));
   }();
   const auto& [model, result] = trained;
   ProgressBar bar("running " + name);
@@ -116,8 +117,7 @@ Evaluated evaluate(const Options& options, const Demo& demo, const std::string& 
   writer.write_training(
       name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
   writer.write_text("model-" + name, rhodrift::to_json(model));
-  const Estimate noiseless =
-      accuracy(predict_noiseless(model, demo.data.test), demo.data.test.labels);
+  const Estimate noiseless = score_of(noiseless_outputs(model, demo.data.test), demo.data.test);
   return {trained, noiseless, std::move(strategies)};
 }
 
@@ -155,7 +155,7 @@ std::string as_text(const Options& options, const Demo& demo) {
     if (&trained != &demo.models.front().trained) table.add_rule();
     table.add_row({trained.model.name, "without noise", with_interval(noiseless), "–"});
     for (const StrategyEvaluation& evaluation : strategies)
-      table.add_row({trained.model.name, evaluation.strategy, with_interval(evaluation.accuracy),
+      table.add_row({trained.model.name, evaluation.strategy, with_interval(evaluation.score),
                      with_std_error(evaluation.expectation_error)});
   }
   text += table.to_string() + "\nEach sample against itself (difference ± std. error):\n";

@@ -32,11 +32,13 @@ Layout layout_of(const Options& options, const std::vector<TrainedModel>& models
 void study(const Options& options, const std::string& command_line) {
   std::vector<TrainedModel> models;
   for (const std::string& path : options.models) models.push_back(read_model(path));
-  const Dataset data = number_by_classes(load_samples(options.data), models.front().class_names);
+  const Dataset data = samples_for(models.front(), load_samples(options.data));
   for (std::size_t m = 0; m < models.size(); ++m) {
     require_fitting(models[m], options.models[m], data, options.data);
-    if (models[m].class_names != models[0].class_names)
-      throw InputError(options.models[m], "/class_names",
+    if (models[m].class_names != models[0].class_names ||
+        models[m].target_names != models[0].target_names)
+      throw InputError(options.models[m],
+                       models[m].is_regressor() ? "/target_names" : "/class_names",
                        "are not those of " + options.models[0] + ", in the same order");
     for (std::size_t earlier = 0; earlier < m; ++earlier)
       if (models[earlier].name == models[m].name)

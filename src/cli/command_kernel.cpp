@@ -7,11 +7,12 @@
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/report/text_table.hpp>
 
-#include "cli/accuracy_table.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/kernel_runs.hpp"
 #include "cli/output.hpp"
+#include "cli/score_table.hpp"
+#include "cli/scores.hpp"
 
 namespace rhodrift::cli {
 
@@ -27,7 +28,7 @@ struct Result {
   const KernelConfig& config;
   const Split& data;
   std::vector<KernelRun> runs;
-  AccuracyTable table;  ///< its first rows are the runs
+  ScoreTable table;  ///< its first rows are the runs
 
   std::vector<Warning> warnings() const {
     std::vector<Warning> all = table.warnings();
@@ -41,16 +42,16 @@ struct Result {
   }
 };
 
-AccuracyTable table_of(const KernelConfig& config, const Split& data,
-                       const std::vector<KernelRun>& runs) {
+ScoreTable table_of(const KernelConfig& config, const Split& data,
+                    const std::vector<KernelRun>& runs) {
   std::vector<Tested> models;
   for (const KernelRun& run : runs) {
-    Estimate share = accuracy(run.classes, data.test.labels);
+    Estimate share = score_of(run.outputs, data.test);
     share.shots = run.shots;
     share.circuits = run.circuits;
-    models.push_back({config.name, run.where, run.classes, std::move(share)});
+    models.push_back({config.name, run.where, run.outputs, std::move(share)});
   }
-  return AccuracyTable(std::move(models), data.train, data.test);
+  return ScoreTable(std::move(models), data.train, data.test);
 }
 
 std::string as_text(const Result& result) {
@@ -72,7 +73,7 @@ Json as_json(const Result& result) {
   for (std::size_t i = 0; i < result.runs.size(); ++i) {
     const KernelRun& run = result.runs[i];
     Json entry{{"where", run.where},
-               {"accuracy", to_json(*result.table.rows()[i].accuracy)},
+               {"accuracy", to_json(*result.table.rows()[i].score)},
                {"alignment", run.alignment},
                {"support_vectors", run.support_vectors},
                {"measured",
@@ -89,11 +90,11 @@ Json as_json(const Result& result) {
                 {"test_samples", result.data.test.n_samples()},
                 {"runs", std::move(runs)}};
   for (const Tested& row : result.table.rows())
-    if (row.is_baseline()) document["baselines"][row.name] = to_json(*row.accuracy);
+    if (row.is_baseline()) document["baselines"][row.name] = to_json(*row.score);
   document["warnings"] = Json::array();
   for (const Warning& warning : result.warnings()) document["warnings"].push_back(to_json(warning));
-  document["labels"] = names_of(result.data.test.labels, result.data.test.class_names);
-  document["predictions"] = names_of(result.table.judged().classes, result.data.test.class_names);
+  document["labels"] = truth(result.data.test);
+  document["predictions"] = said(result.table.judged().outputs, result.data.test);
   return document;
 }
 
@@ -107,7 +108,7 @@ void classify_by_kernel(const Options& options) {
   ProgressBar bar("measuring " + config.name);
   std::vector<KernelRun> runs = naming(
       options.config, [&] { return kernel_runs(config, data.train, data.test, std::ref(bar)); });
-  AccuracyTable table = table_of(config, data, runs);
+  ScoreTable table = table_of(config, data, runs);
   const Result result{config, data, std::move(runs), std::move(table)};
   if (!options.output.empty()) write_file(options.output, as_json(result).dump(1) + "\n");
   if (options.json)

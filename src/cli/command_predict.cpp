@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/noise_aware/model_choice.hpp>
@@ -9,6 +8,7 @@
 #include "cli/classification.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/scores.hpp"
 #include "cli/strategy_options.hpp"
 
 namespace rhodrift::cli {
@@ -26,15 +26,15 @@ struct Options {
 };
 
 struct Prediction {
-  std::vector<int> classes;
-  Estimate accuracy;
+  arma::mat outputs;
+  Estimate score;
   std::optional<ModelChoice> choice = std::nullopt;  // of the model's repository
 };
 
 Prediction noiseless(const TrainedModel& model, const Dataset& data) {
-  std::vector<int> classes = predict_noiseless(model, data);
-  const Estimate share = accuracy(classes, data.labels);
-  return {std::move(classes), share};
+  arma::mat outputs = noiseless_outputs(model, data);
+  const Estimate score = score_of(outputs, data);
+  return {std::move(outputs), score};
 }
 
 Prediction on_noisy_device(const Options& options, const TrainedModel& model, const Dataset& data) {
@@ -49,7 +49,7 @@ Prediction on_noisy_device(const Options& options, const TrainedModel& model, co
       evaluate_strategies(model_for(model, device.calibration()), data, device, {strategy},
                           options.shots, options.seed, nullptr, std::ref(bar))
           .front();
-  Prediction prediction{std::move(evaluation.predictions), evaluation.accuracy};
+  Prediction prediction{std::move(evaluation.outputs), evaluation.score};
   if (model.repository) prediction.choice = choose_model(*model.repository, device.calibration());
   return prediction;
 }
@@ -75,20 +75,24 @@ std::string choice_text(const ModelChoice& choice, const ModelRepository& reposi
 
 void predict_labels(const Options& options) {
   const TrainedModel model = read_model(options.model);
-  const Dataset data = number_by_classes(load_samples(options.data), model.class_names);
+  const Dataset data = samples_for(model, load_samples(options.data));
   require_fitting(model, options.model, data, options.data);
   const Prediction prediction = options.device.calibration.empty()
                                     ? noiseless(model, data)
                                     : on_noisy_device(options, model, data);
-  const std::vector<std::string> names = names_of(prediction.classes, model.class_names);
+  const Json said_of_each = said(prediction.outputs, data);
   if (options.json) {
-    Json result{{"predictions", names}, {"accuracy", to_json(prediction.accuracy)}};
+    Json result{{"predictions", said_of_each},
+                {data.is_regression() ? "scores" : "accuracy",
+                 score_json(prediction.score, prediction.outputs, data)}};
     if (prediction.choice) result["chosen"] = choice_json(*prediction.choice, *model.repository);
     print(result);
     return;
   }
-  print(
-      fmt::format("{}\naccuracy {}\n", fmt::join(names, "\n"), with_interval(prediction.accuracy)));
+  std::string text;
+  for (const Json& one : said_of_each)
+    text += (one.is_string() ? one.get<std::string>() : one.dump()) + "\n";
+  print(text + fmt::format("{} {}\n", score_name(data), with_interval(prediction.score)));
   if (prediction.choice) print(choice_text(*prediction.choice, *model.repository));
 }
 
@@ -96,7 +100,7 @@ void predict_labels(const Options& options) {
 
 void add_predict(CLI::App& program) {
   CLI::App* verb = program.add_subcommand(
-      "predict", "Classify samples with a trained model, noiseless or on a recorded device");
+      "predict", "Apply a trained model to samples, noiseless or on a recorded device");
   auto options = std::make_shared<Options>();
   verb->add_option("model", options->model, "Model file of 'rhodrift train'")->required();
   verb->add_option("data", options->data, "Labelled samples, see docs/formats/data.md")->required();

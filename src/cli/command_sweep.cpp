@@ -13,6 +13,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/scores.hpp"
 #include "cli/toml_section.hpp"
 #include "cli/train_config.hpp"
 #include "core/parallel.hpp"
@@ -170,6 +171,7 @@ TrainConfig config_at(const toml::table& root, const Sweep& sweep, const Point& 
 
 struct Row {
   double final_loss = 0.0;
+  std::string score;  ///< what these are: "accuracy", "rmse"
   std::optional<Estimate> validation, noiseless, on_device;
   std::string failure;  ///< empty when there is none
 };
@@ -177,21 +179,21 @@ struct Row {
 Row run_point(const TrainConfig& config, const TrainConfig::Data& data) {
   Row row;
   try {
-    const TrainingOutcome trained =
-        train_classifier(config.setting, data.train, data.validation, {});
+    const TrainingOutcome trained = train_model(config.setting, data.train, data.validation, {});
     const TrainedModel& model = trained.model;
     const std::optional<Device> device = config.device();
-    const auto accuracy_of = [&](const Dataset& samples) {
-      if (!device) return accuracy(predict_noiseless(model, samples), samples.labels);
+    const auto score_at = [&](const Dataset& samples) {
+      if (!device) return score_of(noiseless_outputs(model, samples), samples);
       return evaluate_strategies(model, samples, *device, {{"raw"}}, config.test_shots,
                                  config.setting.options.seed, nullptr, {})
           .front()
-          .accuracy;
+          .score;
     };
+    row.score = data.test.is_regression() ? "rmse" : "accuracy";
     row.final_loss = trained.result.final_loss;
-    row.noiseless = accuracy(predict_noiseless(model, data.test), data.test.labels);
-    if (device) row.on_device = accuracy_of(data.test);
-    if (data.validation) row.validation = accuracy_of(*data.validation);
+    row.noiseless = score_of(noiseless_outputs(model, data.test), data.test);
+    if (device) row.on_device = score_at(data.test);
+    if (data.validation) row.validation = score_at(*data.validation);
   } catch (const RunError& error) {
     row.failure = error.what();  // it diverged; the others have not
   }
@@ -212,8 +214,11 @@ std::string cell(const std::optional<Estimate>& estimate) {
 
 std::string as_text(const Result& result) {
   std::vector<std::string> header = result.keys;
-  for (const char* column : {"final loss", "validation", "test, noiseless", "test, on the device"})
-    header.emplace_back(column);
+  header.emplace_back("final loss");
+  const bool errors =
+      std::ranges::any_of(result.rows, [](const Row& row) { return row.score == "rmse"; });
+  for (const char* column : {"validation", "test, noiseless", "test, on the device"})
+    header.push_back(std::string(column) + (errors ? " (RMSE)" : ""));
   TextTable table(header);
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Row& row = result.rows[i];
@@ -238,9 +243,9 @@ Json as_json(const Result& result) {
       run["failure"] = row.failure;
     } else {
       run["final_loss"] = row.final_loss;
-      if (row.validation) run["validation_accuracy"] = to_json(*row.validation);
-      run["noiseless_accuracy"] = to_json(*row.noiseless);
-      if (row.on_device) run["device_accuracy"] = to_json(*row.on_device);
+      if (row.validation) run["validation_" + row.score] = to_json(*row.validation);
+      run["noiseless_" + row.score] = to_json(*row.noiseless);
+      if (row.on_device) run["device_" + row.score] = to_json(*row.on_device);
     }
     runs.push_back(std::move(run));
   }

@@ -10,11 +10,12 @@
 #include <rhodrift/store/checkpoint.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
-#include "cli/accuracy_table.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/run_info.hpp"
+#include "cli/score_table.hpp"
+#include "cli/scores.hpp"
 #include "cli/train_config.hpp"
 
 namespace rhodrift::cli {
@@ -62,8 +63,7 @@ TrainingOutcome train_with_checkpoints(const Options& options, const std::string
       write_checkpoint(options.checkpoint(), info(), run, state);
   };
   return naming(options.config, [&] {
-    return train_classifier(setting, data.train, data.validation, progress, std::move(from),
-                            after_step);
+    return train_model(setting, data.train, data.validation, progress, std::move(from), after_step);
   });
 }
 
@@ -98,7 +98,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
       train_with_checkpoints(options, command_line, config, data, std::ref(bar));
 
   const std::optional<Device> device = config.device();
-  std::vector<Tested> tested{{model.name, "without noise", predict_noiseless(model, data.test)}};
+  std::vector<Tested> tested{{model.name, "without noise", noiseless_outputs(model, data.test)}};
   if (device) {
     StrategyEvaluation raw =
         evaluate_strategies(model, data.test, *device, {{"raw"}}, config.test_shots,
@@ -107,9 +107,10 @@ void train_from_config(const Options& options, const std::string& command_line) 
     tested.push_back(
         {model.name,
          fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-")),
-         std::move(raw.predictions), raw.accuracy});
+         std::move(raw.outputs), raw.score});
   }
-  const AccuracyTable table(std::move(tested), data.train, data.test);
+  ScoreTable table(std::move(tested), data.train, data.test);
+  table.add_ensemble();
   const std::vector<Tested>& rows = table.rows();
 
   write_model(model, options.output);
@@ -119,10 +120,11 @@ void train_from_config(const Options& options, const std::string& command_line) 
     if (device) writer->write_calibration(device->calibration());
     writer->write_training(
         model.name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
-    std::vector<NamedEstimate> results{{model.name + "/noiseless/accuracy", *rows[0].accuracy}};
-    if (device) results.push_back({model.name + "/raw/accuracy", *rows[1].accuracy});
+    const std::string score = "/" + score_name(data.test);
+    std::vector<NamedEstimate> results{{model.name + "/noiseless" + score, *rows[0].score}};
+    if (device) results.push_back({model.name + "/raw" + score, *rows[1].score});
     for (const Tested& row : rows)
-      if (row.is_baseline()) results.push_back({row.name + "/accuracy", *row.accuracy});
+      if (row.where.empty()) results.push_back({row.name + score, *row.score});
     writer->write_estimates("results", results);
     writer->write_text("model-" + model.name, rhodrift::to_json(model));
     writer->commit();
@@ -135,13 +137,18 @@ void train_from_config(const Options& options, const std::string& command_line) 
                  {"steps", result.history.size()},
                  {"training_shots", shots_of(result)},
                  {"training_samples", data.train.n_samples()},
-                 {"test_samples", data.test.n_samples()},
-                 {"noiseless_accuracy", to_json(*rows[0].accuracy)}};
-    if (device) summary["device_accuracy"] = to_json(*rows[1].accuracy);
+                 {"test_samples", data.test.n_samples()}};
+    const auto scores = [&](const Tested& row) {
+      return score_json(*row.score, row.outputs, data.test);
+    };
+    const std::string key = data.test.is_regression() ? "scores" : "accuracy";
+    summary["noiseless_" + key] = scores(rows[0]);
+    if (device) summary["device_" + key] = scores(rows[1]);
     for (const Tested& row : rows)
-      if (row.is_baseline()) summary["baselines"][row.name] = to_json(*row.accuracy);
-    summary["labels"] = names_of(data.test.labels, model.class_names);
-    summary["predictions"] = names_of(table.judged().classes, model.class_names);
+      if (row.is_baseline()) summary["baselines"][row.name] = scores(row);
+    summary["ensemble_" + key] = scores(rows.back());
+    summary[data.test.is_regression() ? "targets" : "labels"] = truth(data.test);
+    summary["predictions"] = said(table.judged().outputs, data.test);
     print(summary);
     return;
   }

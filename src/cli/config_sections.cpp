@@ -47,11 +47,14 @@ std::string take_name(Section& top, const std::filesystem::path& path) {
   return name;
 }
 
-void read_data(Section& section, const std::filesystem::path& directory, ClassificationTask& task) {
+void read_data(Section& section, const std::filesystem::path& directory, LearningTask& task) {
   const auto file = section.take<std::string>("file", "a string");
   if (!file) section.missing("file");
   task.data = is_data_name(*file) ? *file : (directory / *file).string();
+  take_text(section, "task", task.kind, parse_task);
   if (const auto classes = section.list<std::string>("classes", "string")) task.classes = *classes;
+  if (task.kind == Task::regression && !task.classes.empty())
+    section.fail("classes", section.node("classes"), "are for task = \"classification\"");
   section.number("test_share", task.test_share, 0.0, 1.0);
   section.integer("split_seed", task.split_seed, 0);
   if (const auto steps = section.list<std::string>("preprocessing", "string")) {

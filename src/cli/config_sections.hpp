@@ -26,7 +26,7 @@ std::string take_name(Section& top, const std::filesystem::path& path);
 // Relative paths are relative to `directory`.
 
 /// What data there are, how they are split and preprocessed. Keys of the caller's own may follow.
-void read_data(Section& section, const std::filesystem::path& directory, ClassificationTask& task);
+void read_data(Section& section, const std::filesystem::path& directory, LearningTask& task);
 
 /// The device's states, qubits and noise policy, for circuits of so many qubits.
 DeviceHistory read_device(Section section, const std::filesystem::path& directory, int n_qubits);

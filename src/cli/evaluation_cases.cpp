@@ -97,7 +97,7 @@ EvaluationCase placed(const std::string& name, const Circuit& circuit,
 std::vector<EvaluationCase> model_cases(const EvaluationCaseOptions& options,
                                         const Calibration& device) {
   const TrainedModel model = model_for(read_model(options.model), device);
-  const Dataset data = number_by_classes(load_samples(options.data), model.class_names);
+  const Dataset data = samples_for(model, load_samples(options.data));
   require_fitting(model, options.model, data, options.data);
   const arma::mat features = model.circuit_features(data.features);
   const auto weights = arma::conv_to<std::vector<double>>::from(model.parameters.weights);

@@ -18,7 +18,7 @@ KernelKind parse_kernel_kind(const std::string& text) {
   throw InputError("kernel", text, "no such kind; there are fidelity and projected");
 }
 
-void read_model_section(Section section, ClassificationTask& task) {
+void read_model_section(Section section, LearningTask& task) {
   section.integer("qubits", task.n_qubits, 1, 15);
   take_text(section, "encoding", task.encoding, parse_encoding);
   section.refuse_unknown();
@@ -70,6 +70,9 @@ KernelConfig read_kernel_config(const std::filesystem::path& path) {
   Section data = section_of(root, path, "data");
   read_data(data, directory, config.task);
   data.refuse_unknown();
+  if (config.task.kind == Task::regression)
+    throw InputError(path.string(), "data.task",
+                     "a kernel's support vector machine classifies; 'rhodrift train' regresses");
   read_model_section(section_of(root, path, "model"), config.task);
   if (root.contains("device"))
     config.history = read_device(section_of(root, path, "device"), directory, config.task.n_qubits);

@@ -21,7 +21,7 @@ std::string to_string(KernelKind kind);
 /// What a TOML kernel configuration says; docs/formats/kernel-config.md lists keys and defaults.
 struct KernelConfig {
   std::string name;
-  ClassificationTask task;               ///< data, qubits and encoding of it
+  LearningTask task;                     ///< data, qubits and encoding of it
   std::optional<DeviceHistory> history;  ///< the device, of which the last state is now
 
   KernelKind kind = KernelKind::fidelity;

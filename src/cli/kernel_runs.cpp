@@ -21,7 +21,7 @@ struct Samples {
   arma::mat test;
 };
 
-Samples preprocessed(const ClassificationTask& task, const Dataset& train, const Dataset& test) {
+Samples preprocessed(const LearningTask& task, const Dataset& train, const Dataset& test) {
   std::vector<PreprocessingStep> steps;
   for (const std::string& step : task.preprocessing)
     steps.push_back(parse_preprocessing_step(step));
@@ -128,11 +128,19 @@ MeasuredKernel projected(Executor& executor, const FeatureMap& map, const Sample
           train.shots + test.shots};
 }
 
+/// 1 for the class of each sample, 0 for others.
+arma::mat one_hot(const std::vector<int>& classes, int n_classes) {
+  arma::mat outputs(static_cast<arma::uword>(n_classes), classes.size());
+  for (std::size_t b = 0; b < classes.size(); ++b)
+    outputs(static_cast<arma::uword>(classes[b]), b) = 1.0;
+  return outputs;
+}
+
 KernelRun classified(std::string where, const MeasuredKernel& kernel,
                      const std::vector<int>& labels, double c) {
   const KernelClassifier classifier = train_kernel_classifier(kernel.train, labels, c);
   return {std::move(where),
-          classifier.predict(kernel.test.rows(classifier.support)),
+          one_hot(classifier.predict(kernel.test.rows(classifier.support)), classifier.n_classes),
           centred_kernel_target_alignment(kernel.train, labels),
           classifier.support.n_elem,
           kernel.gamma,

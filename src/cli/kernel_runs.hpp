@@ -16,7 +16,7 @@ namespace rhodrift::cli {
 /// the test samples by kernels measured alike.
 struct KernelRun {
   std::string where;             ///< "without noise", "on DEVICE QUBITS", "…, mitigated"
-  std::vector<int> classes;      ///< one a test sample
+  arma::mat outputs;             ///< n_classes x n_samples, of the test samples: 1 for the class
   double alignment;              ///< centred_kernel_target_alignment of the training samples
   std::size_t support_vectors;   ///< training samples that predictions depend on
   std::optional<double> gamma;   ///< of a projected kernel

@@ -57,7 +57,7 @@ struct ProbedTask {
     const auto room = static_cast<long>(max_features(task.encoding, task.n_qubits));
     return static_cast<int>(std::clamp(std::lround(features_a_qubit * task.n_qubits), 1L, room));
   }
-  Qnn network() const { return task.network(n_features(), samples.n_classes()); }
+  Qnn network() const { return task.network(n_features(), samples.n_outputs()); }
   /// Where there are more features than the samples have, theirs are repeated.
   Dataset circuit_samples() const {
     const auto n = static_cast<arma::uword>(n_features());
@@ -95,7 +95,7 @@ ProbedTask probed_task(const TrainingSetting& setting, const Dataset& data) {
   Dataset minibatch = data.subset(order);
   minibatch.features = fit_preprocessing(steps, data.features).apply(minibatch.features);
   const auto n_features = static_cast<int>(minibatch.features.n_rows);
-  setting.task.network(n_features, data.n_classes());  // or it says what does not fit
+  setting.task.network(n_features, data.n_outputs());  // or it says what does not fit
   const double features_a_qubit = 1.0 * n_features / setting.task.n_qubits;
   return {setting.task, std::move(minibatch), features_a_qubit};
 }

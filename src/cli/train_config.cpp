@@ -30,6 +30,11 @@ void read_model_section(Section section, TrainingSetting& setting) {
   section.refuse_unknown();
 }
 
+bool is_loss_of(Task task, Loss loss) {
+  if (task == Task::regression) return loss == Loss::mse || loss == Loss::huber;
+  return loss != Loss::huber;
+}
+
 /// The options of the optimizer's rule, by their own names.
 void read_optimizer(Section& section, Optimizer::Options& optimizer) {
   take_text(section, "optimizer", optimizer.rule, [](const std::string& name) {
@@ -115,7 +120,15 @@ void require_going_together(const Section& section, const TrainingSetting& setti
 void read_training(Section section, TrainConfig& config) {
   TrainingOptions& options = config.setting.options;
   take_text(section, "noise", config.setting.noise, parse_training_noise);
+  const bool regression = config.setting.task.kind == Task::regression;
+  if (regression) options.loss = Loss::mse;
   take_text(section, "loss", options.loss, parse_loss);
+  if (!is_loss_of(config.setting.task.kind, options.loss))
+    section.fail("loss", section.node("loss"),
+                 fmt::format("{} is not a loss of a {}", to_string(options.loss),
+                             regression ? "regression, which are mse and huber"
+                                        : "classification, which are cross-entropy, mse and "
+                                          "hinge"));
   section.number("l2", options.weight_decay);
   take_text(section, "gradient", options.gradient, parse_gradient);
   options.minimizer = named_minimizer(section);
@@ -139,7 +152,7 @@ std::optional<Device> TrainConfig::device() const {
 TrainConfig::Data TrainConfig::load() const {
   Split split = setting.task.load();
   if (validation_share == 0.0) return {std::move(split.train), {}, std::move(split.test)};
-  Split second = stratified_split(split.train, validation_share, setting.task.split_seed);
+  Split second = rhodrift::split(split.train, validation_share, setting.task.split_seed);
   return {std::move(second.train), std::move(second.test), std::move(split.test)};
 }
 

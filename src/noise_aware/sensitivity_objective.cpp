@@ -58,9 +58,9 @@ TrainingObjective sensitivity_objective(const Qnn& model,
     const arma::mat values = recorded->values(parameters.weights, batch.features);
     // What a spread of each number changes in the loss.
     const arma::vec changes =
-        spreads % arma::sum(drifting->sensitivities(parameters.weights, batch.features,
-                                                    loss_derivatives(model, values, parameters.head,
-                                                                     batch.labels, loss)),
+        spreads % arma::sum(drifting->sensitivities(
+                                parameters.weights, batch.features,
+                                loss_derivatives(model, values, parameters.head, batch, loss)),
                             1);
     const double size = arma::norm(changes);
     result.value += strength * size * size;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/store/dataset_file.hpp>
 #include <rhodrift/train/synthetic_data.hpp>
@@ -23,6 +25,7 @@ NamedData with_extension(const std::string& data, const std::string& extension) 
 
 LabelledSamples with_label_texts(const Dataset& data) {
   LabelledSamples samples{data.name, data.name, data.name, data.features, {}, {}};
+  for (const double target : data.targets) samples.labels.push_back(fmt::format("{}", target));
   for (const int label : data.labels)
     samples.labels.push_back(data.class_names[static_cast<std::size_t>(label)]);
   return samples;
@@ -42,10 +45,9 @@ LabelledSamples read_samples(const std::string& data) {
   for (const char* extension : {".h5", ".hdf5"})
     if (const auto [file, part] = with_extension(data, extension); !file.empty())
       return read_hdf5_samples(file, part);
-  throw InputError(
-      data, "",
-      "is no file of data: known are .csv, .npy, .h5 and .hdf5, and moons, circles and "
-      "blobs");
+  throw InputError(data, "",
+                   "is no file of data: known are .csv, .npy, .h5 and .hdf5, and moons, circles, "
+                   "blobs, sine and friedman1");
 }
 
 Dataset read_dataset(const std::string& data, const std::vector<std::string>& classes) {

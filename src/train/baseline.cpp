@@ -4,7 +4,9 @@
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/train/baseline.hpp>
+#include <rhodrift/train/target_scale.hpp>
 
+#include "train/dataset_loss.hpp"
 #include "train/random.hpp"
 
 namespace rhodrift {
@@ -33,10 +35,10 @@ void draw_scale(AffineHead& map, RandomStream& random) {
 
 ClassicalNetwork initial_network(const Dataset& data, const BaselineOptions& options) {
   const arma::uword n_features = data.features.n_rows;
-  const auto n_classes = static_cast<arma::uword>(data.n_classes());
-  if (options.n_hidden == 0) return {std::nullopt, zero_map(n_classes, n_features)};
+  const auto n_outputs = static_cast<arma::uword>(data.n_outputs());
+  if (options.n_hidden == 0) return {std::nullopt, zero_map(n_outputs, n_features)};
   ClassicalNetwork network{zero_map(options.n_hidden, n_features),
-                           zero_map(n_classes, options.n_hidden)};
+                           zero_map(n_outputs, options.n_hidden)};
   RandomStream random = training_stream(options.seed, StreamPurpose::baseline_weights, 0);
   draw_scale(*network.hidden, random);
   draw_scale(network.head, random);
@@ -85,9 +87,10 @@ LossValue classical_loss(const ClassicalNetwork& network, const Dataset& data, d
       network.hidden ? arma::mat(arma::tanh(network.hidden->logits(data.features))) : data.features;
   const arma::mat logits = network.head.logits(inputs);
   arma::mat in_logits(arma::size(logits));
+  const Loss loss_of_sample = data.is_regression() ? Loss::mse : Loss::cross_entropy;
   double loss = 0;
   for (std::size_t b = 0; b < data.n_samples(); ++b) {
-    const LossValue sample = cross_entropy(logits.col(b), data.labels[b]);
+    const LossValue sample = sample_loss(loss_of_sample, logits.col(b), data, b);
     loss += sample.value / n_samples;
     in_logits.col(b) = sample.gradient / n_samples;
   }
@@ -117,16 +120,23 @@ arma::mat Baseline::logits(const arma::mat& features) const {
 Baseline train_baseline(const Dataset& data, const BaselineOptions& options) {
   options.validate();
   data.validate();
-  data.require_two_classes();
+  data.require_differences();
   const Preprocessing standardised = standardisation(data.features);
   Dataset scaled = data;
   scaled.features = standardised.apply(data.features);
+  std::optional<TargetScale> scale;
+  if (data.is_regression()) {
+    scale = TargetScale::of(data);
+    scaled = scale->scaled(std::move(scaled));
+  }
   const ClassicalNetwork start = initial_network(data, options);
   const BatchMinimum minimum =
       minimize_batch([&](const arma::vec& values,
                          bool) { return classical_loss(start.with(values), scaled, options.l2); },
                      start.flattened(), options.minimizer);
-  return {standardised, start.with(minimum.best.parameters), minimum.best.loss.value, minimum.end};
+  ClassicalNetwork network = start.with(minimum.best.parameters);
+  if (scale) network.head = scale->in_units(std::move(network.head));
+  return {standardised, std::move(network), minimum.best.loss.value, minimum.end};
 }
 
 }  // namespace rhodrift

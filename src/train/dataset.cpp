@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,16 @@ std::vector<std::vector<std::size_t>> samples_by_class(const Dataset& data) {
 void require_share(const char* name, double share) {
   if (!(share > 0.0 && share < 1.0))
     throw InputError("split", name, fmt::format("{} is outside (0, 1)", share));
+}
+
+/// Parts of the given samples.
+std::vector<Dataset> parts_of(const Dataset& data, std::vector<std::vector<std::size_t>> parts) {
+  std::vector<Dataset> result;
+  for (std::vector<std::size_t>& part : parts) {
+    std::sort(part.begin(), part.end());
+    result.push_back(data.subset(part));
+  }
+  return result;
 }
 
 /// A part a share, and last the rest. Of n samples of a class, round(share · n) go to a part, but
@@ -53,45 +64,59 @@ std::vector<Dataset> stratified_parts(const Dataset& data, const std::vector<dou
     }
     parts.back().insert(parts.back().end(), begin, samples.end());
   }
-  std::vector<Dataset> result;
-  for (std::vector<std::size_t>& part : parts) {
-    std::sort(part.begin(), part.end());
-    result.push_back(data.subset(part));
-  }
-  return result;
+  return parts_of(data, std::move(parts));
 }
 
 }  // namespace
 
 Dataset Dataset::subset(const std::vector<std::size_t>& samples) const {
-  Dataset part{name, arma::mat(features.n_rows, samples.size()), {}, class_names};
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (samples[i] >= n_samples())
+  for (const std::size_t sample : samples)
+    if (sample >= n_samples())
       throw InputError(name, "",
-                       fmt::format("there is no sample {}, it has {}", samples[i], n_samples()));
-    part.features.col(i) = features.col(samples[i]);
-    part.labels.push_back(labels[samples[i]]);
-  }
+                       fmt::format("there is no sample {}, it has {}", sample, n_samples()));
+  const arma::uvec columns = arma::conv_to<arma::uvec>::from(samples);
+  Dataset part{name, features.cols(columns), {}, class_names, {}, target_names};
+  if (is_regression())
+    part.targets = targets.cols(columns);
+  else
+    for (const std::size_t sample : samples) part.labels.push_back(labels[sample]);
   return part;
 }
 
 void Dataset::validate() const {
-  if (labels.empty()) throw InputError(name, "", "holds no samples");
+  if (n_samples() == 0) throw InputError(name, "", "holds no samples");
+  if (is_regression() && !(labels.empty() && class_names.empty()))
+    throw InputError(name, "", "has classes and targets; one of them is needed");
+  if (is_regression() && targets.n_rows != target_names.size())
+    throw InputError(name, "",
+                     fmt::format("{} targets, {} names", targets.n_rows, target_names.size()));
   if (features.n_cols != n_samples())
-    throw InputError(
-        name, "", fmt::format("{} columns of features, {} labels", features.n_cols, n_samples()));
+    throw InputError(name, "",
+                     fmt::format("{} columns of features, {} {}", features.n_cols, n_samples(),
+                                 is_regression() ? "of targets" : "labels"));
   for (std::size_t i = 0; i < n_samples(); ++i) {
     const std::string place = fmt::format("sample {}", i);
-    if (labels[i] < 0 || labels[i] >= n_classes())
+    if (!is_regression() && (labels[i] < 0 || labels[i] >= n_classes()))
       throw InputError(name, place,
                        fmt::format("label {} is outside 0..{}", labels[i], n_classes() - 1));
+    for (std::size_t j = 0; j < targets.n_rows; ++j)
+      if (!std::isfinite(targets(j, i)))
+        throw InputError(name, place,
+                         fmt::format("target '{}' is {}", target_names[j], targets(j, i)));
     for (std::size_t j = 0; j < features.n_rows; ++j)
       if (!std::isfinite(features(j, i)))
         throw InputError(name, place, fmt::format("feature {} is {}", j, features(j, i)));
   }
 }
 
-void Dataset::require_two_classes() const {
+void Dataset::require_differences() const {
+  for (arma::uword j = 0; j < targets.n_rows; ++j)
+    if (targets.row(j).min() == targets.row(j).max())
+      throw InputError(name, "",
+                       fmt::format("the target '{}' is {} for every sample; there is nothing to "
+                                   "learn",
+                                   target_names[j], targets(j, 0)));
+  if (is_regression()) return;
   const auto [low, high] = std::minmax_element(labels.begin(), labels.end());
   if (*low == *high)
     throw InputError(name, "",
@@ -108,6 +133,28 @@ Split stratified_split(const Dataset& data, double test_share, std::uint64_t see
   require_share("test_share", test_share);
   const std::vector<Dataset> parts = stratified_parts(data, {test_share}, seed);
   return {parts[1], parts[0]};
+}
+
+Split random_split(const Dataset& data, double test_share, std::uint64_t seed) {
+  require_share("test_share", test_share);
+  data.validate();
+  const std::size_t n = data.n_samples();
+  if (n < 2) throw InputError(data.name, "", fmt::format("{} sample cannot be split in 2", n));
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  RandomStream random = training_stream(seed, StreamPurpose::split, 0);
+  shuffle(order, random);
+  const auto n_test = static_cast<std::ptrdiff_t>(std::clamp<double>(
+      std::round(test_share * static_cast<double>(n)), 1.0, static_cast<double>(n - 1)));
+  const auto middle = order.begin() + n_test;
+  const std::vector<Dataset> parts =
+      parts_of(data, {{order.begin(), middle}, {middle, order.end()}});
+  return {parts[1], parts[0]};
+}
+
+Split split(const Dataset& data, double test_share, std::uint64_t seed) {
+  return data.is_regression() ? random_split(data, test_share, seed)
+                              : stratified_split(data, test_share, seed);
 }
 
 ThreeWaySplit stratified_split(const Dataset& data, double validation_share, double test_share,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -112,6 +113,24 @@ Dataset number_by_classes(const LabelledSamples& samples,
                        fmt::format("the label '{}' is not one of the classes {}",
                                    shown(samples.labels[i]), listed(class_names)));
   return numbered_samples(samples, class_names, number_of_class);
+}
+
+Dataset as_regression(const LabelledSamples& samples) {
+  samples.validate();
+  Dataset data{samples.name, samples.features, {}, {}, arma::mat(1, samples.labels.size()),
+               {"target"}};
+  for (std::size_t i = 0; i < samples.labels.size(); ++i) {
+    const std::string& text = samples.labels[i];
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), data.targets(0, i));
+    if (error != std::errc{} || end != text.data() + text.size() ||
+        !std::isfinite(data.targets(0, i)))
+      throw InputError(samples.labels_source, place_of_label(samples, i),
+                       fmt::format("the label '{}' is no finite number, as those of a regression "
+                                   "are",
+                                   shown(text)));
+  }
+  return data;
 }
 
 }  // namespace rhodrift

@@ -12,8 +12,10 @@ namespace rhodrift {
 
 namespace {
 
-constexpr Names<Loss, 3> names{
-    {{Loss::cross_entropy, "cross-entropy"}, {Loss::mse, "mse"}, {Loss::hinge, "hinge"}}};
+constexpr Names<Loss, 4> names{{{Loss::cross_entropy, "cross-entropy"},
+                                {Loss::mse, "mse"},
+                                {Loss::hinge, "hinge"},
+                                {Loss::huber, "huber"}}};
 
 arma::vec one_hot(int label, arma::uword n) {
   arma::vec target(n);
@@ -61,16 +63,31 @@ LossValue hinge(const arma::vec& outputs, int label) {
   return result;
 }
 
+LossValue huber(const arma::vec& outputs, const arma::vec& target) {
+  const arma::vec error = outputs - target, near = arma::clamp(error, -1.0, 1.0);
+  const auto n = static_cast<double>(error.n_elem);
+  return {arma::accu(near % (2 * error - near)) / n, 2 / n * near};
+}
+
 LossValue sample_loss(Loss loss, const arma::vec& outputs, int label) {
   switch (loss) {
     case Loss::mse:
       return mse(outputs, one_hot(label, outputs.n_elem));
     case Loss::hinge:
       return hinge(outputs, label);
+    case Loss::huber:
+      throw InputError("loss", "huber", "is of targets; of classes are cross-entropy, mse, hinge");
     case Loss::cross_entropy:
       break;
   }
   return cross_entropy(outputs, label);
+}
+
+LossValue sample_loss(Loss loss, const arma::vec& outputs, const arma::vec& target) {
+  if (loss == Loss::mse) return mse(outputs, target);
+  if (loss == Loss::huber) return huber(outputs, target);
+  throw InputError("loss", std::string(to_string(loss)),
+                   "is of classes; of targets are mse, huber");
 }
 
 double mean_loss(Loss loss, const arma::mat& outputs, const std::vector<int>& labels) {

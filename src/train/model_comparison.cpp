@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
-#include <rhodrift/core/multiple_tests.hpp>
 #include <rhodrift/train/model_comparison.hpp>
+
+#include "train/adjusted_comparisons.hpp"
 
 namespace rhodrift {
 
@@ -50,12 +51,13 @@ std::string signed_interval(const Estimate& difference) {
 }
 
 Warning baseline_warning(const std::string& model, const std::string& baseline,
-                         const Estimate& difference) {
+                         const std::string& measure, const Estimate& difference) {
   const char* otherwise = difference.value > 0
                               ? "test on more samples (four times as many halve the interval)"
                               : "take another encoding or ansatz";
   return {Warning::Code::not_above_baseline,
-          fmt::format("{} is not significantly better than {}, accuracy {}", model, baseline,
+          fmt::format("{} is not significantly better than {}, {} {}", model, baseline,
+                      measure == "accuracy" ? measure : measure + " lower by",
                       signed_interval(difference)),
           fmt::format("use {}, or {}", baseline, otherwise)};
 }
@@ -91,17 +93,11 @@ std::vector<ModelComparison> compare_models(std::span<const ModelPredictions> mo
                                             const std::vector<int>& labels, double level) {
   require_comparable(models, labels.size());
   std::vector<ModelComparison> comparisons;
-  std::vector<double> p_values;
   for (std::size_t a = 0; a < models.size(); ++a)
     for (std::size_t b = a + 1; b < models.size(); ++b) {
       comparisons.push_back(compare(models[a], models[b], labels, level));
-      p_values.push_back(comparisons.back().p_value);
     }
-  const std::vector<double> adjusted = holm_adjusted(p_values);
-  for (std::size_t i = 0; i < comparisons.size(); ++i) {
-    comparisons[i].adjusted_p_value = adjusted[i];
-    comparisons[i].significant = adjusted[i] < significance;
-  }
+  adjust(comparisons);
   return comparisons;
 }
 
@@ -120,7 +116,7 @@ std::vector<Warning> baseline_warnings(std::span<const ModelComparison> comparis
         gain.ci = {-gain.ci.high, -gain.ci.low};
       }
       if (!(comparison.significant && gain.value > 0))
-        warnings.push_back(baseline_warning(model, baseline, gain));
+        warnings.push_back(baseline_warning(model, baseline, comparison.measure, gain));
     }
   return warnings;
 }

@@ -50,15 +50,21 @@ class Validator {
   const std::string& source_;
 };
 
-void validate_classes(const TrainedModel& model, const Validator& check) {
-  check.require_count(model.class_names.size(), static_cast<std::size_t>(model.network.n_classes),
-                      "classes", "/class_names");
+void validate_outputs(const TrainedModel& model, const Validator& check) {
+  const bool regressor = model.is_regressor();
+  const std::string key = regressor ? "/target_names" : "/class_names";
+  const std::vector<std::string>& names = regressor ? model.target_names : model.class_names;
+  check.require(!regressor || model.class_names.empty(), key, "are there, and classes too");
+  check.require(regressor || model.network.n_outputs >= 2, "/n_classes",
+                fmt::format("{}, at least 2 are needed", model.network.n_outputs));
+  check.require_count(names.size(), static_cast<std::size_t>(model.network.n_outputs),
+                      regressor ? "outputs" : "classes", key);
   std::set<std::string> seen;
-  for (std::size_t k = 0; k < model.class_names.size(); ++k) {
-    const std::string pointer = fmt::format("/class_names/{}", k);
-    check.require_text(model.class_names[k], pointer);
-    check.require(seen.insert(model.class_names[k]).second, pointer,
-                  fmt::format("'{}' is given twice", model.class_names[k]));
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const std::string pointer = fmt::format("{}/{}", key, k);
+    check.require_text(names[k], pointer);
+    check.require(seen.insert(names[k]).second, pointer,
+                  fmt::format("'{}' is given twice", names[k]));
   }
 }
 
@@ -85,17 +91,19 @@ void validate_features(const TrainedModel& model, const Validator& check) {
 }
 
 /// Their members being at `place`.
-void validate_parameters(const QnnParameters& parameters, const Qnn& network,
+void validate_parameters(const QnnParameters& parameters, const TrainedModel& model,
                          const std::string& place, const Validator& check) {
+  const Qnn& network = model.network;
+  const char* outputs = model.is_regressor() ? "outputs" : "classes";
   check.require_vector(parameters.weights, static_cast<std::size_t>(network.circuit.n_weights()),
                        "weights", place + "/weights");
-  const auto n_classes = static_cast<std::size_t>(network.n_classes);
+  const auto n_outputs = static_cast<std::size_t>(network.n_outputs);
   const AffineHead& head = parameters.head;
-  check.require_count(head.scale.n_rows, n_classes, "classes", place + "/head/scale");
+  check.require_count(head.scale.n_rows, n_outputs, outputs, place + "/head/scale");
   for (arma::uword k = 0; k < head.scale.n_rows; ++k)
     check.require_vector(head.scale.row(k).t(), network.n_observables(), "observables",
                          fmt::format("{}/head/scale/{}", place, k));
-  check.require_vector(head.bias, n_classes, "classes", place + "/head/bias");
+  check.require_vector(head.bias, n_outputs, outputs, place + "/head/bias");
 }
 
 void require_not_negative(double value, const std::string& pointer, const Validator& check) {
@@ -120,7 +128,7 @@ void validate_repository(const TrainedModel& model, const Validator& check) {
     const std::string at = fmt::format("{}/models/{}", place, e);
     check.require(entry.n_states > 0, at + "/n_states", "0 is not >= 1");
     check.require_vector(entry.centre, n_numbers, "numbers", at + "/centre");
-    validate_parameters(entry.parameters, model.network, at, check);
+    validate_parameters(entry.parameters, model, at, check);
     require_not_negative(entry.final_loss, at + "/final_loss", check);
   }
 }
@@ -194,6 +202,11 @@ ordered_json observables_json(const std::vector<Observable>& observables) {
   ordered_json result = ordered_json::array();
   for (const Observable& observable : observables) result.push_back(observable.to_string());
   return result;
+}
+
+ordered_json outputs_json(const TrainedModel& model) {
+  if (model.is_regressor()) return {{"target_names", model.target_names}};
+  return {{"n_classes", model.network.n_outputs}, {"class_names", model.class_names}};
 }
 
 ordered_json device_json(const std::optional<TrainingDevice>& device) {
@@ -415,13 +428,19 @@ ModelRepository repository_from_json(const JsonPlace& place) {
 
 void require_schema(const JsonPlace& place) {
   place.allow_keys({"schema", "schema_version", "name", "circuit", "observables", "n_classes",
-                    "class_names", "preprocessing", "encoding", "weights", "post_measurement",
-                    "head", "training", "repository"});
+                    "class_names", "target_names", "preprocessing", "encoding", "weights",
+                    "post_measurement", "head", "training", "repository"});
   if (const JsonPlace schema = place.at("schema"); schema.string() != "rhodrift/model")
     schema.refuse(fmt::format("'{}' is not 'rhodrift/model'", schema.string()));
   if (const JsonPlace version = place.at("schema_version"); version.integer() != schema_version)
     version.refuse(
         fmt::format("version {} is not the one known, {}", version.integer(), schema_version));
+}
+
+/// What is regressed has no classes.
+void refuse_classes(const JsonPlace& root) {
+  for (const char* key : {"n_classes", "class_names"})
+    if (const auto place = root.find(key)) place->refuse("is there, and target_names too");
 }
 
 }  // namespace
@@ -437,9 +456,9 @@ void TrainedModel::validate(const std::string& source) const {
   check.require_text(name, "/name");
   network.validate();
   training.options.validate();
-  validate_classes(*this, check);
+  validate_outputs(*this, check);
   validate_features(*this, check);
-  validate_parameters(parameters, network, "", check);
+  validate_parameters(parameters, *this, "", check);
   validate_conditions(*this, check);
   if (repository) validate_repository(*this, check);
 }
@@ -450,17 +469,16 @@ std::string to_json(const TrainedModel& model) {
                            {"schema_version", schema_version},
                            {"name", model.name},
                            {"circuit", ordered_json::parse(to_json(model.network.circuit))},
-                           {"observables", observables_json(model.network.observables)},
-                           {"n_classes", model.network.n_classes},
-                           {"class_names", model.class_names},
-                           {"preprocessing",
-                            {{"matrix", rows(model.preprocessing.matrix)},
-                             {"offset", numbers(model.preprocessing.offset)}}},
-                           {"encoding", to_string(model.encoding)},
-                           {"weights", numbers(model.parameters.weights)},
-                           {"post_measurement", to_string(model.network.post_measurement)},
-                           {"head", head_json(model.parameters.head)},
-                           {"training", training_json(model.training)}};
+                           {"observables", observables_json(model.network.observables)}};
+  document.update(outputs_json(model));
+  document.update({{"preprocessing",
+                    {{"matrix", rows(model.preprocessing.matrix)},
+                     {"offset", numbers(model.preprocessing.offset)}}},
+                   {"encoding", to_string(model.encoding)},
+                   {"weights", numbers(model.parameters.weights)},
+                   {"post_measurement", to_string(model.network.post_measurement)},
+                   {"head", head_json(model.parameters.head)},
+                   {"training", training_json(model.training)}});
   if (model.repository) document["repository"] = repository_json(*model.repository);
   // One line a member: short enough to look through, long enough to compare with diff.
   std::string text;
@@ -474,18 +492,24 @@ TrainedModel model_from_json(std::string_view text, const std::string& source) {
   const JsonDocument document(text, source);
   const JsonPlace root = document.root();
   require_schema(root);
+  const auto texts = [&](const char* key) { return list_from_json(root.at(key), text_from_json); };
+  const bool regressor = root.find("target_names").has_value();
+  const std::vector<std::string> targets =
+      regressor ? texts("target_names") : std::vector<std::string>{};
   const Qnn network{circuit_from_place(root.at("circuit")),
                     list_from_json(root.at("observables"), observable_from_json),
-                    root.at("n_classes").integer(),
+                    regressor ? static_cast<int>(targets.size()) : root.at("n_classes").integer(),
                     parsed(root.at("post_measurement"), parse_post_measurement)};
   at_place(root, [&] { network.validate(); });
   TrainedModel model{root.at("name").string(),
                      network,
-                     list_from_json(root.at("class_names"), text_from_json),
+                     regressor ? std::vector<std::string>{} : texts("class_names"),
                      preprocessing_from_json(root.at("preprocessing")),
                      parsed(root.at("encoding"), parse_encoding),
                      {vector_from_json(root.at("weights")), head_from_json(root.at("head"))},
-                     training_from_json(root.at("training"))};
+                     training_from_json(root.at("training")),
+                     targets};
+  if (regressor) refuse_classes(root);
   if (const auto repository = root.find("repository"))
     model.repository = repository_from_json(*repository);
   model.validate(source);

@@ -7,6 +7,7 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/train/objective.hpp>
 
+#include "train/dataset_loss.hpp"
 #include "train/require_equal.hpp"
 
 namespace rhodrift {
@@ -44,8 +45,9 @@ struct SampleLosses {
   SampleLosses(std::size_t n_samples, const AffineHead& head)
       : values(n_samples), slopes(head.bias.n_elem, n_samples) {}
   /// Of sample b, of which the head is given `inputs`. Different samples from different threads.
-  void set(std::size_t b, const AffineHead& head, const arma::vec& inputs, int label, Loss loss) {
-    const LossValue sample = sample_loss(loss, head.scale * inputs + head.bias, label);
+  void set(std::size_t b, const AffineHead& head, const arma::vec& inputs, const Dataset& batch,
+           Loss loss) {
+    const LossValue sample = sample_loss(loss, head.scale * inputs + head.bias, batch, b);
     values(b) = sample.value;
     slopes.col(b) = sample.gradient;
   }
@@ -78,12 +80,12 @@ struct BatchLoss {
   arma::mat derivatives;  ///< n_observables x batch
 };
 BatchLoss batch_loss(const Qnn& model, const arma::mat& values, const AffineHead& head,
-                     const std::vector<int>& labels, Loss loss) {
-  SampleLosses losses(labels.size(), head);
+                     const Dataset& batch, Loss loss) {
+  SampleLosses losses(batch.n_samples(), head);
   const arma::mat inputs = model.post_measurement.apply(values);
   arma::mat derivatives(arma::size(inputs));
   for (arma::uword b = 0; b < inputs.n_cols; ++b) {
-    losses.set(b, head, inputs.col(b), labels[b], loss);
+    losses.set(b, head, inputs.col(b), batch, loss);
     derivatives.col(b) = losses.derivative(b, head);
   }
   const PostMeasurement::Term attraction = model.post_measurement.attraction(values);
@@ -96,11 +98,12 @@ BatchLoss batch_loss(const Qnn& model, const arma::mat& values, const AffineHead
 TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
                            const QnnParameters& parameters, const Dataset& batch, Loss loss) {
   const AffineHead& head = parameters.head;
+  require_loss_of(batch, loss);
   if (model.post_measurement.is_none()) {
     SampleLosses losses(batch.n_samples(), head);
     const ExpectationFunction::Gradient circuit = expectations.gradient(
         parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
-          losses.set(b, head, f, batch.labels[b], loss);
+          losses.set(b, head, f, batch, loss);
           return losses.derivative(b, head);
         });
     return {losses.mean(),
@@ -108,15 +111,15 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
   }
   // What is made of a sample's expectations depends on those of all: they come first.
   const arma::mat values = expectations.values(parameters.weights, batch.features);
-  const BatchLoss result = batch_loss(model, values, head, batch.labels, loss);
+  const BatchLoss result = batch_loss(model, values, head, batch, loss);
   const arma::vec weights =
       weights_gradient(expectations, parameters.weights, batch.features, result.derivatives);
   return {result.value, QnnParameters{weights, result.gradient}.flattened()};
 }
 
 arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const AffineHead& head,
-                           const std::vector<int>& labels, Loss loss) {
-  return batch_loss(model, values, head, labels, loss).derivatives;
+                           const Dataset& batch, Loss loss) {
+  return batch_loss(model, values, head, batch, loss).derivatives;
 }
 
 double training_loss_value(const Qnn& model, const ExpectationFunction& expectations,
@@ -125,7 +128,7 @@ double training_loss_value(const Qnn& model, const ExpectationFunction& expectat
   const arma::mat logits = parameters.head.logits(model.post_measurement.apply(values));
   const double attraction =
       model.post_measurement.is_none() ? 0.0 : model.post_measurement.attraction(values).value;
-  return mean_loss(loss, logits, batch.labels) + attraction;
+  return mean_loss(loss, logits, batch) + attraction;
 }
 
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {

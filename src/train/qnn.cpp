@@ -18,8 +18,8 @@ arma::mat AffineHead::logits(const arma::mat& expectations) const {
 }
 
 void Qnn::validate() const {
-  if (n_classes < 2)
-    throw InputError("model", "n_classes", fmt::format("{}, at least 2 are needed", n_classes));
+  if (n_outputs < 1)
+    throw InputError("model", "n_outputs", fmt::format("{}, at least 1 is needed", n_outputs));
   if (observables.empty()) throw InputError("model", "observables", "there are none");
   for (const Observable& observable : observables)
     if (observable.min_qubits() > circuit.n_qubits())
@@ -35,19 +35,23 @@ arma::vec QnnParameters::flattened() const {
 
 QnnParameters QnnParameters::from_flattened(const arma::vec& values, const Qnn& model) {
   const auto n_weights = static_cast<arma::uword>(model.circuit.n_weights());
-  const auto n_classes = static_cast<arma::uword>(model.n_classes);
+  const auto n_outputs = static_cast<arma::uword>(model.n_outputs);
   const arma::uword n_observables = model.n_observables();
-  const arma::uword n_scale = n_classes * n_observables;
-  if (values.n_elem != n_weights + n_scale + n_classes)
+  const arma::uword n_scale = n_outputs * n_observables;
+  if (values.n_elem != n_weights + n_scale + n_outputs)
     throw InputError("parameters", "",
                      fmt::format("{} values, the model has {} weights, {} scales and {} biases",
-                                 values.n_elem, n_weights, n_scale, n_classes));
+                                 values.n_elem, n_weights, n_scale, n_outputs));
   QnnParameters parameters;
   parameters.weights = values.head(n_weights);
   parameters.head.scale =
-      arma::reshape(values.subvec(n_weights, arma::size(n_scale, 1)), n_classes, n_observables);
-  parameters.head.bias = values.tail(n_classes);
+      arma::reshape(values.subvec(n_weights, arma::size(n_scale, 1)), n_outputs, n_observables);
+  parameters.head.bias = values.tail(n_outputs);
   return parameters;
+}
+
+arma::mat model_outputs(const Qnn& model, const AffineHead& head, const arma::mat& expectations) {
+  return head.logits(model.post_measurement.apply(expectations));
 }
 
 std::vector<int> predicted_classes(const arma::mat& outputs) {
@@ -63,7 +67,7 @@ std::vector<int> predicted_classes(const arma::mat& outputs) {
 }
 
 std::vector<int> predict(const Qnn& model, const AffineHead& head, const arma::mat& expectations) {
-  return predicted_classes(head.logits(model.post_measurement.apply(expectations)));
+  return predicted_classes(model_outputs(model, head, expectations));
 }
 
 Estimate accuracy(const std::vector<int>& predictions, const std::vector<int>& labels,

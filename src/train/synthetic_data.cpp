@@ -76,6 +76,23 @@ arma::mat along_two_curves(const Dataset& data, bool closed, First first, Second
   return points;
 }
 
+/// Features uniform in [low, high], drawn sample by sample.
+arma::mat uniform_features(std::size_t n_features, std::size_t n_samples, double low, double high,
+                           std::uint64_t seed) {
+  arma::mat features(n_features, n_samples);
+  RandomStream random = training_stream(seed, StreamPurpose::synthetic_features, 0);
+  for (double& value : features) value = low + (high - low) * random.uniform();
+  return features;
+}
+
+/// A regression of one target, with noise on it. Its samples were drawn in no order.
+Dataset regression(std::string name, arma::mat features, arma::rowvec target, double deviation,
+                   std::uint64_t seed) {
+  RandomStream noise = training_stream(seed, StreamPurpose::synthetic_noise, 0);
+  for (double& value : target) value += deviation * noise.normal();
+  return {std::move(name), std::move(features), {}, {}, std::move(target), {"target"}};
+}
+
 // --- the text form ------------------------------------------------------------------------------
 
 /// The parameters of a text, each of which is taken once.
@@ -179,13 +196,36 @@ Dataset blobs(std::size_t n_samples, std::size_t n_centres, std::size_t n_featur
   return finished(data, deviation, seed);
 }
 
+Dataset sine(std::size_t n_samples, double noise, std::uint64_t seed) {
+  require_samples("sine", n_samples, 2);
+  require_deviation("sine", "noise", noise);
+  const arma::mat x = uniform_features(1, n_samples, -std::numbers::pi, std::numbers::pi, seed);
+  return regression(fmt::format("sine:samples={}:noise={}:seed={}", n_samples, noise, seed), x,
+                    arma::sin(x.row(0)), noise, seed);
+}
+
+Dataset friedman1(std::size_t n_samples, std::size_t n_features, double noise, std::uint64_t seed) {
+  require_samples("friedman1", n_samples, 2);
+  require_deviation("friedman1", "noise", noise);
+  require(n_features >= 5 && n_features <= 1000, "friedman1", "features",
+          static_cast<double>(n_features), "in 5..1000");
+  const arma::mat x = uniform_features(n_features, n_samples, 0, 1, seed);
+  const arma::rowvec target = 10 * arma::sin(std::numbers::pi * x.row(0) % x.row(1)) +
+                              20 * arma::square(x.row(2) - 0.5) + 10 * x.row(3) + 5 * x.row(4);
+  return regression(fmt::format("friedman1:samples={}:features={}:noise={}:seed={}", n_samples,
+                                n_features, noise, seed),
+                    x, target, noise, seed);
+}
+
 bool is_synthetic(const std::string& text) {
   const std::string kind = text.substr(0, text.find(':'));
-  return kind == "moons" || kind == "circles" || kind == "blobs";
+  return kind == "moons" || kind == "circles" || kind == "blobs" || kind == "sine" ||
+         kind == "friedman1";
 }
 
 Dataset synthetic_dataset(const std::string& text) {
-  if (!is_synthetic(text)) throw InputError(shown(text), "", "is none of moons, circles and blobs");
+  if (!is_synthetic(text))
+    throw InputError(shown(text), "", "is none of moons, circles, blobs, sine and friedman1");
   Parameters parameters(text);
   const auto samples = parameters.take<std::size_t>("samples", 100);
   const auto seed = parameters.take<std::uint64_t>("seed", 1);
@@ -197,9 +237,15 @@ Dataset synthetic_dataset(const std::string& text) {
     return blobs(samples, centres, features, deviation, seed);
   }
   const auto noise = parameters.take<double>("noise", 0);
+  if (parameters.kind() == "friedman1") {
+    const auto features = parameters.take<std::size_t>("features", 5);
+    parameters.refuse_unknown();
+    return friedman1(samples, features, noise, seed);
+  }
   const double factor =
       parameters.kind() == "circles" ? parameters.take<double>("factor", 0.8) : 0.0;
   parameters.refuse_unknown();
+  if (parameters.kind() == "sine") return sine(samples, noise, seed);
   return parameters.kind() == "moons" ? moons(samples, noise, seed)
                                       : circles(samples, noise, factor, seed);
 }

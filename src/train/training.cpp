@@ -20,8 +20,8 @@ void require_fitting(const Qnn& model, const Dataset& data) {
   data.validate();
   require_equal("features of the data", data.features.n_rows,
                 static_cast<std::size_t>(model.circuit.n_features()), "the circuit");
-  require_equal("classes of the data", data.class_names.size(),
-                static_cast<std::size_t>(model.n_classes), "the model");
+  require_equal(data.is_regression() ? "targets of the data" : "classes of the data",
+                data.n_outputs(), static_cast<std::size_t>(model.n_outputs), "the model");
 }
 
 TrainingState initial_state(const Qnn& model, const TrainingOptions& options) {
@@ -109,11 +109,11 @@ QnnParameters initial_parameters(const Qnn& model, std::uint64_t seed,
   constexpr double head_scale = 2;
   QnnParameters parameters;
   parameters.weights = initial_weights(weights, model.circuit, seed);
-  const auto n_classes = static_cast<arma::uword>(model.n_classes);
-  parameters.head.scale.zeros(n_classes, model.n_observables());
-  for (arma::uword k = 0; k < n_classes; ++k)
+  const auto n_outputs = static_cast<arma::uword>(model.n_outputs);
+  parameters.head.scale.zeros(n_outputs, model.n_observables());
+  for (arma::uword k = 0; k < n_outputs; ++k)
     parameters.head.scale(k, k % model.n_observables()) = head_scale;
-  parameters.head.bias.zeros(n_classes);
+  parameters.head.bias.zeros(n_outputs);
   return parameters;
 }
 
@@ -131,7 +131,7 @@ TrainingRun::TrainingRun(const Qnn& model, TrainingObjective objective, const Da
   options.validate();
   model.validate();
   require_fitting(model, data);
-  data.require_two_classes();
+  data.require_differences();
   if (options.early_stopping && !validation)
     throw InputError("training", "early stopping", "there is no validation set to look at");
   if (validation) require_fitting(model, *validation);
@@ -229,7 +229,7 @@ TrainingResult minimize(const Qnn& model, const TrainingObjective& objective, co
   if (!options.minimizer) throw InputError("training", "minimizer", "there is none");
   model.validate();
   require_fitting(model, data);
-  data.require_two_classes();
+  data.require_differences();
   TrainingState state = from ? *std::move(from) : initial_state(model, options);
   require_parameters(state, model);
   std::optional<Stopwatch> stopwatch(std::in_place, shots);

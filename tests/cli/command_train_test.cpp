@@ -69,6 +69,7 @@ TEST_CASE("train, predict and drift study work on each other's files") {
   CHECK(trained.json()["device_accuracy"]["shots"] == 90 * 256);
   CHECK(trained.json()["baselines"]["logistic regression"]["value"].get<double>() > 0.9);
   CHECK(trained.json()["baselines"].size() == 2);
+  CHECK(trained.json()["ensemble_accuracy"]["value"].get<double>() > 0.8);
   CHECK(trained.json()["labels"].size() == 90);
   CHECK(trained.json()["predictions"].size() == 90);
 
@@ -372,9 +373,10 @@ TEST_CASE("data are names, files or drawn, in configurations and as arguments") 
   refused("x_f8.npy:y_u1.npy", "x_f8: class '7': 1 samples cannot be split");
   refused("sets.h5:/text", "sets: class");
   refused("sets.h5:/bad/nan", "row 3, column 2: nan is not a finite number");
-  refused("wines",
-          "wines: no data have this name; there are blobs, breast_cancer, circles, "
-          "digits_4x4, iris, moons, wine, and files by their names with extension");
+  refused(
+      "wines",
+      "wines: no data have this name; there are blobs, breast_cancer, circles, "
+      "digits_4x4, friedman1, iris, moons, sine, wine, and files by their names with extension");
   refused("moons:size=3", "'size' is no parameter of moons; there are samples, seed, noise");
 }
 

@@ -63,6 +63,8 @@ TEST_CASE("NumPy's pairs of files, CSV and synthetic data have one entry") {
   CHECK(moon.name == "moons:samples=30:noise=0.1:seed=4");
   CHECK(moon.labels == moons(30, 0.1, 4).labels);
   CHECK(arma::approx_equal(moon.features, moons(30, 0.1, 4).features, "absdiff", 0));
+  const Dataset wave = as_regression(read_samples("sine:samples=30:noise=0.1"));
+  CHECK(arma::approx_equal(wave.targets, sine(30, 0.1, 1).targets, "absdiff", 0));  // to the bit
 }
 
 TEST_CASE("classes are chosen from every kind of data") {
@@ -110,8 +112,8 @@ TEST_CASE("HDF5 that holds something else is refused by dataset, row and remedy"
 TEST_CASE("data of no known kind are refused with the kinds there are") {
   const ScratchDirectory directory;
   CHECK(complaint("set.txt") ==
-        "set.txt: is no file of data: known are .csv, .npy, .h5 and .hdf5, and moons, circles and "
-        "blobs");
+        "set.txt: is no file of data: known are .csv, .npy, .h5 and .hdf5, and moons, circles, "
+        "blobs, sine and friedman1");
   CHECK(complaint("x.npy") ==
         "x.npy: labels are missing; name their file after a colon, as in x.npy:y.npy");
   CHECK_THAT(complaint("/nonexistent/set.h5"), EndsWith("set.h5: no such file"));

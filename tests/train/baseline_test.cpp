@@ -132,3 +132,27 @@ TEST_CASE("baselines refuse what they cannot learn from") {
                     Catch::Matchers::EndsWith("every sample is of class '1', at least 2 classes "
                                               "are needed"));
 }
+
+TEST_CASE("without a hidden layer a regression's baseline is ridge regression") {
+  const Dataset data = friedman1(80, 5, 1.0, 2);
+  BaselineOptions options;
+  options.l2 = 3.0;
+  options.minimizer.value_tolerance = 1e-14;
+  const Baseline baseline = train_baseline(data, options);
+  // On standardised features and scaled targets: (X Xᵀ + l2/2 1) w = X y.
+  const arma::mat x = standardisation(data.features).apply(data.features);
+  const arma::rowvec y = data.targets.row(0) - arma::mean(data.targets.row(0));
+  const arma::vec w = arma::solve(x * x.t() + 1.5 * arma::eye(5, 5), x * y.t());
+  const arma::rowvec expected = w.t() * x + arma::mean(data.targets.row(0));
+  CHECK(arma::approx_equal(baseline.logits(data.features), arma::mat(expected), "absdiff", 1e-4));
+}
+
+TEST_CASE("a hidden layer regresses what no line does") {
+  const Dataset train = sine(200, 0.05, 1), test = sine(200, 0.05, 2);
+  const auto error_on = [&](const BaselineOptions& options) {
+    return arma::stddev(
+        arma::vectorise(train_baseline(train, options).logits(test.features) - test.targets));
+  };
+  CHECK(error_on({}) > 0.3);
+  CHECK(error_on(mlp(16)) < 0.1);
+}

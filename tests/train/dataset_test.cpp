@@ -186,3 +186,42 @@ TEST_CASE("every class stands in all three parts, or the split is refused") {
   CHECK_THROWS_WITH(stratified_split(data, 0.5, 0.5, 1),
                     "split: validation_share + test_share: 1 is outside (0, 1)");
 }
+
+TEST_CASE("a regression's samples keep their targets, whatever is drawn of them") {
+  const Dataset data{"line", arma::mat{{0, 1, 2, 3, 4}},     {},
+                     {},     arma::mat{{0, 10, 20, 30, 40}}, {"y"}};
+  CHECK_NOTHROW(data.validate());
+  CHECK(data.n_samples() == 5);
+  CHECK(data.n_outputs() == 1);
+  const Split parts = split(data, 0.4, 3);
+  CHECK(parts.test.n_samples() == 2);
+  CHECK(parts.train.n_samples() == 3);
+  for (const Dataset& part : {parts.train, parts.test})
+    CHECK(arma::approx_equal(part.targets, 10 * part.features, "absdiff", 0));
+  CHECK(arma::accu(parts.train.features) + arma::accu(parts.test.features) == 10);
+  CHECK(random_split(data, 0.4, 3).test.features(0) == parts.test.features(0));
+  CHECK(random_split(data, 0.01, 1).test.n_samples() == 1);
+  CHECK(random_split(data, 0.99, 1).train.n_samples() == 1);
+  CHECK_THROWS_AS(random_split(data.subset({1}), 0.5, 1), InputError);
+  CHECK_THROWS_AS(data.subset({5}), InputError);
+}
+
+TEST_CASE("Dataset::validate names what is wrong with a regression") {
+  const Dataset data{"line", arma::mat{{0, 1, 2}}, {}, {}, arma::mat{{0, 10, 20}}, {"y"}};
+  Dataset damaged = data;
+  damaged.targets(0, 1) = arma::datum::inf;
+  CHECK_THROWS_WITH(damaged.validate(), "line: sample 1: target 'y' is inf");
+  damaged = data;
+  damaged.labels = {0, 1, 0};
+  CHECK_THROWS_WITH(damaged.validate(), ContainsSubstring("classes and targets"));
+  damaged = data;
+  damaged.features = arma::mat(1, 2);
+  CHECK_THROWS_WITH(damaged.validate(), "line: 2 columns of features, 3 of targets");
+  damaged = data;
+  damaged.target_names = {"x", "y"};
+  CHECK_THROWS_WITH(damaged.validate(), "line: 1 targets, 2 names");
+  damaged = data;
+  damaged.targets.fill(4);
+  CHECK_THROWS_WITH(damaged.require_differences(),
+                    "line: the target 'y' is 4 for every sample; there is nothing to learn");
+}

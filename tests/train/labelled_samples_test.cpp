@@ -147,3 +147,17 @@ TEST_CASE("samples in memory are refused by row and column") {
   CHECK_THROWS_WITH(number_by_classes(in_memory({{1, 2}}, {"a", "b"}), {"a"}),
                     "y: row 2: the label 'b' is not one of the classes a");
 }
+
+TEST_CASE("labels that are numbers make a regression") {
+  const LabelledSamples samples{
+      "set", "set.csv", "set.csv", arma::mat{{1, 2, 3}}, {"0.5", "-2e3", "7"}, {2, 3, 5}};
+  const Dataset data = as_regression(samples);
+  CHECK(data.is_regression());
+  CHECK(arma::approx_equal(data.targets, arma::mat{{0.5, -2000, 7}}, "absdiff", 0));
+  for (const char* label : {"seven", "7m", "nan", "inf"}) {
+    LabelledSamples damaged = samples;
+    damaged.labels[2] = label;
+    CHECK_THROWS_WITH(as_regression(damaged),
+                      ContainsSubstring("line 5, column 2") && ContainsSubstring(label));
+  }
+}

@@ -119,5 +119,19 @@ TEST_CASE("weight decay is half the strength times the squared length") {
 TEST_CASE("losses have names") {
   for (const Loss loss : losses) CHECK(parse_loss(to_string(loss)) == loss);
   CHECK_THROWS_WITH(parse_loss("mae"),
-                    "loss: 'mae' is unknown; known are cross-entropy, mse, hinge");
+                    "loss: 'mae' is unknown; known are cross-entropy, mse, hinge, huber");
+}
+
+TEST_CASE("losses of targets have their known values, and gradients of differences") {
+  const arma::vec outputs{0.5, -3.0, 2.0}, target{0.0, 1.0, 2.0};
+  CHECK(huber(outputs, target).value == Approx((0.25 + 7.0 + 0.0) / 3));
+  CHECK(sample_loss(Loss::mse, outputs, target).value == Approx((0.25 + 16.0) / 3));
+  for (const Loss loss : {Loss::mse, Loss::huber}) {
+    const arma::vec differences = central_differences(
+        [&](const arma::vec& at) { return sample_loss(loss, at, target).value; }, outputs);
+    CHECK(arma::approx_equal(sample_loss(loss, outputs, target).gradient, differences, "absdiff",
+                             1e-8));
+  }
+  CHECK_THROWS_WITH(sample_loss(Loss::hinge, outputs, target), ContainsSubstring("of classes"));
+  CHECK_THROWS_WITH(sample_loss(Loss::huber, outputs, 1), ContainsSubstring("of targets"));
 }

@@ -90,7 +90,7 @@ TEST_CASE("a model file reads back to the same bits") {
   CHECK(to_json(read.network.circuit) == to_json(model.network.circuit));
   REQUIRE(read.network.n_observables() == 2);
   CHECK(read.network.observables[1].to_string() == model.network.observables[1].to_string());
-  CHECK(read.network.n_classes == 3);
+  CHECK(read.network.n_outputs == 3);
   CHECK(read.network.post_measurement == model.network.post_measurement);
   CHECK(read.class_names == model.class_names);
   CHECK(same_bits(read.preprocessing.matrix, model.preprocessing.matrix));
@@ -302,4 +302,23 @@ TEST_CASE("what cannot be read back is not written") {
       "m: /training/device/calibration_sha256: 'abc' is not 64 lower-case hexadecimal digits");
   CHECK(complaint_of_writer([](TrainedModel& m) { m.training.options.batch_size = 0; }) ==
         "training: batch_size: 0 is not >= 1");
+}
+
+TEST_CASE("a regressor's file has targets and no classes") {
+  TrainedModel model = example();
+  model.class_names.clear();
+  model.target_names = {"depth", "height", "width"};
+  model.training.options.loss = Loss::huber;
+  const std::string text = to_json(model);
+  const TrainedModel read = model_from_json(text, "m.json");
+  CHECK(to_json(read) == text);
+  CHECK(read.is_regressor());
+  CHECK(read.target_names == model.target_names);
+  CHECK(read.network.n_outputs == 3);
+  CHECK_THROWS_WITH(
+      model_from_json(replaced(text, "\"target_names\"", "\"n_classes\": 3, \"target_names\""),
+                      "m.json"),
+      "m.json: /n_classes: is there, and target_names too");
+  CHECK_THROWS_WITH(model_from_json(replaced(text, "\"height\",", ""), "m.json"),
+                    ContainsSubstring("/head/scale: 3 entries, the model has 2 outputs"));
 }

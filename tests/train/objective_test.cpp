@@ -115,8 +115,8 @@ TEST_CASE("Gradients through post-measurement agree with central differences") {
   // The derivatives in the expectations themselves.
   normalised.post_measurement.quantisation = {.levels = 9, .limit = 2, .attraction = 0.3};
   const arma::mat values = shrunk(0.8)->values(parameters().weights, samples().features);
-  const arma::mat derivatives = loss_derivatives(normalised, values, parameters().head,
-                                                 samples().labels, Loss::cross_entropy);
+  const arma::mat derivatives =
+      loss_derivatives(normalised, values, parameters().head, samples(), Loss::cross_entropy);
   const arma::vec weights = shrunk(0.8)
                                 ->gradient(parameters().weights, samples().features,
                                            [&](std::size_t b, const arma::vec&) -> arma::vec {

@@ -32,8 +32,8 @@ TEST_CASE("parameters survive being flattened") {
 TEST_CASE("a model on qubits it does not have, or with nothing to tell apart, is refused") {
   Qnn model = small_model();
   CHECK_NOTHROW(model.validate());
-  model.n_classes = 1;
-  CHECK_THROWS_WITH(model.validate(), "model: n_classes: 1, at least 2 are needed");
+  model.n_outputs = 0;
+  CHECK_THROWS_WITH(model.validate(), "model: n_outputs: 0, at least 1 is needed");
   model = small_model();
   model.observables.clear();
   CHECK_THROWS_WITH(model.validate(), "model: observables: there are none");

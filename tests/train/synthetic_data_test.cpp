@@ -150,7 +150,7 @@ TEST_CASE("a text that is none of a synthetic set is refused with what can be th
   CHECK_THROWS_WITH(synthetic_dataset("moons:noise=little"),
                     "moons:noise=little: 'noise=little' is not a number");
   CHECK_THROWS_WITH(synthetic_dataset("swiss_roll"),
-                    "swiss_roll: is none of moons, circles and blobs");
+                    "swiss_roll: is none of moons, circles, blobs, sine and friedman1");
 }
 
 TEST_CASE("arguments outside their range are refused") {
@@ -163,4 +163,26 @@ TEST_CASE("arguments outside their range are refused") {
   CHECK_THROWS_WITH(blobs(2, 3, 2, 1, 1), "blobs: samples: 2 is not in 3..10000000");
   CHECK_THROWS_WITH(blobs(10, 3, 2, arma::datum::inf, 1),
                     "blobs: deviation: inf is not a finite number >= 0");
+}
+
+TEST_CASE("drawn regressions are their functions, with noise of the deviation asked for") {
+  const Dataset wave = sine(2000, 0, 5);
+  CHECK(wave.is_regression());
+  CHECK(arma::approx_equal(wave.targets, arma::sin(wave.features), "absdiff", 1e-15));
+  CHECK(wave.features.min() < -3.1);
+  CHECK(wave.features.max() > 3.1);
+  const arma::rowvec noise = sine(2000, 0.2, 5).targets.row(0) - wave.targets.row(0);
+  CHECK(arma::stddev(noise) == Approx(0.2).epsilon(0.05));
+  CHECK(arma::mean(noise) == Approx(0.0).margin(0.015));
+
+  const Dataset friedman = synthetic_dataset("friedman1:samples=40:features=7");
+  CHECK(friedman.name == "friedman1:samples=40:features=7:noise=0:seed=1");
+  REQUIRE(friedman.features.n_rows == 7);
+  const arma::vec x = friedman.features.col(11);
+  CHECK(friedman.targets(0, 11) == Approx(10 * std::sin(std::numbers::pi * x(0) * x(1)) +
+                                          20 * (x(2) - 0.5) * (x(2) - 0.5) + 10 * x(3) + 5 * x(4)));
+  CHECK(synthetic_dataset("sine:noise=0.1:samples=30").name == "sine:samples=30:noise=0.1:seed=1");
+  CHECK_THROWS_AS(friedman1(40, 4, 0, 1), InputError);
+  CHECK_THROWS_AS(sine(1, 0, 1), InputError);
+  CHECK_THROWS_AS(synthetic_dataset("sine:features=3"), InputError);
 }

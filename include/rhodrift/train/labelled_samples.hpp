@@ -38,7 +38,12 @@ Dataset select_classes(const LabelledSamples& samples, const std::vector<std::st
 Dataset number_by_classes(const LabelledSamples& samples,
                           const std::vector<std::string>& class_names);
 
-/// A CSV: a header line, feature columns, and a last column "label" with the class name. Lines
+/// All samples as a regression: the labels are numbers, of one target, "target". Throws InputError
+/// when the samples are not valid, and that names the row when a label is no finite number.
+Dataset as_regression(const LabelledSamples& samples);
+
+/// A CSV: a header line, feature columns, and a last column "label" with the class name or
+/// number. Lines
 /// starting with # are comments, empty lines are skipped, fields are separated by commas and not
 /// quoted. The data set's name is the file's, without directory and extension.
 /// Throws InputError "path: line L, column C: problem" (C counts fields from 1).

@@ -15,11 +15,12 @@ struct LossValue {
 /// How far a model's outputs for one sample (the logits of a head, one a class or a regressed
 /// number) are from what they should be.
 enum class Loss {
-  cross_entropy,
+  cross_entropy,  ///< of classes
   mse,
-  hinge,
+  hinge,  ///< of classes
+  huber,  ///< of targets
 };
-/// "cross-entropy", "mse", "hinge"
+/// "cross-entropy", "mse", "hinge", "huber"
 std::string_view to_string(Loss loss);
 /// Throws InputError that lists the known names.
 Loss parse_loss(std::string_view name);
@@ -35,12 +36,20 @@ LossValue mse(const arma::vec& outputs, const arma::vec& target);
 /// kink, 0; else 1 at the largest rival, of equal ones the first, and -1 at the label.
 LossValue hinge(const arma::vec& outputs, int label);
 
-/// Of a classifier's outputs: mse is to be 1 at the label and 0 elsewhere.
+/// The mean over the outputs of e² where |e| <= 1 and 2|e| - 1 elsewhere, e = output - target: far
+/// outliers pull no harder than near ones. Its gradient in the outputs. Of equal, nonzero sizes.
+/// P. J. Huber, Ann. Math. Stat. 35, 73 (1964).
+LossValue huber(const arma::vec& outputs, const arma::vec& target);
+
+/// Of a classifier's outputs: mse is to be 1 at the label and 0 elsewhere. Throws InputError when
+/// the loss is one of targets.
 LossValue sample_loss(Loss loss, const arma::vec& outputs, int label);
 /// The mean of sample_loss over samples; `outputs` is n_outputs x n_samples.
 /// Throws InputError when there are no samples, not one label a sample, a label out of range or
 /// fewer outputs than 2.
 double mean_loss(Loss loss, const arma::mat& outputs, const std::vector<int>& labels);
+/// Of a regressor's outputs. Throws InputError when the loss is one of classes.
+LossValue sample_loss(Loss loss, const arma::vec& outputs, const arma::vec& target);
 
 /// λ/2 |θ|², and its gradient λ θ in the parameters: weight decay as a term of the loss. (With
 /// moments it is not the decay of Optimizer's adamw.) Throws InputError unless λ >= 0 is finite.

@@ -16,20 +16,23 @@ struct ModelPredictions {
   std::vector<int> classes;  ///< one a sample
 };
 
-/// Two classifiers on the same samples. Only those that one of them has right and the other wrong
-/// tell them apart.
+/// Two classifiers on the same samples, of which only those that one of them has right and the
+/// other wrong tell them apart; or two regressors (compare_regressors).
 struct ModelComparison {
   std::string first;
   std::string second;
-  std::uint64_t only_first = 0;   ///< samples that `first` alone has right
-  std::uint64_t only_second = 0;  ///< … that `second` alone has right
-  /// Accuracy of `first` minus that of `second`; see paired_accuracy_difference.
+  std::uint64_t only_first = 0;   ///< samples that `first` alone has right, or is nearer at
+  std::uint64_t only_second = 0;  ///< … that `second` alone has right, or is nearer at
+  /// Accuracy of `first` minus that of `second`, see paired_accuracy_difference; MAE of the second
+  /// regressor minus that of the first. Positive where `first` is better.
   Estimate difference;
-  /// Of no difference, two-sided: McNemar's test without approximation, only_first being binomial
-  /// in only_first + only_second with probability 1/2. Q. McNemar, Psychometrika 12, 153 (1947).
+  /// Of no difference, two-sided. Of regressors the paired t-test's, of classifiers McNemar's test
+  /// without approximation, only_first being binomial in only_first + only_second with probability
+  /// 1/2. Q. McNemar, Psychometrika 12, 153 (1947).
   double p_value = 1.0;
-  double adjusted_p_value = 1.0;  ///< Holm's, over everything that was compared along with it
-  bool significant = false;       ///< adjusted_p_value < significance (core/multiple_tests.hpp)
+  double adjusted_p_value = 1.0;     ///< Holm's, over everything that was compared along with it
+  bool significant = false;          ///< adjusted_p_value < significance (core/multiple_tests.hpp)
+  std::string measure = "accuracy";  ///< what the difference is of: or "MAE"
 };
 
 /// (only_first - only_second)/samples with D. G. Bonett's and R. M. Price's interval, Br. J. Math.

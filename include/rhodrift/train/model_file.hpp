@@ -33,19 +33,22 @@ struct TrainingConditions {
   double final_loss;  ///< TrainingResult::final_loss
 };
 
-/// Everything needed to classify new samples, and to know where the numbers come from. As a file:
-/// docs/formats/model.md.
+/// Everything needed to classify new samples, or to give their targets, and to know where the
+/// numbers come from. As a file: docs/formats/model.md.
 struct TrainedModel {
   std::string name;
   Qnn network;
-  std::vector<std::string> class_names;  ///< one a class, all different
+  std::vector<std::string> class_names;  ///< one a class, all different; none of a regressor
   Preprocessing preprocessing;           ///< of raw features, before they are encoded
   Encoding encoding;                     ///< of what that gives, as the circuit has it
   QnnParameters parameters;
   TrainingConditions training;
+  /// Of a regressor, one an output, all different; it is none where these are none.
+  std::vector<std::string> target_names = {};
   /// Other parameters for other states of the device; `parameters` are those of one of its entries.
   std::optional<ModelRepository> repository = std::nullopt;
 
+  bool is_regressor() const { return !target_names.empty(); }
   /// How many raw features it takes.
   std::size_t n_features() const { return preprocessing.matrix.n_cols; }
   /// What the circuit is run with: circuit features x n_samples, of n_features() x n_samples.

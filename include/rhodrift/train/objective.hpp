@@ -39,7 +39,7 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
 
 /// The derivative of training_loss in the expectations, given these: n_observables x batch.
 arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const AffineHead& head,
-                           const std::vector<int>& labels, Loss loss);
+                           const Dataset& batch, Loss loss);
 
 // Every function below throws InputError where expectations have another number of features,
 // weights or observables than the model.

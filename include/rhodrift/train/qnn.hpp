@@ -12,23 +12,23 @@ namespace rhodrift {
 
 /// logits = scale · f + bias, f the model's expectations.
 struct AffineHead {
-  arma::mat scale;  ///< n_classes x n_observables
-  arma::vec bias;   ///< n_classes
+  arma::mat scale;  ///< n_outputs x n_observables
+  arma::vec bias;   ///< n_outputs
 
-  /// n_classes x batch, of n_observables x batch. Throws InputError when the shapes do not fit.
+  /// n_outputs x batch, of n_observables x batch. Throws InputError when the shapes do not fit.
   arma::mat logits(const arma::mat& expectations) const;
 };
 
-/// A quantum neural network for classification: a circuit of features and weights, the expectations
-/// read from it, what is made of them, and an affine head.
+/// A quantum neural network: a circuit of features and weights, the expectations read from it, what
+/// is made of them, and an affine head to one output a class or, in a regression, a target.
 struct Qnn {
   Circuit circuit;                      ///< logical gates; compiled to a device by the caller
   std::vector<Observable> observables;  ///< on the circuit's qubits
-  int n_classes;
+  int n_outputs;
   PostMeasurement post_measurement = {};
 
   std::size_t n_observables() const { return observables.size(); }
-  /// Throws InputError when there are fewer than 2 classes, no observables, or one on a qubit that
+  /// Throws InputError when there are no outputs, no observables, or one on a qubit that
   /// the circuit does not have, or as PostMeasurement::validate does.
   void validate() const;
 };
@@ -43,12 +43,15 @@ struct QnnParameters {
   static QnnParameters from_flattened(const arma::vec& values, const Qnn& model);
 };
 
+/// The model's outputs, logits or targets, n_outputs x batch, of n_observables x batch expectations
+/// of samples that are normalised together where it normalises. Throws InputError when the shapes
+/// do not fit, and as PostMeasurement::apply does.
+arma::mat model_outputs(const Qnn& model, const AffineHead& head, const arma::mat& expectations);
+
 /// The class with the largest output (a logit, a probability), per sample; of equal ones the
 /// lowest. `outputs` is n_classes x batch. Throws InputError when an output is not finite.
 std::vector<int> predicted_classes(const arma::mat& outputs);
-/// The same of the logits that the model makes of n_observables x batch expectations, of samples
-/// that are normalised together where it normalises. Throws InputError when the shapes do not fit,
-/// too, and as PostMeasurement::apply does.
+/// The same of model_outputs. Throws as that does, too.
 std::vector<int> predict(const Qnn& model, const AffineHead& head, const arma::mat& expectations);
 
 /// The share of right predictions, with Wilson's interval over the samples; `shots` and `circuits`

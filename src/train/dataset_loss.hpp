@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+
+#include <rhodrift/train/dataset.hpp>
+#include <rhodrift/train/loss.hpp>
+
+namespace rhodrift {
+
+/// sample_loss of what a model says of a sample of the data, whether that has a class or targets.
+inline LossValue sample_loss(Loss loss, const arma::vec& outputs, const Dataset& data,
+                             std::size_t sample) {
+  return data.is_regression() ? sample_loss(loss, outputs, arma::vec(data.targets.col(sample)))
+                              : sample_loss(loss, outputs, data.labels[sample]);
+}
+
+/// The mean of it over all samples; `outputs` is n_outputs x n_samples.
+inline double mean_loss(Loss loss, const arma::mat& outputs, const Dataset& data) {
+  double sum = 0;
+  for (std::size_t b = 0; b < data.n_samples(); ++b)
+    sum += sample_loss(loss, outputs.col(b), data, b).value;
+  return sum / static_cast<double>(data.n_samples());
+}
+
+/// Throws InputError when the loss is not one of what the data have, classes or targets. To be
+/// asked before samples' losses are taken by several threads.
+inline void require_loss_of(const Dataset& data, Loss loss) {
+  sample_loss(loss, arma::zeros(data.n_outputs()), data, 0);
+}
+
+}  // namespace rhodrift
