@@ -7,6 +7,7 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
 #include <rhodrift/core/hash.hpp>
+#include <rhodrift/report/text_table.hpp>
 #include <rhodrift/store/checkpoint.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
