@@ -15,6 +15,7 @@
 #include <rhodrift/train/expressibility.hpp>
 #include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/shot_expectations.hpp>
+#include <rhodrift/train/target_scale.hpp>
 
 #include "cli/arguments.hpp"
 #include "core/parallel.hpp"
@@ -39,15 +40,15 @@ int layers_of(const Ansatz& ansatz) {
   return std::visit([](const auto& form) { return form.layers; }, ansatz.form);
 }
 
-ClassificationTask resized(ClassificationTask task, int n_qubits, int layers) {
+LearningTask resized(LearningTask task, int n_qubits, int layers) {
   task.n_qubits = n_qubits;
   std::visit([layers](auto& form) { form.layers = layers; }, task.ansatz.form);
   return task;
 }
 
-/// A classification task with samples, whose features are those before they are encoded.
+/// A task with samples, whose features are those before they are encoded.
 struct ProbedTask {
-  ClassificationTask task;
+  LearningTask task;
   Dataset samples;
   double features_a_qubit;
 
@@ -93,6 +94,7 @@ ProbedTask probed_task(const TrainingSetting& setting, const Dataset& data) {
   shuffle(order, random);
   if (!setting.options.minimizer) order.resize(std::min(order.size(), setting.options.batch_size));
   Dataset minibatch = data.subset(order);
+  if (data.is_regression()) minibatch = TargetScale::of(data).scaled(std::move(minibatch));
   minibatch.features = fit_preprocessing(steps, data.features).apply(minibatch.features);
   const auto n_features = static_cast<int>(minibatch.features.n_rows);
   setting.task.network(n_features, data.n_outputs());  // or it says what does not fit
@@ -272,7 +274,7 @@ std::optional<Warning> no_gradient_warning(const Estimate& norm) {
   if (norm.value > rounding_norm) return std::nullopt;
   return Warning{Warning::Code::no_gradient,
                  "the gradient in the circuit's weights is 0 where training starts",
-                 "read more observables than one, so that classes differ (head = \"z\"), or start "
+                 "read more observables than one, so that outputs differ (head = \"z\"), or start "
                  "elsewhere (initial_weights)"};
 }
 

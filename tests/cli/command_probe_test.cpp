@@ -39,8 +39,8 @@ struct Direct {
       : config(cli::read_train_config(path)),
         data(config.load().train),
         samples(data),
-        network(config.setting.task.network(4, data.n_classes())) {
-    const cli::ClassificationTask& task = config.setting.task;
+        network(config.setting.task.network(4, data.n_outputs())) {
+    const cli::LearningTask& task = config.setting.task;
     const Preprocessing range =
         feature_range(data.features, -std::numbers::pi / 2, std::numbers::pi / 2);
     samples.features =
