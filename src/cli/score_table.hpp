@@ -19,7 +19,7 @@ struct Tested {
   arma::mat outputs;                   ///< n_outputs x n_samples: logits, or targets
   std::optional<Estimate> score = {};  ///< with what was spent on it; a ScoreTable has it
 
-  bool is_ensemble = false;
+  bool is_ensemble = false;  ///< of the judged model and a baseline
 
   bool is_baseline() const { return where.empty() && !is_ensemble; }
   std::string label() const { return where.empty() ? name : name + ", " + where; }
