@@ -9,9 +9,11 @@
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/device/routing.hpp>
 #include <rhodrift/mitigation/readout/inversion.hpp>
 #include <rhodrift/noise/noise_model.hpp>
 #include <rhodrift/noise_aware/model_choice.hpp>
+#include <rhodrift/noise_aware/placed_qnn.hpp>
 #include <rhodrift/noise_aware/state_clusters.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
@@ -20,6 +22,7 @@
 #include <rhodrift/train/synthetic_data.hpp>
 #include <rhodrift/train/target_scale.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/data_directory.hpp"
 #include "cli/scores.hpp"
 
@@ -91,12 +94,12 @@ StrategyEvaluation score(const std::string& name, const TrainedModel& model, con
 }
 
 // A probe of the score that the exact noisy expectations give; `features` are the circuit's.
-Probe score_probe(const TrainedModel& model, const arma::mat& features, const Dataset& data,
-                  const Layout& layout, NoisePolicy policy) {
+Probe score_probe(const TrainedModel& model, const PlacedQnn& placed, const arma::mat& features,
+                  const Dataset& data, NoisePolicy policy) {
   return {model.name, score_name(data), [&, policy](const Calibration& state) {
             const ProgramExpectations expectations(
-                on_device(model.network.circuit, {state, layout, policy}),
-                model.network.observables);
+                on_device(placed.network.circuit, {state, placed.layout, policy}),
+                placed.network.observables);
             const TrainedModel here = model_for(model, state);
             return score_of(
                 outputs_of(here, expectations.values(here.parameters.weights, features)), data);
@@ -105,16 +108,16 @@ Probe score_probe(const TrainedModel& model, const arma::mat& features, const Da
 
 // |<Z> with the stale readout inverse - <Z> with the state's own|, exact, mean over observables and
 // samples.
-Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
-                          const Calibration& first, const Layout& layout, NoisePolicy policy) {
+Probe stale_readout_probe(const TrainedModel& model, const PlacedQnn& placed,
+                          const arma::mat& features, const Calibration& first, NoisePolicy policy) {
   const ExpectationEstimator stale =
-      readout::inversion(NoiseModel(first, policy).readout_error(layout));
+      readout::inversion(NoiseModel(first, policy).readout_error(placed.layout));
   return {fmt::format("stale readout inversion ({})", model.name), "bias of <Z>",
           [&, stale, policy](const Calibration& state) {
             const ExpectationEstimator fresh =
-                readout::inversion(NoiseModel(state, policy).readout_error(layout));
+                readout::inversion(NoiseModel(state, policy).readout_error(placed.layout));
             const auto circuit = std::make_shared<const Circuit>(
-                on_device(model.network.circuit, {state, layout, policy}));
+                on_device(placed.network.circuit, {state, placed.layout, policy}));
             const std::vector<double> weights = weights_of(model_for(model, state));
             std::vector<Job> jobs;
             for (std::size_t b = 0; b < features.n_cols; ++b)
@@ -123,8 +126,9 @@ Probe stale_readout_probe(const TrainedModel& model, const arma::mat& features,
             const std::vector<Outcomes> outcomes = executor.run(jobs);
             arma::vec bias(features.n_cols);
             for (std::size_t b = 0; b < features.n_cols; ++b)
-              bias(b) = arma::mean(arma::abs(stale(outcomes[b], model.network.observables).values -
-                                             fresh(outcomes[b], model.network.observables).values));
+              bias(b) =
+                  arma::mean(arma::abs(stale(outcomes[b], placed.network.observables).values -
+                                       fresh(outcomes[b], placed.network.observables).values));
             return mean_over_samples(bias, "readout/inversion with the first state's calibration");
           }};
 }
@@ -185,14 +189,7 @@ TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data)
   TrainingConditions conditions;
   conditions.dataset = data.name;
   conditions.noise = to_string(setting.noise);
-  const bool noiseless = std::holds_alternative<NoNoise>(setting.noise);
   conditions.noise_policy = "ideal";
-  if (!noiseless && setting.device) {
-    const NoiseModel& now = setting.device->states.back();
-    conditions.noise_policy = to_string(now.policy());
-    conditions.device = TrainingDevice{now.calibration().device, now.calibration().timestamp,
-                                       content_hash(now.calibration()), setting.device->layout};
-  }
   conditions.options = setting.options;
   return {setting.name,
           task.network(static_cast<int>(preprocessing.matrix.n_rows), data.n_outputs()),
@@ -202,6 +199,15 @@ TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data)
           {},
           std::move(conditions),
           data.target_names};
+}
+
+TrainingDevice record_of(const Device& device, const PlacedQnn& placed) {
+  const Calibration& now = device.calibration();
+  TrainingDevice record{now.device, now.timestamp, content_hash(now), device.layout};
+  if (placed.routed)
+    record.routed =
+        RoutedCircuit{placed.network.circuit, placed.network.observables, placed.layout};
+  return record;
 }
 
 /// The metric of natural gradients: of the circuit without noise, exact.
@@ -218,7 +224,9 @@ struct Minimised {
   std::shared_ptr<const ShotExpectations> shots;  ///< null: none, all is exact
 };
 
-Minimised minimised_in(const TrainingSetting& setting, const Qnn& model,
+/// Of the model as it runs on the device. The metric is that of the logical circuit, where every
+/// weight has rotations of its own.
+Minimised minimised_in(const TrainingSetting& setting, const Circuit& logical, const Qnn& model,
                        const DeviceHistory& device, const ShotExpectations::State& from) {
   const TrainingOptions& options = setting.options;
   Minimised minimised;
@@ -234,9 +242,8 @@ Minimised minimised_in(const TrainingSetting& setting, const Qnn& model,
         training_objective(setting.noise, model, device, options.loss, options.seed);
   }
   if (!options.minimizer && options.optimizer.rule == Optimizer::Rule::natural_gradient)
-    minimised.objective =
-        natural_objective(model, std::move(minimised.objective), metric_of(model.circuit),
-                          options.optimizer.regularisation);
+    minimised.objective = natural_objective(model, std::move(minimised.objective),
+                                            metric_of(logical), options.optimizer.regularisation);
   return minimised;
 }
 
@@ -255,22 +262,24 @@ arma::mat some_samples(const arma::mat& features) {
 /// The clusters of the device's states, by what matters to the model before it is trained; without
 /// the parameters for them.
 StateClusters clusters_for(const ClusterNoise& noise, const TrainedModel& model,
-                           const DeviceHistory& device, const Dataset& circuit_data) {
+                           const Qnn& as_it_runs, const DeviceHistory& device,
+                           const Dataset& circuit_data) {
   const TrainingOptions& options = model.training.options;
   return cluster_states(
-      model.network, device,
+      as_it_runs, device,
       initial_parameters(model.network, options.seed, options.initial_weights).weights,
       some_samples(circuit_data.features), noise.count);
 }
 
+/// `network` is what is trained, in the place of which `as_it_runs` stands on the device.
 TrainingResult train_network(const TrainingSetting& setting, const Qnn& network,
-                             const DeviceHistory& device, const Dataset& data,
-                             const std::optional<Dataset>& validation, const Progress& progress,
-                             std::optional<TrainingState> from,
+                             const Qnn& as_it_runs, const DeviceHistory& device,
+                             const Dataset& data, const std::optional<Dataset>& validation,
+                             const Progress& progress, std::optional<TrainingState> from,
                              const std::function<void(const TrainingState&)>& after_step) {
   const TrainingOptions& options = setting.options;
-  const auto [objective, shots] =
-      minimised_in(setting, network, device, from ? from->shots : ShotExpectations::State());
+  const auto [objective, shots] = minimised_in(setting, network.circuit, as_it_runs, device,
+                                               from ? from->shots : ShotExpectations::State());
   const auto report = [&](const TrainingState& state, std::uint64_t n_steps) {
     if (after_step) after_step(state);
     if (progress) progress(state.n_steps(), n_steps);
@@ -288,6 +297,18 @@ TrainingResult train_network(const TrainingSetting& setting, const Qnn& network,
 }
 
 }  // namespace
+
+Device device_for(const Qnn& network, const DeviceHistory& history) {
+  const NoiseModel& now = history.states.back();
+  if (!history.layout.empty()) return {now, history.layout};
+  return naming(fmt::format("model.qubits = {}", network.circuit.n_qubits()),
+                [&] { return Device(now, choose_layout(network.circuit, now.calibration())); });
+}
+
+PlacedQnn place_in_setting(const Qnn& network, const Device& device) {
+  return naming(fmt::format("device.layout = [{}]", fmt::join(device.layout, ", ")),
+                [&] { return place(network, device.calibration(), device.layout); });
+}
 
 TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
                             const std::optional<Dataset>& validation, const Progress& progress,
@@ -307,35 +328,49 @@ TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
   const Dataset circuit_data = as_learnt(data);
   std::optional<Dataset> looked_at;
   if (validation) looked_at = as_learnt(*validation);
-  const auto train_on = [&](const DeviceHistory& device, const Progress& of_run) {
-    return train_network(setting, model.network, device, circuit_data, looked_at, of_run,
-                         std::move(from), after_step);
+  std::optional<Device> device;
+  PlacedQnn placed{model.network, {}};
+  DeviceHistory history;
+  if (setting.device) {
+    device = device_for(model.network, *setting.device);
+    placed = place_in_setting(model.network, *device);
+    history = {setting.device->states, placed.layout};
+  }
+  const bool in_noise = device && !std::holds_alternative<NoNoise>(setting.noise);
+  if (in_noise) {
+    model.training.noise_policy = to_string(device->policy());
+    model.training.device = record_of(*device, placed);
+  }
+  const Qnn& as_it_runs = in_noise ? placed.network : model.network;
+  const auto train_on = [&](const DeviceHistory& states, const Progress& of_run) {
+    return train_network(setting, model.network, as_it_runs, states, circuit_data, looked_at,
+                         of_run, std::move(from), after_step);
   };
-  const DeviceHistory device = setting.device.value_or(DeviceHistory{});
   const auto* cluster_noise = std::get_if<ClusterNoise>(&setting.noise);
   if (!cluster_noise) {
-    TrainingResult result = train_on(device, progress);
+    TrainingResult result = train_on(history, progress);
     model.parameters = in_units(result.parameters);
     model.training.final_loss = result.final_loss;
-    return {std::move(model), std::move(result)};
+    return {std::move(model), std::move(result), std::move(device)};
   }
-  const StateClusters clusters = clusters_for(*cluster_noise, model, device, circuit_data);
+  const StateClusters clusters =
+      clusters_for(*cluster_noise, model, as_it_runs, history, circuit_data);
   ModelRepository repository{clusters.numbers, clusters.importance, clusters.reach, {}};
   std::vector<TrainingResult> results;
   const std::size_t n_clusters = clusters.clusters.size();
   for (const auto& [centre, n_states, values] : clusters.clusters) {
-    const NoiseModel& state = device.states[centre];
+    const NoiseModel& state = history.states[centre];
     const std::size_t n_done = results.size();
-    results.push_back(train_on({{state}, device.layout}, [&](std::size_t done, std::size_t total) {
+    results.push_back(train_on({{state}, history.layout}, [&](std::size_t done, std::size_t total) {
       if (progress) progress(n_done * total + done, n_clusters * total);
     }));
     repository.entries.push_back({state.calibration().timestamp, n_states, values,
                                   in_units(results.back().parameters), results.back().final_loss});
   }
-  const Calibration& now = device.states.back().calibration();
+  const Calibration& now = history.states.back().calibration();
   const std::size_t chosen = choose_model(repository, now).entry;
   model.repository = std::move(repository);
-  return {model_for(model, now), std::move(results[chosen])};
+  return {model_for(model, now), std::move(results[chosen]), std::move(device)};
 }
 
 void require_fitting(const TrainedModel& model, const std::string& model_file, const Dataset& data,
@@ -388,18 +423,19 @@ std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, c
                                                     std::uint64_t shots, std::uint64_t seed,
                                                     RunWriter* run, const Progress& progress) {
   const arma::mat features = model.circuit_features(data.features);
-  const auto& observables = model.network.observables;
-  const arma::mat truth = ProgramExpectations(model.network.circuit, observables)
+  const arma::mat truth = ProgramExpectations(model.network.circuit, model.network.observables)
                               .values(model.parameters.weights, features);
-  DensityMatrixExecutor executor(seed, [&](const Circuit& c, double noise_scale) {
-    return on_device(c, device, noise_scale);
-  });
+  const PlacedQnn placed = place(model, device.calibration(), device.layout);
+  const Device there(device.model, placed.layout);
+  const auto& observables = placed.network.observables;
+  DensityMatrixExecutor executor(
+      seed, [&](const Circuit& c, double noise_scale) { return on_device(c, there, noise_scale); });
 
   // Strategies that run the same circuits share their shots.
   std::vector<std::pair<Strategy, SampleOutcomes>> runs;
   std::vector<StrategyEvaluation> evaluations;
   for (const Strategy& strategy : strategies) {
-    const PreparedStrategy prepared(strategy, model.network.circuit, observables, device, shots);
+    const PreparedStrategy prepared(strategy, placed.network.circuit, observables, there, shots);
     auto run_as = std::ranges::find_if(
         runs, [&](const auto& earlier) { return earlier.first.runs_as(strategy); });
     if (run_as == runs.end()) {
@@ -434,13 +470,16 @@ DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& 
                         const CalibrationSeries& series, const Layout& layout, NoisePolicy policy,
                         const Progress& progress) {
   std::vector<arma::mat> features;
-  for (const TrainedModel& model : models)
+  std::vector<PlacedQnn> placed;
+  for (const TrainedModel& model : models) {
     features.push_back(model.circuit_features(data.features));
+    placed.push_back(place(model, series.states.at(0), layout));
+  }
   std::vector<Probe> probes;
   for (std::size_t m = 0; m < models.size(); ++m)
-    probes.push_back(score_probe(models[m], features[m], data, layout, policy));
+    probes.push_back(score_probe(models[m], placed[m], features[m], data, policy));
   probes.push_back(
-      stale_readout_probe(models[0], features[0], series.states.at(0), layout, policy));
+      stale_readout_probe(models[0], placed[0], features[0], series.states.at(0), policy));
   return study_drift(series, probes, progress);
 }
 

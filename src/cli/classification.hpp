@@ -67,14 +67,24 @@ struct TrainingSetting {
   std::string name;
   LearningTask task;
   TrainingNoise noise = NoNoise{};
-  std::optional<DeviceHistory> device;  ///< needed by all noise but NoNoise
+  /// Needed by all noise but NoNoise. Without a layout, the qubits that do the circuit best in the
+  /// last state (choose_layout).
+  std::optional<DeviceHistory> device;
   TrainingOptions options;
 };
+
+/// The setting's device as it is now, at its layout, or without one at choose_layout's. Throws
+/// InputError that names the keys of a configuration.
+Device device_for(const Qnn& network, const DeviceHistory& history);
+/// place() there, complaints naming the key.
+PlacedQnn place_in_setting(const Qnn& network, const Device& device);
 
 struct TrainingOutcome {
   TrainedModel model;
   TrainingResult result;
+  std::optional<Device> device;  ///< the setting's, as it is now, at the layout of the training
 };
+/// In the device's noise the model is trained as it runs there (PlacedQnn).
 /// By TrainingOptions: steps of an optimizer or a minimiser of all data, with exact gradients or
 /// those of shots. `validation` is what early stopping looks at; both hold raw features. `from` is
 /// a state to go on from, and `after_step` sees every state. With ClusterNoise a model is trained
@@ -116,9 +126,10 @@ struct StrategyEvaluation {
   arma::vec expectation_error_by_sample;  ///< mean over observables
 };
 
-/// Runs every sample of `data` (raw features) on the simulated device under each strategy at
-/// `shots` a sample. Strategies that run the same circuits share their shots. When `run` is given,
-/// every shot goes into it as shots/<model>/<circuit> (raw, zne-scale-3, …), sample after sample.
+/// Runs every sample of `data` (raw features) on the simulated device, where the model is placed
+/// (PlacedQnn), under each strategy at `shots` a sample. Strategies that run the same circuits
+/// share their shots. When `run` is given, every shot goes into it as shots/<model>/<circuit> (raw,
+/// zne-scale-3, …), sample after sample.
 std::vector<StrategyEvaluation> evaluate_strategies(const TrainedModel& model, const Dataset& data,
                                                     const Device& device,
                                                     const std::vector<Strategy>& strategies,
@@ -136,6 +147,7 @@ arma::vec correctness(const std::vector<int>& predictions, const std::vector<int
 /// Exact score (no shots, see score_of) of each model on each state of the series, and the mean
 /// absolute bias of <Z> that readout inversion leaves when it keeps using the first state's readout
 /// calibration.
+/// A model that was not trained at this layout is placed there in the first state.
 DriftStudy study_models(const std::vector<TrainedModel>& models, const Dataset& data,
                         const CalibrationSeries& series, const Layout& layout, NoisePolicy policy,
                         const Progress& progress);

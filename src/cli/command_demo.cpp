@@ -4,6 +4,7 @@
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/compile/path_layout.hpp>
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/noise_aware/placed_qnn.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/store/run_writer.hpp>
@@ -108,12 +109,13 @@ Evaluated evaluate(const Options& options, const Demo& demo, const std::string& 
     return train_model({name, options.task, noise, now, options.training}, demo.data.train,
                        std::nullopt, std::ref(bar));
   }();
-  const auto& [model, result] = trained;
+  const auto& [model, result, device] = trained;
   ProgressBar bar("running " + name);
   std::vector<StrategyEvaluation> strategies =
-      evaluate_strategies(model, demo.data.test, demo.device, demo_strategies(), options.shots,
+      evaluate_strategies(model, demo.data.test, *device, demo_strategies(), options.shots,
                           options.training.seed, &writer, std::ref(bar));
-  writer.write_circuit(name, on_device(model.network.circuit, demo.device));
+  const PlacedQnn placed = place(model, device->calibration(), device->layout);
+  writer.write_circuit(name, on_device(placed.network.circuit, {device->model, placed.layout}));
   writer.write_training(
       name, {result.parameters_by_step, result.parameters.weights.n_elem, result.history});
   writer.write_text("model-" + name, rhodrift::to_json(model));

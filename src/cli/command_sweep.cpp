@@ -181,7 +181,7 @@ Row run_point(const TrainConfig& config, const TrainConfig::Data& data) {
   try {
     const TrainingOutcome trained = train_model(config.setting, data.train, data.validation, {});
     const TrainedModel& model = trained.model;
-    const std::optional<Device> device = config.device();
+    const std::optional<Device>& device = trained.device;
     const auto score_at = [&](const Dataset& samples) {
       if (!device) return score_of(noiseless_outputs(model, samples), samples);
       return evaluate_strategies(model, samples, *device, {{"raw"}}, config.test_shots,

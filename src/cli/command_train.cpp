@@ -95,10 +95,9 @@ void train_from_config(const Options& options, const std::string& command_line) 
   if (!options.run_file.empty())
     writer.emplace(options.run_file, run_info(setting.options.seed, command_line));
   ProgressBar bar("training " + setting.name);
-  const auto [model, result] =
+  const auto [model, result, device] =
       train_with_checkpoints(options, command_line, config, data, std::ref(bar));
 
-  const std::optional<Device> device = config.device();
   std::vector<Tested> tested{{model.name, "without noise", noiseless_outputs(model, data.test)}};
   if (device) {
     StrategyEvaluation raw =
@@ -144,7 +143,10 @@ void train_from_config(const Options& options, const std::string& command_line) 
     };
     const std::string key = data.test.is_regression() ? "scores" : "accuracy";
     summary["noiseless_" + key] = scores(rows[0]);
-    if (device) summary["device_" + key] = scores(rows[1]);
+    if (device) {
+      summary["device_qubits"] = device->layout;
+      summary["device_" + key] = scores(rows[1]);
+    }
     for (const Tested& row : rows)
       if (row.is_baseline()) summary["baselines"][row.name] = scores(row);
     summary["ensemble_" + key] = scores(rows.back());

@@ -77,10 +77,7 @@ DeviceHistory read_device(Section section, const std::filesystem::path& director
   const Calibration& now = states.back();
   DeviceHistory device;
   for (const Calibration& state : states) device.states.emplace_back(state, policy);
-  if (!layout) {
-    device.layout = best_path(now, n_qubits);
-    return device;
-  }
+  if (!layout) return device;
   for (const std::int64_t qubit : *layout) {
     if (qubit < 0 || qubit >= now.n_qubits())
       section.fail("layout", section.node("layout"),
@@ -89,6 +86,11 @@ DeviceHistory read_device(Section section, const std::filesystem::path& director
   }
   naming(section.place_of("layout"), [&] { require_valid_layout(device.layout, n_qubits, now); });
   return device;
+}
+
+Device on_chain(const DeviceHistory& history, int n_qubits) {
+  const NoiseModel& now = history.states.back();
+  return {now, history.layout.empty() ? best_path(now.calibration(), n_qubits) : history.layout};
 }
 
 }  // namespace rhodrift::cli

@@ -28,7 +28,10 @@ std::string take_name(Section& top, const std::filesystem::path& path);
 /// What data there are, how they are split and preprocessed. Keys of the caller's own may follow.
 void read_data(Section& section, const std::filesystem::path& directory, LearningTask& task);
 
-/// The device's states, qubits and noise policy, for circuits of so many qubits.
+/// The device's states, noise policy and, if they are given, qubits, for circuits of so many.
 DeviceHistory read_device(Section section, const std::filesystem::path& directory, int n_qubits);
+
+/// The device as it is now, at its qubits, or else the best chain of so many.
+Device on_chain(const DeviceHistory& history, int n_qubits);
 
 }  // namespace rhodrift::cli

@@ -10,6 +10,7 @@
 #include <rhodrift/compile/compile.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/noise_aware/model_choice.hpp>
+#include <rhodrift/noise_aware/placed_qnn.hpp>
 
 #include "cli/arguments.hpp"
 #include "cli/classification.hpp"
@@ -103,12 +104,14 @@ std::vector<EvaluationCase> model_cases(const EvaluationCaseOptions& options,
   const auto weights = arma::conv_to<std::vector<double>>::from(model.parameters.weights);
   Layout layout = options.layout;
   if (layout.empty() && model.training.device) layout = model.training.device->qubits;
+  PlacedQnn runs{model.network, layout};
+  if (!layout.empty()) runs = place(model, device, layout);
   std::vector<EvaluationCase> cases;
   for (std::size_t b = 0; b < std::min(options.samples, data.n_samples()); ++b) {
     const auto sample = arma::conv_to<std::vector<double>>::from(features.col(b));
     cases.push_back(placed(fmt::format("{} on sample {}", model.name, b),
-                           model.network.circuit.bound({weights, sample}),
-                           model.network.observables, layout, device));
+                           runs.network.circuit.bound({weights, sample}), runs.network.observables,
+                           runs.layout, device));
   }
   return cases;
 }

@@ -53,7 +53,7 @@ int GeneratorConfig::n_qubits() const {
 
 std::optional<Device> GeneratorConfig::device() const {
   if (!history) return std::nullopt;
-  return Device(history->states.back(), history->layout);
+  return on_chain(*history, n_qubits());
 }
 
 GeneratorConfig read_generator_config(const std::filesystem::path& path) {

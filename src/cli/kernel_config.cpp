@@ -56,7 +56,7 @@ std::string to_string(KernelKind kind) {
 
 std::optional<Device> KernelConfig::device() const {
   if (!history) return std::nullopt;
-  return Device(history->states.back(), history->layout);
+  return on_chain(*history, task.n_qubits);
 }
 
 KernelConfig read_kernel_config(const std::filesystem::path& path) {

@@ -243,13 +243,16 @@ double shots_at_equality(double derivative, double variance) {
                                               : variance / (derivative * derivative);
 }
 
-ShotNoise shot_noise_of(const std::string& noise, const Qnn& network, const Dataset& minibatch,
-                        const TrainingOptions& options, const SharedExpectations& exact,
-                        const PrepareCircuit& prepare, std::uint64_t shots) {
+/// `as_it_runs` is the network as it is placed on a device.
+ShotNoise shot_noise_of(const std::string& noise, const Qnn& network, const Qnn& as_it_runs,
+                        const Dataset& minibatch, const TrainingOptions& options,
+                        const SharedExpectations& exact, const PrepareCircuit& prepare,
+                        std::uint64_t shots) {
   DensityMatrixExecutor executor(options.seed, prepare);
   ShotExpectations::Options measuring;
   measuring.shots = measured_shots;
-  const ShotExpectations from_shots(executor, network.circuit, network.observables, measuring);
+  const ShotExpectations from_shots(executor, as_it_runs.circuit, as_it_runs.observables,
+                                    measuring);
   const MeasuredErrors measured(exact, from_shots);
   const QnnParameters start = initial_parameters(network, options.seed, options.initial_weights);
   const arma::vec gradient = training_loss(network, measured, start, minibatch, options.loss)
@@ -325,18 +328,24 @@ ModelProbe probe_model(const TrainingSetting& setting, const Dataset& data,
   add_gradient("without noise", fixed_objective(network, without_noise(network), training.loss));
   Expectations on_its_device = without_noise;
   PrepareCircuit prepare;
+  Qnn as_it_runs = network;
   if (setting.device) {
-    const Device device(setting.device->states.back(), setting.device->layout);
+    const Device device = device_for(network, *setting.device);
+    const PlacedQnn placed = place_in_setting(network, device);
+    as_it_runs = placed.network;
     probe.device = fmt::format("{} {}", device.calibration().device, fmt::join(device.layout, "-"));
     const TrainingNoise noise =
         std::holds_alternative<NoNoise>(setting.noise) ? ExactNoise{} : setting.noise;
     add_gradient(fmt::format("{} on {}", to_string(noise), probe.device),
-                 training_objective(noise, network, *setting.device, training.loss, training.seed));
+                 training_objective(noise, placed.network, {setting.device->states, placed.layout},
+                                    training.loss, training.seed));
     on_its_device = [device](const Qnn& other) {
-      return expectations_on(other, device.model, device.layout);
+      const PlacedQnn there = place(other, device.calibration(), device.layout);
+      return expectations_on(there.network, device.model, there.layout);
     };
-    prepare = [device](const Circuit& circuit, double noise_scale) {
-      return on_device(circuit, device, noise_scale);
+    prepare = [there = Device(device.model, placed.layout)](const Circuit& circuit,
+                                                            double noise_scale) {
+      return on_device(circuit, there, noise_scale);
     };
   }
 
@@ -362,9 +371,9 @@ ModelProbe probe_model(const TrainingSetting& setting, const Dataset& data,
   probe.haar = haar_figures(probe.n_qubits);
 
   next();
-  probe.shot_noise =
-      shot_noise_of(probe.device.empty() ? "without noise" : "exact on " + probe.device, network,
-                    minibatch, training, on_its_device(network), prepare, options.shots);
+  probe.shot_noise = shot_noise_of(
+      probe.device.empty() ? "without noise" : "exact on " + probe.device, network, as_it_runs,
+      minibatch, training, on_its_device(network), prepare, options.shots);
   probe.warnings = warnings_of(probe);
   return probe;
 }

@@ -144,11 +144,6 @@ void read_training(Section section, TrainConfig& config) {
 
 }  // namespace
 
-std::optional<Device> TrainConfig::device() const {
-  if (!setting.device) return std::nullopt;
-  return Device(setting.device->states.back(), setting.device->layout);
-}
-
 TrainConfig::Data TrainConfig::load() const {
   Split split = setting.task.load();
   if (validation_share == 0.0) return {std::move(split.train), {}, std::move(split.test)};
@@ -177,6 +172,14 @@ TrainConfig train_config_from(const toml::table& root, const std::filesystem::pa
   read_training(section("training"), config);
   if (root.contains("device"))
     setting.device = read_device(section("device"), directory, setting.task.n_qubits);
+  if (setting.device) {
+    const Calibration& now = setting.device->states.back().calibration();
+    if (setting.task.n_qubits > now.n_qubits())
+      throw InputError(
+          path.string(), "model.qubits",
+          fmt::format("{} are more than the {} of {}; take fewer, or a larger [device]",
+                      setting.task.n_qubits, now.n_qubits(), now.device));
+  }
   if (!std::holds_alternative<NoNoise>(setting.noise) && !setting.device)
     throw InputError(path.string(), "training.noise",
                      fmt::format("is {}, but there is no [device]", to_string(setting.noise)));

@@ -23,8 +23,6 @@ struct TrainConfig {
     Dataset test;
   };
   Data load() const;
-  /// Where the model is tested: the device as it is now.
-  std::optional<Device> device() const;
 };
 
 /// Relative paths in the file are relative to the file. Throws InputError "path: line L: key:

@@ -137,21 +137,51 @@ bool is_sha256(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-void validate_device(const TrainingDevice& device, int n_qubits, const Validator& check) {
+void validate_qubits(const std::vector<int>& qubits, std::size_t expected,
+                     const std::string& pointer, const Validator& check) {
+  check.require_count(qubits.size(), expected, "qubits", pointer);
+  std::set<int> seen;
+  for (std::size_t i = 0; i < qubits.size(); ++i) {
+    const std::string place = fmt::format("{}/{}", pointer, i);
+    check.require(qubits[i] >= 0, place, fmt::format("{} is negative", qubits[i]));
+    check.require(seen.insert(qubits[i]).second, place,
+                  fmt::format("{} is given twice", qubits[i]));
+  }
+}
+
+/// It stands for the model's circuit: same parameters, same observables, on qubits that begin with
+/// those of the device.
+void validate_routed(const RoutedCircuit& routed, const TrainingDevice& device, const Qnn& network,
+                     const Validator& check) {
+  const std::string pointer = "/training/device/routed";
+  const auto require_same = [&](int found, int expected, const char* what) {
+    check.require(found == expected, pointer + "/circuit",
+                  fmt::format("has {} {}, the model's circuit has {}", found, what, expected));
+  };
+  require_same(routed.circuit.n_weights(), network.circuit.n_weights(), "weights");
+  require_same(routed.circuit.n_features(), network.circuit.n_features(), "features");
+  check.require_count(routed.observables.size(), network.n_observables(), "observables",
+                      pointer + "/observables");
+  for (std::size_t k = 0; k < routed.observables.size(); ++k)
+    check.require(routed.observables[k].min_qubits() <= routed.circuit.n_qubits(),
+                  fmt::format("{}/observables/{}", pointer, k),
+                  fmt::format("is on a qubit past the circuit's {}", routed.circuit.n_qubits()));
+  validate_qubits(routed.layout, static_cast<std::size_t>(routed.circuit.n_qubits()),
+                  pointer + "/qubits", check);
+  check.require(routed.layout.size() >= device.qubits.size() &&
+                    std::equal(device.qubits.begin(), device.qubits.end(), routed.layout.begin()),
+                pointer + "/qubits", "do not begin with the device's");
+}
+
+void validate_device(const TrainingDevice& device, const Qnn& network, const Validator& check) {
   const std::string pointer = "/training/device";
   check.require_text(device.name, pointer + "/name");
   check.require(
       is_sha256(device.calibration_sha256), pointer + "/calibration_sha256",
       fmt::format("'{}' is not 64 lower-case hexadecimal digits", device.calibration_sha256));
-  check.require_count(device.qubits.size(), static_cast<std::size_t>(n_qubits), "qubits",
-                      pointer + "/qubits");
-  std::set<int> seen;
-  for (std::size_t i = 0; i < device.qubits.size(); ++i) {
-    const int qubit = device.qubits[i];
-    const std::string place = fmt::format("{}/qubits/{}", pointer, i);
-    check.require(qubit >= 0, place, fmt::format("{} is negative", qubit));
-    check.require(seen.insert(qubit).second, place, fmt::format("{} is given twice", qubit));
-  }
+  validate_qubits(device.qubits, static_cast<std::size_t>(network.circuit.n_qubits()),
+                  pointer + "/qubits", check);
+  if (device.routed) validate_routed(*device.routed, device, network, check);
 }
 
 void validate_conditions(const TrainedModel& model, const Validator& check) {
@@ -162,7 +192,7 @@ void validate_conditions(const TrainedModel& model, const Validator& check) {
   check.require(training.device.has_value() || training.noise_policy == noise_free_policy,
                 "/training/device",
                 fmt::format("is missing, but the noise policy is '{}'", training.noise_policy));
-  if (training.device) validate_device(*training.device, model.network.circuit.n_qubits(), check);
+  if (training.device) validate_device(*training.device, model.network, check);
   require_not_negative(training.final_loss, "/training/final_loss", check);
 }
 
@@ -211,10 +241,15 @@ ordered_json outputs_json(const TrainedModel& model) {
 
 ordered_json device_json(const std::optional<TrainingDevice>& device) {
   if (!device) return nullptr;
-  return {{"name", device->name},
-          {"calibration_time", to_iso8601(device->calibration_time)},
-          {"calibration_sha256", device->calibration_sha256},
-          {"qubits", device->qubits}};
+  ordered_json result = {{"name", device->name},
+                         {"calibration_time", to_iso8601(device->calibration_time)},
+                         {"calibration_sha256", device->calibration_sha256},
+                         {"qubits", device->qubits}};
+  if (device->routed)
+    result["routed"] = {{"circuit", ordered_json::parse(to_json(device->routed->circuit))},
+                        {"observables", observables_json(device->routed->observables)},
+                        {"qubits", device->routed->layout}};
+  return result;
 }
 
 ordered_json minimizer_json(const BatchMinimizerOptions& minimizer) {
@@ -351,13 +386,25 @@ std::string text_from_json(const JsonPlace& place) {
   return place.string();
 }
 
+std::vector<int> qubits_from_json(const JsonPlace& place) {
+  return list_from_json(place, [](const JsonPlace& qubit) { return qubit.integer(); });
+}
+
+RoutedCircuit routed_from_json(const JsonPlace& place) {
+  place.allow_keys({"circuit", "observables", "qubits"});
+  return {circuit_from_place(place.at("circuit")),
+          list_from_json(place.at("observables"), observable_from_json),
+          qubits_from_json(place.at("qubits"))};
+}
+
 std::optional<TrainingDevice> device_from_json(const JsonPlace& place) {
   if (place.is_null()) return std::nullopt;
-  place.allow_keys({"name", "calibration_time", "calibration_sha256", "qubits"});
-  return TrainingDevice{
-      place.at("name").string(), time_from_json(place.at("calibration_time")),
-      place.at("calibration_sha256").string(),
-      list_from_json(place.at("qubits"), [](const JsonPlace& qubit) { return qubit.integer(); })};
+  place.allow_keys({"name", "calibration_time", "calibration_sha256", "qubits", "routed"});
+  TrainingDevice device{place.at("name").string(), time_from_json(place.at("calibration_time")),
+                        place.at("calibration_sha256").string(),
+                        qubits_from_json(place.at("qubits"))};
+  if (const auto routed = place.find("routed")) device.routed = routed_from_json(*routed);
+  return device;
 }
 
 std::optional<BatchMinimizerOptions> minimizer_from_json(const JsonPlace& place) {

@@ -118,6 +118,74 @@ TEST_CASE("train, predict and drift study work on each other's files") {
   CHECK(study["tracks"][1]["values"][20]["value"].get<double>() > 1e-4);
 }
 
+TEST_CASE("models whose pairs are not coupled train, and run, as the compiler routes them") {
+  const ScratchDirectory scratch;
+  for (const std::string device : {"belem", "athens"}) {  // a T and a line
+    const std::string toml = scratch.write(
+        device + ".toml",
+        "[data]\nfile = \"iris\"\ntest_share = 0.8\npreprocessing = [\"range\"]\n"
+        "[model]\nqubits = 5\nencoding = \"angle:ry,rx\"\n"
+        "ansatz = \"hardware-efficient:1:entanglement=full\"\n[device]\ncalibration = \"" +
+            shipped("calibrations/" + device + ".json") +
+            "\"\n[training]\nnoise = \"exact\"\nepochs = 1\nbatch_size = 8\n"
+            "test_shots = 16\n");
+    const std::string model = (scratch / (device + ".json")).string();
+    const auto trained = run({"train", toml, "-o", model, "--json"});
+    INFO(trained.err);
+    REQUIRE(trained.status == 0);
+    const TrainedModel read = read_model(model);
+    REQUIRE(read.training.device);
+    REQUIRE(read.training.device->routed);
+    CHECK(trained.json()["device_qubits"].get<std::vector<int>>() == read.training.device->qubits);
+    CHECK(read.training.device->routed->circuit.n_weights() == read.network.circuit.n_weights());
+
+    const auto predicted =
+        run({"predict", model, iris(), "--calibration", shipped("calibrations/" + device + ".json"),
+             "--shots", "64", "--strategy", "readout+zne", "--json"});
+    INFO(predicted.err);
+    REQUIRE(predicted.status == 0);
+    CHECK(predicted.json()["predictions"].size() == 150);
+
+    const auto evaluated =
+        run({"evaluate", "--model", model, "--data", iris(), "--samples", "1", "--calibration",
+             shipped("calibrations/" + device + ".json"), "--strategy", "raw", "--strategy",
+             "readout", "--shots", "64", "--repetitions", "3", "--json"});
+    INFO(evaluated.err);
+    CHECK(evaluated.status == 0);
+  }
+  const auto drift = run({"drift", "study", (scratch / "athens.json").string(), "--data", iris(),
+                          "--series", shipped("calibrations/series/ibmq_athens.json"), "--policy",
+                          "device:no-exclude-faulty", "--json"});
+  INFO(drift.err);
+  REQUIRE(drift.status == 0);
+  CHECK(drift.json()["tracks"][1]["values"][0]["value"].get<double>() < 1e-14);
+}
+
+TEST_CASE("qubits that the device does not have, or does not connect, are refused by key") {
+  const ScratchDirectory scratch;
+  const auto refused = [&](const std::string& model, const std::string& device,
+                           const std::string& message) {
+    const std::string toml = scratch.write(
+        "bad.toml", "[data]\nfile = \"iris\"\n[model]\nencoding = \"angle:ry\"\n" + model +
+                        "[device]\n" + device + "[training]\nnoise = \"exact\"\n");
+    const auto result = run({"train", toml, "-o", (scratch / "bad.json").string()});
+    INFO(result.err);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.err, ContainsSubstring("bad.toml") && ContainsSubstring(message));
+  };
+  const std::string belem = "calibration = \"" + shipped("calibrations/belem.json") + "\"\n";
+  refused("qubits = 6\n", belem, "model.qubits: 6 are more than the 5 of ibmq_belem");
+  refused("qubits = 3\n", belem + "layout = [0, 1]\n", "device.layout");
+  // The middle of the T is down.
+  Calibration halves = read_calibration(shipped("calibrations/belem.json"));
+  for (GateCalibration& gate : halves.gates)
+    if (std::ranges::find(gate.qubits, 1) != gate.qubits.end()) gate.error = 1.0;
+  write_calibration(halves, scratch / "halves.json");
+  refused("qubits = 4\n", "calibration = \"halves.json\"\n", "model.qubits = 4: ");
+  refused("qubits = 2\n", "calibration = \"halves.json\"\nlayout = [0, 4]\n",
+          "device.layout = [0, 4]");
+}
+
 TEST_CASE("the same configuration trains the same model to the last bit") {
   const ScratchDirectory scratch;
   const std::string toml = scratch.write("iris.toml", config("seed = 9\n"));

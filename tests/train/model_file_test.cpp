@@ -120,6 +120,34 @@ TEST_CASE("a model file keeps how the model was trained") {
   CHECK(read.final_loss == 1.0 / 3);
 }
 
+TEST_CASE("a model file keeps the circuit that ran in place of the model's, if one did") {
+  TrainedModel model = example();
+  CHECK_THAT(to_json(model), !Catch::Matchers::Contains("routed"));
+  Circuit swapped(3);
+  swapped.append(Op::swap, {0, 2}).append(model.network.circuit, {2, 1});
+  std::vector<Observable> moved{Observable::z(2), Observable::parse("Z2 Z1 - X2")};
+  model.training.device->routed = RoutedCircuit{swapped, moved, {4, 3, 7}};
+  const std::string text = to_json(model);
+  const TrainedModel read = model_from_json(text, "m.json");
+  CHECK(to_json(read) == text);
+  REQUIRE(read.training.device->routed);
+  CHECK(to_json(read.training.device->routed->circuit) == to_json(swapped));
+  CHECK(read.training.device->routed->observables[1].to_string() == moved[1].to_string());
+  CHECK(read.training.device->routed->layout == std::vector<int>{4, 3, 7});
+
+  const auto refused = [&](RoutedCircuit routed, const std::string& message) {
+    TrainedModel damaged = model;
+    damaged.training.device->routed = std::move(routed);
+    CHECK_THROWS_WITH(to_json(damaged), Catch::Matchers::Contains(message));
+  };
+  refused({swapped, moved, {4, 3}}, "/training/device/routed/qubits: 2 entries");
+  refused({swapped, moved, {4, 3, 3}}, "/training/device/routed/qubits/2: 3 is given twice");
+  refused({swapped, moved, {3, 4, 7}}, "/training/device/routed/qubits: do not begin with");
+  refused({swapped, {moved[0]}, {4, 3, 7}}, "/training/device/routed/observables: 1 entries");
+  refused({swapped, {moved[0], Observable::z(3)}, {4, 3, 7}}, "is on a qubit past the circuit's 3");
+  refused({Circuit(3), moved, {4, 3, 7}}, "has 0 weights, the model's circuit has 6");
+}
+
 TEST_CASE("a model file keeps the options of its optimizer's rule, and no others") {
   TrainedModel model = example();
   model.training.options.optimizer = {

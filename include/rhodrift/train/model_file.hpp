@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <rhodrift/circuit/routed_circuit.hpp>
 #include <rhodrift/core/time.hpp>
 #include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/model_repository.hpp>
@@ -20,7 +21,9 @@ struct TrainingDevice {
   std::string name;
   UtcTime calibration_time;
   std::string calibration_sha256;  ///< content_hash of the calibration, 64 lower-case digits
-  std::vector<int> qubits;         ///< device qubit qubits[i] carried circuit qubit i
+  std::vector<int> qubits;         ///< circuit qubit i starts on device qubit qubits[i]
+  /// What ran there in place of the model's circuit; absent where that ran as it is.
+  std::optional<RoutedCircuit> routed = {};
 };
 
 /// What a model was trained on, and how.
