@@ -296,6 +296,48 @@ TrainingResult train_network(const TrainingSetting& setting, const Qnn& network,
   return run.result();
 }
 
+/// Where a model is trained and tested.
+struct TrainingPlace {
+  std::optional<Device> device;
+  Qnn as_it_runs;         ///< in noise as it is routed, else as it is
+  DeviceHistory history;  ///< the device's, at the qubits of as_it_runs
+};
+
+/// Notes in the model what it is trained for.
+TrainingPlace place_for_training(const TrainingSetting& setting, TrainedModel& model) {
+  if (!setting.device) return {{}, model.network, {}};
+  const Device device = device_for(model.network, *setting.device);
+  const PlacedQnn placed = place_in_setting(model.network, device);
+  DeviceHistory history{setting.device->states, placed.layout};
+  if (std::holds_alternative<NoNoise>(setting.noise))
+    return {device, model.network, std::move(history)};
+  model.training.noise_policy = to_string(device.policy());
+  model.training.device = record_of(device, placed);
+  return {device, placed.network, std::move(history)};
+}
+
+/// Trains for a history.
+using TrainOn = std::function<TrainingResult(const DeviceHistory&, const Progress&)>;
+
+/// One model a cluster, each trained in its centre.
+std::pair<ModelRepository, std::vector<TrainingResult>> train_clusters(
+    const StateClusters& clusters, const DeviceHistory& history, const TrainOn& train_on,
+    const Progress& progress) {
+  ModelRepository repository{clusters.numbers, clusters.importance, clusters.reach, {}};
+  std::vector<TrainingResult> results;
+  const std::size_t n_clusters = clusters.clusters.size();
+  for (const auto& [centre, n_states, values] : clusters.clusters) {
+    const NoiseModel& state = history.states[centre];
+    const std::size_t n_done = results.size();
+    results.push_back(train_on({{state}, history.layout}, [&](std::size_t done, std::size_t total) {
+      if (progress) progress(n_done * total + done, n_clusters * total);
+    }));
+    repository.entries.push_back({state.calibration().timestamp, n_states, values,
+                                  results.back().parameters, results.back().final_loss});
+  }
+  return {std::move(repository), std::move(results)};
+}
+
 }  // namespace
 
 Device device_for(const Qnn& network, const DeviceHistory& history) {
@@ -328,21 +370,8 @@ TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
   const Dataset circuit_data = as_learnt(data);
   std::optional<Dataset> looked_at;
   if (validation) looked_at = as_learnt(*validation);
-  std::optional<Device> device;
-  PlacedQnn placed{model.network, {}};
-  DeviceHistory history;
-  if (setting.device) {
-    device = device_for(model.network, *setting.device);
-    placed = place_in_setting(model.network, *device);
-    history = {setting.device->states, placed.layout};
-  }
-  const bool in_noise = device && !std::holds_alternative<NoNoise>(setting.noise);
-  if (in_noise) {
-    model.training.noise_policy = to_string(device->policy());
-    model.training.device = record_of(*device, placed);
-  }
-  const Qnn& as_it_runs = in_noise ? placed.network : model.network;
-  const auto train_on = [&](const DeviceHistory& states, const Progress& of_run) {
+  auto [device, as_it_runs, history] = place_for_training(setting, model);
+  const TrainOn train_on = [&](const DeviceHistory& states, const Progress& of_run) {
     return train_network(setting, model.network, as_it_runs, states, circuit_data, looked_at,
                          of_run, std::move(from), after_step);
   };
@@ -353,20 +382,11 @@ TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
     model.training.final_loss = result.final_loss;
     return {std::move(model), std::move(result), std::move(device)};
   }
-  const StateClusters clusters =
-      clusters_for(*cluster_noise, model, as_it_runs, history, circuit_data);
-  ModelRepository repository{clusters.numbers, clusters.importance, clusters.reach, {}};
-  std::vector<TrainingResult> results;
-  const std::size_t n_clusters = clusters.clusters.size();
-  for (const auto& [centre, n_states, values] : clusters.clusters) {
-    const NoiseModel& state = history.states[centre];
-    const std::size_t n_done = results.size();
-    results.push_back(train_on({{state}, history.layout}, [&](std::size_t done, std::size_t total) {
-      if (progress) progress(n_done * total + done, n_clusters * total);
-    }));
-    repository.entries.push_back({state.calibration().timestamp, n_states, values,
-                                  in_units(results.back().parameters), results.back().final_loss});
-  }
+  auto [repository, results] =
+      train_clusters(clusters_for(*cluster_noise, model, as_it_runs, history, circuit_data),
+                     history, train_on, progress);
+  for (ModelRepository::Entry& entry : repository.entries)
+    entry.parameters = in_units(std::move(entry.parameters));
   const Calibration& now = history.states.back().calibration();
   const std::size_t chosen = choose_model(repository, now).entry;
   model.repository = std::move(repository);
