@@ -166,7 +166,7 @@ TEST_CASE("qubits that the device does not have, or does not connect, are refuse
   const auto refused = [&](const std::string& model, const std::string& device,
                            const std::string& message) {
     const std::string toml = scratch.write(
-        "bad.toml", "[data]\nfile = \"iris\"\n[model]\nencoding = \"angle:ry\"\n" + model +
+        "bad.toml", "[data]\nfile = \"iris\"\n[model]\nencoding = \"angle:ry,rx\"\n" + model +
                         "[device]\n" + device + "[training]\nnoise = \"exact\"\n");
     const auto result = run({"train", toml, "-o", (scratch / "bad.json").string()});
     INFO(result.err);
