@@ -8,6 +8,7 @@
 #include <rhodrift/calibration/calibration_series.hpp>
 #include <rhodrift/drift/study.hpp>
 #include <rhodrift/mitigation/strategy.hpp>
+#include <rhodrift/noise_aware/placed_qnn.hpp>
 #include <rhodrift/noise_aware/training_noise.hpp>
 #include <rhodrift/store/dataset_file.hpp>
 #include <rhodrift/store/run_writer.hpp>
