@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const Calibration device = read_calibration(argv[1]);
-  for (const std::string file : std::vector<std::string>(argv + 2, argv + argc)) {
+  const std::vector<std::string> files(argv + 2, argv + argc);
+  for (const std::string& file : files) {
     benchmark::RegisterBenchmark(
         file.c_str(), [&device, circuit = read_qasm_file(file)](
                           benchmark::State& state) { compile_circuit(state, circuit, device); })

@@ -306,7 +306,7 @@ struct TrainingPlace {
 /// Notes in the model what it is trained for.
 TrainingPlace place_for_training(const TrainingSetting& setting, TrainedModel& model) {
   if (!setting.device) return {{}, model.network, {}};
-  const Device device = device_for(model.network, *setting.device);
+  const Device device = device_for(model.network.circuit, *setting.device);
   const PlacedQnn placed = place_in_setting(model.network, device);
   DeviceHistory history{setting.device->states, placed.layout};
   if (std::holds_alternative<NoNoise>(setting.noise))
@@ -340,11 +340,11 @@ std::pair<ModelRepository, std::vector<TrainingResult>> train_clusters(
 
 }  // namespace
 
-Device device_for(const Qnn& network, const DeviceHistory& history) {
+Device device_for(const Circuit& circuit, const DeviceHistory& history) {
   const NoiseModel& now = history.states.back();
   if (!history.layout.empty()) return {now, history.layout};
-  return naming(fmt::format("model.qubits = {}", network.circuit.n_qubits()),
-                [&] { return Device(now, choose_layout(network.circuit, now.calibration())); });
+  return naming(fmt::format("model.qubits = {}", circuit.n_qubits()),
+                [&] { return Device(now, choose_layout(circuit, now.calibration())); });
 }
 
 PlacedQnn place_in_setting(const Qnn& network, const Device& device) {

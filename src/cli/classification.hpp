@@ -76,7 +76,7 @@ struct TrainingSetting {
 
 /// The setting's device as it is now, at its layout, or without one at choose_layout's. Throws
 /// InputError that names the keys of a configuration.
-Device device_for(const Qnn& network, const DeviceHistory& history);
+Device device_for(const Circuit& circuit, const DeviceHistory& history);
 /// place() there, complaints naming the key.
 PlacedQnn place_in_setting(const Qnn& network, const Device& device);
 

@@ -9,6 +9,7 @@
 #include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/file.hpp>
+#include <rhodrift/device/routing.hpp>
 #include <rhodrift/report/text_table.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/train/born_machine.hpp>
@@ -40,10 +41,13 @@ std::vector<Place> places_of(const GeneratorConfig& config, const Circuit& circu
   const std::vector<Observable> projectors = outcome_projectors(config.n_qubits());
   std::vector<Place> places;
   places.push_back({"without noise", ProgramExpectations(circuit, projectors)});
-  if (const std::optional<Device> device = config.device())
-    places.push_back(
-        {fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-")),
-         ProgramExpectations(on_device(circuit, *device), projectors)});
+  if (!config.history) return places;
+  const Device device = device_for(circuit, *config.history);
+  const RoutedCircuit routed = route(circuit, projectors, device.calibration(), device.layout);
+  places.push_back(
+      {fmt::format("on {} {}", device.calibration().device, fmt::join(device.layout, "-")),
+       ProgramExpectations(on_device(routed.circuit, {device.model, routed.layout}),
+                           routed.observables)});
   return places;
 }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
-#include <rhodrift/compile/path_layout.hpp>
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/train/preprocessing.hpp>
 
@@ -86,11 +85,6 @@ DeviceHistory read_device(Section section, const std::filesystem::path& director
   }
   naming(section.place_of("layout"), [&] { require_valid_layout(device.layout, n_qubits, now); });
   return device;
-}
-
-Device on_chain(const DeviceHistory& history, int n_qubits) {
-  const NoiseModel& now = history.states.back();
-  return {now, history.layout.empty() ? best_path(now.calibration(), n_qubits) : history.layout};
 }
 
 }  // namespace rhodrift::cli

@@ -31,7 +31,4 @@ void read_data(Section& section, const std::filesystem::path& directory, Learnin
 /// The device's states, noise policy and, if they are given, qubits, for circuits of so many.
 DeviceHistory read_device(Section section, const std::filesystem::path& directory, int n_qubits);
 
-/// The device as it is now, at its qubits, or else the best chain of so many.
-Device on_chain(const DeviceHistory& history, int n_qubits);
-
 }  // namespace rhodrift::cli

@@ -51,11 +51,6 @@ int GeneratorConfig::n_qubits() const {
   return std::countr_zero(target.n_elem);
 }
 
-std::optional<Device> GeneratorConfig::device() const {
-  if (!history) return std::nullopt;
-  return on_chain(*history, n_qubits());
-}
-
 GeneratorConfig read_generator_config(const std::filesystem::path& path) {
   const toml::table root = read_toml(path);
   const std::filesystem::path directory = path.parent_path();

@@ -30,7 +30,6 @@ struct GeneratorConfig {
   std::uint64_t seed = 1;  ///< of the initial weights
 
   int n_qubits() const;
-  std::optional<Device> device() const;
   MaximumMeanDiscrepancy discrepancy() const { return {target, variances, distance}; }
 };
 

@@ -54,11 +54,6 @@ std::string to_string(KernelKind kind) {
   return kind == KernelKind::fidelity ? "fidelity" : "projected";
 }
 
-std::optional<Device> KernelConfig::device() const {
-  if (!history) return std::nullopt;
-  return on_chain(*history, task.n_qubits);
-}
-
 KernelConfig read_kernel_config(const std::filesystem::path& path) {
   const toml::table root = read_toml(path);
   const std::filesystem::path directory = path.parent_path();

@@ -30,8 +30,6 @@ struct KernelConfig {
   KernelMitigation mitigation;  ///< of fidelity kernels on the device
   std::uint64_t shots = 1024;   ///< a circuit on the device
   std::uint64_t seed = 1;       ///< of the shots
-
-  std::optional<Device> device() const;
 };
 
 /// Relative paths in the file are relative to the file. Throws InputError "path: line L: key:

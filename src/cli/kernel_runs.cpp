@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/device/routing.hpp>
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/train/kernel_alignment.hpp>
 #include <rhodrift/train/kernel_classifier.hpp>
@@ -163,7 +164,8 @@ std::vector<KernelRun> kernel_runs(const KernelConfig& config, const Dataset& tr
   const Samples samples = preprocessed(config.task, train, test);
   const FeatureMap map(
       Encoder(config.task.encoding, config.task.n_qubits, static_cast<int>(samples.train.n_rows)));
-  const std::optional<Device> device = config.device();
+  std::optional<Device> device;
+  if (config.history) device = device_for(map.circuit(), *config.history);
   const Diagonals diagonals = diagonals_of(config.mitigation);
   std::size_t done = 0;
   const std::size_t total = circuits_of(config.kind, samples, {}) +
@@ -181,7 +183,7 @@ std::vector<KernelRun> kernel_runs(const KernelConfig& config, const Dataset& tr
   if (!device) return runs;
 
   DensityMatrixExecutor noisy(config.seed, [&](const Circuit& circuit, double noise_scale) {
-    return on_device(circuit, *device, noise_scale);
+    return routed_on_device(circuit, *device, noise_scale);
   });
   const std::string where =
       fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-"));

@@ -330,7 +330,7 @@ ModelProbe probe_model(const TrainingSetting& setting, const Dataset& data,
   PrepareCircuit prepare;
   Qnn as_it_runs = network;
   if (setting.device) {
-    const Device device = device_for(network, *setting.device);
+    const Device device = device_for(network.circuit, *setting.device);
     const PlacedQnn placed = place_in_setting(network, device);
     as_it_runs = placed.network;
     probe.device = fmt::format("{} {}", device.calibration().device, fmt::join(device.layout, "-"));

@@ -92,4 +92,13 @@ RoutedCircuit route(const Circuit& circuit, const std::vector<Observable>& obser
   return routed;
 }
 
+Circuit routed_on_device(const Circuit& circuit, const Device& device, double noise_scale) {
+  if (fits(circuit, device.calibration(), device.layout))
+    return on_device(circuit, device, noise_scale);
+  // Scheduled by on_device, if the policy has it.
+  const auto compiled =
+      compile_once(circuit, device.calibration(), {.layout = device.layout, .schedule = false});
+  return on_device(compiled->circuit, {device.model, compiled->layout}, noise_scale);
+}
+
 }  // namespace rhodrift

@@ -114,3 +114,22 @@ TEST_CASE("what is wrong with a generator configuration is named") {
   CHECK_THAT(refused(config("wide.json")), ContainsSubstring("8 at most"));
   CHECK_THAT(refused(config("none.json")), ContainsSubstring("none.json"));
 }
+
+TEST_CASE("a generator of pairs that the device does not couple is routed") {
+  const ScratchDirectory scratch;
+  const std::string toml = scratch.write(
+      "bars.toml",
+      "[data]\nfile = \"bars-and-stripes:2x2\"\n[model]\n"
+      "ansatz = \"hardware-efficient:1:entanglement=full\"\n[device]\ncalibration = \"" +
+          shipped("calibrations/belem.json") + "\"\n[training]\nmax_evaluations = 20\n");
+  const auto trained = run({"generate", toml, "-o", (scratch / "bars.qasm").string(), "--json"});
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  const auto document = trained.json();
+  REQUIRE(document["trainings"].size() == 2);
+  // Trained in the noise it is at least as near the target there.
+  const auto mmd_on_device = [&](std::size_t training) {
+    return document["trainings"][training]["outcomes"][1]["mmd"].get<double>();
+  };
+  CHECK(mmd_on_device(1) <= mmd_on_device(0) * 1.05);
+}

@@ -137,3 +137,18 @@ TEST_CASE("what is wrong with a kernel configuration is named") {
   const std::string toml = scratch.write("kernel.toml", iris(""));
   CHECK(run({"kernel", toml, "-o", toml}).status == 2);
 }
+
+TEST_CASE("a kernel of pairs that the device does not couple is routed") {
+  const ScratchDirectory scratch;
+  const std::string toml =
+      scratch.write("zz.toml",
+                    "[data]\nfile = \"iris\"\ntest_share = 0.8\n[model]\nqubits = 4\n"
+                    "encoding = \"zz:1\"\n" +
+                        device() + "[kernel]\nshots = 256\n");
+  const auto tested = run({"kernel", toml, "--json"});
+  INFO(tested.err);
+  REQUIRE(tested.status == 0);
+  const auto document = tested.json();
+  REQUIRE(document["runs"].size() == 2);
+  CHECK(document["runs"][1]["accuracy"]["value"].get<double>() > 0.5);
+}

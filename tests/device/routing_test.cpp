@@ -5,6 +5,7 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/device/device.hpp>
 #include <rhodrift/device/routing.hpp>
+#include <rhodrift/sim/outcome_program.hpp>
 
 #include "compile/device.hpp"
 #include "support/catch.hpp"
@@ -119,4 +120,19 @@ TEST_CASE("what cannot be routed is refused") {
   lost.append(Op::rz, {1}, {Angle::weight(3)}).append(Op::rz, {1}, {Angle::weight(3, -1.0)});
   CHECK_THROWS_WITH(route(lost, {}, device(3, "cx", chain(3)), {0, 1, 2}),
                     ContainsSubstring("weight 3: changes nothing"));
+}
+
+TEST_CASE("a routed circuit reads each qubit into its own bit, without noise as it is written") {
+  const Circuit written = joined(4, all_pairs(4));
+  Circuit circuit = written;
+  for (int q = 0; q < 4; ++q) circuit.measure(q, 3 - q);
+  const std::vector<double> weights{0.3, -0.8, 1.1, 0.5};
+  const Device ideal(belem(), best_path(belem(), 4), NoisePolicy::ideal);
+  const Circuit routed = routed_on_device(circuit, ideal);
+  CHECK(routed.instructions().size() > circuit.instructions().size());
+  const std::vector<double> expected = OutcomeProgram(circuit).probabilities({weights, {}});
+  const std::vector<double> found = OutcomeProgram(routed).probabilities({weights, {}});
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    CHECK(found[i] == Approx(expected[i]).margin(1e-12));
 }

@@ -5,6 +5,7 @@
 #include <rhodrift/calibration/calibration.hpp>
 #include <rhodrift/calibration/layout.hpp>
 #include <rhodrift/circuit/routed_circuit.hpp>
+#include <rhodrift/device/device.hpp>
 
 namespace rhodrift {
 
@@ -25,5 +26,9 @@ bool fits(const Circuit& circuit, const Calibration& device, const Layout& layou
 /// it does when its gates cancel whatever its value.
 RoutedCircuit route(const Circuit& circuit, const std::vector<Observable>& observables,
                     const Calibration& device, const Layout& layout);
+
+/// on_device of a circuit that may measure, routed by compile() where it does not fit the device's
+/// layout: what is read into a bit stays in it. Throws InputError as on_device and compile do.
+Circuit routed_on_device(const Circuit& circuit, const Device& device, double noise_scale = 1.0);
 
 }  // namespace rhodrift
