@@ -184,13 +184,36 @@ html::Section estimates_section(const RunReader& run) {
   return {"estimates", "Estimates", "Estimates", content};
 }
 
+/// A row a model.
+html::Table training_table(const std::map<std::string, TrainingRecord>& models) {
+  html::Table table{
+      {"model", "steps", "shots", "seconds", "last loss", "last gradient norm"}, {}, {}};
+  for (const auto& [name, training] : models) {
+    std::uint64_t shots = 0;
+    double seconds = 0.0;
+    for (const TrainingStep& step : training.history) {
+      shots += step.shots;
+      seconds += step.seconds;
+    }
+    const bool any = !training.history.empty();
+    table.rows.push_back({name, std::to_string(training.history.size()), std::to_string(shots),
+                          fmt::format("{:.3g}", seconds),
+                          any ? html::number(training.history.back().loss) : "–",
+                          any ? html::number(training.history.back().gradient_norm) : "–"});
+  }
+  return table;
+}
+
 html::Section training_section(const RunReader& run, html::Figures& figures) {
   std::map<std::string, TrainingRecord> models;
   for (const std::string& name : run.training_names()) models.emplace(name, run.training(name));
+  if (models.empty()) return {};
   const char* const caption = "Lines: minibatches; points: means over an epoch.";
-  return {"training", "Training", "Training",
+  return {
+      "training", "Training", "Training",
+      html::table(training_table(models)) +
           html::side_by_side(
-              figures.figure(training_plot(models, "Loss", {"cross-entropy in nat", Scale::linear},
+              figures.figure(training_plot(models, "Loss", {"loss", Scale::linear},
                                            [](const TrainingStep& step) { return step.loss; }),
                              caption) +
               figures.figure(

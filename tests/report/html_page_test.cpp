@@ -146,7 +146,8 @@ TEST_CASE("tables of estimates have the columns they need") {
 TEST_CASE("training curves are averaged, circuits are programs") {
   const std::string page = page_of([](RunWriter& writer) {
     TrainingRecord record;
-    for (int s = 0; s < 2000; ++s) record.history.push_back({s / 100, 1.0 / (1 + s), 1.0});
+    for (int s = 0; s < 2000; ++s)
+      record.history.push_back({s / 100, 1.0 / (1 + s), 1.0, 10, 0.001});
     record.parameters_by_step = arma::mat(3, 2001, arma::fill::zeros);
     record.n_weights = 2;
     writer.write_training("model-a", record);
@@ -158,6 +159,8 @@ TEST_CASE("training curves are averaged, circuits are programs") {
   CHECK(xml_fault(page) == "");
   CHECK(holds(page, "<figcaption>Loss</figcaption>"));
   CHECK(holds(page, "model-a"));
+  CHECK(holds(page, ">20000<"));   // shots of all steps
+  CHECK(holds(page, ">0.0005<"));  // the last loss
   CHECK(page.size() < 150'000);
   CHECK(holds(page, "1 of them noise channels, which are left out"));
   CHECK(holds(page, "cx q[0], q[1];"));
