@@ -10,10 +10,11 @@
 #include <rhodrift/store/run_writer.hpp>
 
 #include "cli/arguments.hpp"
-#include "cli/classification.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_directory.hpp"
 #include "cli/drift_output.hpp"
+#include "cli/model_evaluation.hpp"
+#include "cli/model_training.hpp"
 #include "cli/run_info.hpp"
 #include "cli/scores.hpp"
 

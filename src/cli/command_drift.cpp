@@ -2,9 +2,10 @@
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/store/run_writer.hpp>
 
-#include "cli/classification.hpp"
 #include "cli/commands.hpp"
 #include "cli/drift_output.hpp"
+#include "cli/learning_task.hpp"
+#include "cli/model_evaluation.hpp"
 #include "cli/run_info.hpp"
 
 namespace rhodrift::cli {

@@ -5,8 +5,9 @@
 #include <rhodrift/report/format_estimate.hpp>
 
 #include "cli/arguments.hpp"
-#include "cli/classification.hpp"
 #include "cli/commands.hpp"
+#include "cli/learning_task.hpp"
+#include "cli/model_evaluation.hpp"
 #include "cli/output.hpp"
 #include "cli/scores.hpp"
 #include "cli/strategy_options.hpp"

@@ -12,6 +12,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/model_evaluation.hpp"
 #include "cli/output.hpp"
 #include "cli/scores.hpp"
 #include "cli/toml_section.hpp"

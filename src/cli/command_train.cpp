@@ -13,6 +13,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/model_evaluation.hpp"
 #include "cli/output.hpp"
 #include "cli/run_info.hpp"
 #include "cli/score_table.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/arguments.hpp"
-#include "cli/classification.hpp"
+#include "cli/model_training.hpp"
 #include "cli/toml_section.hpp"
 
 /// What the configurations of several verbs have in common: docs/formats/train-config.md.

@@ -13,7 +13,7 @@
 #include <rhodrift/noise_aware/placed_qnn.hpp>
 
 #include "cli/arguments.hpp"
-#include "cli/classification.hpp"
+#include "cli/learning_task.hpp"
 
 namespace rhodrift::cli {
 

@@ -12,7 +12,7 @@
 #include <rhodrift/train/initial_weights.hpp>
 #include <rhodrift/train/maximum_mean_discrepancy.hpp>
 
-#include "cli/classification.hpp"
+#include "cli/model_training.hpp"
 
 namespace rhodrift::cli {
 

@@ -7,7 +7,7 @@
 
 #include <rhodrift/train/kernel_mitigation.hpp>
 
-#include "cli/classification.hpp"
+#include "cli/model_training.hpp"
 
 namespace rhodrift::cli {
 

@@ -12,7 +12,7 @@
 #include <rhodrift/train/gradient_noise.hpp>
 #include <rhodrift/train/warning.hpp>
 
-#include "cli/classification.hpp"
+#include "cli/model_training.hpp"
 
 /// What is to be expected of a model before it is trained: how large its gradients are, how they
 /// fall with its size, what its ansatz reaches, and what shots make of it.

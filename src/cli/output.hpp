@@ -1,6 +1,7 @@
 #pragma once
 
 #include <armadillo>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ void print(const std::string& text);
 
 /// A line "warning: FINDING: REMEDY" each.
 std::string text_of(const std::vector<Warning>& warnings);
+
+/// Told how far a work is; may be empty. A ProgressBar is one.
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// A progress bar on stderr while it lives; silent when stderr is no terminal. While it
 /// lives, a signal to stop takes effect as a RunError at its next call. Each call is also

@@ -6,7 +6,7 @@
 #include <rhodrift/train/qnn.hpp>
 #include <rhodrift/train/regression.hpp>
 
-#include "cli/classification.hpp"
+#include "cli/learning_task.hpp"
 
 namespace rhodrift::cli {
 

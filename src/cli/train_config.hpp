@@ -6,7 +6,7 @@
 
 #include <toml++/toml.h>
 
-#include "cli/classification.hpp"
+#include "cli/model_training.hpp"
 
 namespace rhodrift::cli {
 
