@@ -12,6 +12,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_directory.hpp"
+#include "cli/device_setting.hpp"
 #include "cli/drift_output.hpp"
 #include "cli/model_evaluation.hpp"
 #include "cli/model_training.hpp"

@@ -3,6 +3,7 @@
 #include <rhodrift/store/run_writer.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/device_setting.hpp"
 #include "cli/drift_output.hpp"
 #include "cli/learning_task.hpp"
 #include "cli/model_evaluation.hpp"

@@ -6,6 +6,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/device_setting.hpp"
 #include "cli/learning_task.hpp"
 #include "cli/model_evaluation.hpp"
 #include "cli/output.hpp"
