@@ -61,6 +61,7 @@ void require_all_left(const char* what, int before, int after) {
 }  // namespace
 
 bool fits(const Circuit& circuit, const Calibration& device, const Layout& layout) {
+  require_valid_layout(layout, circuit.n_qubits(), device);
   std::set<Pair> coupled;
   for (const GateCalibration& gate : device.gates)
     if (gate.qubits.size() == 2) coupled.insert(unordered(gate.qubits[0], gate.qubits[1]));
@@ -81,7 +82,6 @@ Layout choose_layout(const Circuit& circuit, const Calibration& device) {
 RoutedCircuit route(const Circuit& circuit, const std::vector<Observable>& observables,
                     const Calibration& device, const Layout& layout) {
   require_unmeasured(circuit);
-  require_valid_layout(layout, circuit.n_qubits(), device);
   if (fits(circuit, device, layout)) return {circuit, observables, layout};
   const CompiledCircuit compiled = compile(circuit, device, {.layout = layout, .schedule = false});
   RoutedCircuit routed{without_measurements(compiled.circuit), {}, compiled.layout};

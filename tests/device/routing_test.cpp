@@ -136,3 +136,10 @@ TEST_CASE("a routed circuit reads each qubit into its own bit, without noise as 
   for (std::size_t i = 0; i < found.size(); ++i)
     CHECK(found[i] == Approx(expected[i]).margin(1e-12));
 }
+
+TEST_CASE("a layout of another number of qubits is refused before it is looked at") {
+  const Circuit circuit = joined(4, chain(4));
+  CHECK_THROWS_WITH(fits(circuit, belem(), {0, 1, 2}),
+                    ContainsSubstring("names 3 device qubits, the circuit has 4"));
+  CHECK_THROWS_AS(route(circuit, {}, belem(), {0, 1, 2}), InputError);
+}

@@ -16,6 +16,7 @@ Layout choose_layout(const Circuit& circuit, const Calibration& device);
 
 /// Whether the device lists a 2-qubit gate for every pair that a gate joins, at this layout. Faulty
 /// gates count: whether they may run is for the noise policy to say.
+/// Throws InputError as require_valid_layout does.
 bool fits(const Circuit& circuit, const Calibration& device, const Layout& layout);
 
 /// The circuit at this layout. Where it fits it stays as it is, in its own gates. Else compile()
