@@ -10,7 +10,6 @@
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/train/kernel_alignment.hpp>
 #include <rhodrift/train/kernel_classifier.hpp>
-#include <rhodrift/train/preprocessing.hpp>
 
 namespace rhodrift::cli {
 
@@ -23,10 +22,7 @@ struct Samples {
 };
 
 Samples preprocessed(const LearningTask& task, const Dataset& train, const Dataset& test) {
-  std::vector<PreprocessingStep> steps;
-  for (const std::string& step : task.preprocessing)
-    steps.push_back(parse_preprocessing_step(step));
-  const Preprocessing preprocessing = fit_preprocessing(steps, train.features);
+  const Preprocessing preprocessing = task.fitted_preprocessing(train.features);
   return {preprocessing.apply(train.features), preprocessing.apply(test.features)};
 }
 

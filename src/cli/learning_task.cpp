@@ -47,6 +47,12 @@ Split LearningTask::load() const {
   return split(dataset_of(load_samples(data), kind, classes), test_share, split_seed);
 }
 
+Preprocessing LearningTask::fitted_preprocessing(const arma::mat& features) const {
+  std::vector<PreprocessingStep> steps;
+  for (const std::string& step : preprocessing) steps.push_back(parse_preprocessing_step(step));
+  return fit_preprocessing(steps, features);
+}
+
 Qnn LearningTask::network(int n_features, std::size_t n_outputs) const {
   Qnn network{Encoder(encoding, n_qubits, n_features).before(ansatz_circuit(ansatz, n_qubits)),
               head.on(output_qubits(ansatz, n_qubits)), static_cast<int>(n_outputs),

@@ -8,6 +8,7 @@
 #include <rhodrift/train/encoding.hpp>
 #include <rhodrift/train/head.hpp>
 #include <rhodrift/train/model_file.hpp>
+#include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/qnn.hpp>
 
 /// What is to be learnt: data by name or from files, and the model of them.
@@ -46,6 +47,8 @@ struct LearningTask {
 
   /// Reads and splits the data; features stay as they are in the file.
   Split load() const;
+  /// The steps of the preprocessing, fitted to n_features x n_samples of training data.
+  Preprocessing fitted_preprocessing(const arma::mat& features) const;
   /// The encoding of so many features, the ansatz, and what is read from its output qubits.
   Qnn network(int n_features, std::size_t n_outputs) const;
 };

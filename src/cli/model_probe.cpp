@@ -13,7 +13,6 @@
 #include <rhodrift/sim/density_matrix_executor.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/train/expressibility.hpp>
-#include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/shot_expectations.hpp>
 #include <rhodrift/train/target_scale.hpp>
 
@@ -85,9 +84,6 @@ struct ProbedTask {
 
 /// A minibatch of the size that training takes; minimisers take all.
 ProbedTask probed_task(const TrainingSetting& setting, const Dataset& data) {
-  std::vector<PreprocessingStep> steps;
-  for (const std::string& step : setting.task.preprocessing)
-    steps.push_back(parse_preprocessing_step(step));
   std::vector<std::size_t> order(data.n_samples());
   std::iota(order.begin(), order.end(), std::size_t{0});
   RandomStream random(setting.options.seed, stream_id(minibatch_purpose, 0));
@@ -95,7 +91,7 @@ ProbedTask probed_task(const TrainingSetting& setting, const Dataset& data) {
   if (!setting.options.minimizer) order.resize(std::min(order.size(), setting.options.batch_size));
   Dataset minibatch = data.subset(order);
   if (data.is_regression()) minibatch = TargetScale::of(data).scaled(std::move(minibatch));
-  minibatch.features = fit_preprocessing(steps, data.features).apply(minibatch.features);
+  minibatch.features = setting.task.fitted_preprocessing(data.features).apply(minibatch.features);
   const auto n_features = static_cast<int>(minibatch.features.n_rows);
   setting.task.network(n_features, data.n_outputs());  // or it says what does not fit
   const double features_a_qubit = 1.0 * n_features / setting.task.n_qubits;

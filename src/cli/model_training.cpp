@@ -10,7 +10,6 @@
 #include <rhodrift/noise_aware/state_clusters.hpp>
 #include <rhodrift/sim/program_expectations.hpp>
 #include <rhodrift/train/natural_gradient.hpp>
-#include <rhodrift/train/preprocessing.hpp>
 #include <rhodrift/train/target_scale.hpp>
 
 #include "cli/arguments.hpp"
@@ -22,10 +21,7 @@ namespace {
 /// An untrained model of the task: all but its parameters.
 TrainedModel prepared_model(const TrainingSetting& setting, const Dataset& data) {
   const LearningTask& task = setting.task;
-  std::vector<PreprocessingStep> steps;
-  for (const std::string& step : task.preprocessing)
-    steps.push_back(parse_preprocessing_step(step));
-  const Preprocessing preprocessing = fit_preprocessing(steps, data.features);
+  const Preprocessing preprocessing = task.fitted_preprocessing(data.features);
   TrainingConditions conditions;
   conditions.dataset = data.name;
   conditions.noise = to_string(setting.noise);
