@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/noise/channel.hpp>
@@ -97,7 +99,7 @@ TEST_CASE("Two identical jobs of one call draw different shots") {
 }
 
 TEST_CASE("Prepare runs once per distinct circuit and its noise is what runs") {
-  int calls = 0;
+  std::atomic<int> calls = 0;  // circuits may be prepared in parallel
   DensityMatrixExecutor executor(1, [&](const Circuit& circuit, double) {
     ++calls;
     Circuit prepared = circuit;

@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
 #include <rhodrift/noise/channel.hpp>
@@ -68,7 +70,7 @@ TEST_CASE("run has the outcomes of run_shots") {
 }
 
 TEST_CASE("Circuits are prepared once, and their noise is what runs on pure states too") {
-  int calls = 0;
+  std::atomic<int> calls = 0;  // circuits may be prepared in parallel
   TrajectoryExecutor executor(1, [&](const Circuit& circuit, double) {
     ++calls;
     Circuit prepared = circuit;
