@@ -47,6 +47,10 @@ JointEstimate multinomial_average(const Outcomes& outcomes, const arma::mat& fun
   const arma::vec frequency(outcomes.frequency);
   JointEstimate estimate;
   estimate.values = functions.t() * frequency;
+  // Shots that all agree have that value, and no variance: frequencies add up to 1 with a rounding
+  // error, of which a variance of 1e-34 would remain and weigh as if the value were exact.
+  for (arma::uword k = 0; k < functions.n_cols; ++k)
+    if (functions.col(k).min() == functions.col(k).max()) estimate.values(k) = functions(0, k);
   estimate.covariance.zeros(functions.n_cols, functions.n_cols);
   if (outcomes.exact()) return estimate;
   // Centred first: <g²> - <g>² would cancel, and might turn out negative.

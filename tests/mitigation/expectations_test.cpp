@@ -9,8 +9,6 @@
 
 using namespace rhodrift;
 
-namespace {}  // namespace
-
 TEST_CASE("Raw expectations are averages with their unbiased covariance") {
   // 100 shots: <Z0> = (50 + 10 - 30 - 10)/100, and so on.
   const auto outcomes = Outcomes::from_counts(2, {{0b00, 50}, {0b01, 30}, {0b10, 10}, {0b11, 10}});
@@ -70,6 +68,14 @@ TEST_CASE("Shots that all agree show no variance, nor does one") {
   const JointEstimate one = raw_expectations(Outcomes::from_counts(2, {{1, 1}}), z);
   CHECK(one.values(0) == -1.0);
   CHECK(arma::abs(one.covariance).max() == 0.0);
+  // Outcomes that differ elsewhere, with frequencies that do not add up to 1 to the last bit.
+  for (std::uint64_t n = 1; n <= 60; ++n) {
+    const JointEstimate several =
+        raw_expectations(Outcomes::from_counts(3, {{0, n}, {2, 7}, {4, 3}}), z);
+    CHECK(several.values(0) == 1.0);
+    CHECK(several.covariance(0, 0) == 0.0);
+    CHECK(several.covariance(1, 1) > 0.0);
+  }
 }
 
 TEST_CASE("Raw expectations speak of up to 64 bits") {
