@@ -4,7 +4,6 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <rhodrift/circuit/qasm.hpp>
 #include <rhodrift/core/error.hpp>
@@ -44,10 +43,9 @@ std::vector<Place> places_of(const GeneratorConfig& config, const Circuit& circu
   if (!config.history) return places;
   const Device device = device_for(circuit, *config.history);
   const RoutedCircuit routed = route(circuit, projectors, device.calibration(), device.layout);
-  places.push_back(
-      {fmt::format("on {} {}", device.calibration().device, fmt::join(device.layout, "-")),
-       ProgramExpectations(on_device(routed.circuit, {device.model, routed.layout}),
-                           routed.observables)});
+  places.push_back({"on " + place_name(device),
+                    ProgramExpectations(on_device(routed.circuit, {device.model, routed.layout}),
+                                        routed.observables)});
   return places;
 }
 

@@ -1,7 +1,6 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/core/error.hpp>
@@ -69,13 +68,6 @@ TrainingOutcome train_with_checkpoints(const Options& options, const std::string
   });
 }
 
-/// Spent in training; 0 with exact gradients.
-std::uint64_t shots_of(const TrainingResult& result) {
-  std::uint64_t shots = 0;
-  for (const TrainingStep& step : result.history) shots += step.shots;
-  return shots;
-}
-
 std::string repository_text(const std::optional<ModelRepository>& repository) {
   if (!repository) return "";
   TextTable table({"model for the state of", "and states like it", "final loss"});
@@ -105,10 +97,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
         evaluate_strategies(model, data.test, *device, {{"raw"}}, config.test_shots,
                             setting.options.seed, writer ? &*writer : nullptr, std::ref(bar))
             .front();
-    tested.push_back(
-        {model.name,
-         fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-")),
-         std::move(raw.outputs), raw.score});
+    tested.push_back({model.name, "on " + place_name(*device), std::move(raw.outputs), raw.score});
   }
   ScoreTable table(std::move(tested), data.train, data.test);
   table.add_ensemble();
@@ -136,7 +125,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
     Json summary{{"model", options.output},
                  {"final_loss", result.final_loss},
                  {"steps", result.history.size()},
-                 {"training_shots", shots_of(result)},
+                 {"training_shots", result.shots},
                  {"training_samples", data.train.n_samples()},
                  {"test_samples", data.test.n_samples()}};
     const auto scores = [&](const Tested& row) {
@@ -157,7 +146,7 @@ void train_from_config(const Options& options, const std::string& command_line) 
     return;
   }
   print(fmt::format("{}: {} steps, {}final loss {:.4f}\n", model.name, result.history.size(),
-                    shots_of(result) > 0 ? fmt::format("{} shots, ", shots_of(result)) : "",
+                    result.shots > 0 ? fmt::format("{} shots, ", result.shots) : "",
                     result.final_loss) +
         repository_text(model.repository) + table.to_string() + text_of(table.warnings()) +
         fmt::format("model in {}\n", options.output));

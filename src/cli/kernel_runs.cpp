@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/device/routing.hpp>
@@ -181,8 +180,7 @@ std::vector<KernelRun> kernel_runs(const KernelConfig& config, const Dataset& tr
   DensityMatrixExecutor noisy(config.seed, [&](const Circuit& circuit, double noise_scale) {
     return routed_on_device(circuit, *device, noise_scale);
   });
-  const std::string where =
-      fmt::format("on {} {}", device->calibration().device, fmt::join(device->layout, "-"));
+  const std::string where = "on " + place_name(*device);
   const MeasuredKernel measured = measure(noisy, config.shots, diagonals);
   MeasuredKernel raw = measured;
   raw.train.diag().ones();  // by definition, as nothing is made of what the device says

@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <rhodrift/core/error.hpp>
 #include <rhodrift/core/random.hpp>
@@ -130,7 +129,7 @@ LossGradient loss_gradient(const std::string& noise, const TrainingObjective& ob
   arma::mat derivatives(static_cast<arma::uword>(network.circuit.n_weights()), draws);
   parallel_for(draws, [&](std::size_t i) {
     const QnnParameters start = initial_parameters(network, seeds[i], options.initial_weights);
-    derivatives.col(i) = objective(i, start, minibatch).gradient.head(derivatives.n_rows);
+    derivatives.col(i) = objective(i, start, minibatch, true).gradient.head(derivatives.n_rows);
   });
   const arma::rowvec norms = arma::sqrt(arma::sum(arma::square(derivatives), 0));
   return {noise, gradient_variance(derivatives),
@@ -329,7 +328,7 @@ ModelProbe probe_model(const TrainingSetting& setting, const Dataset& data,
     const Device device = device_for(network.circuit, *setting.device);
     const PlacedQnn placed = place_in_setting(network, device);
     as_it_runs = placed.network;
-    probe.device = fmt::format("{} {}", device.calibration().device, fmt::join(device.layout, "-"));
+    probe.device = place_name(device);
     const TrainingNoise noise =
         std::holds_alternative<NoNoise>(setting.noise) ? ExactNoise{} : setting.noise;
     add_gradient(fmt::format("{} on {}", to_string(noise), probe.device),

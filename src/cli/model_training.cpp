@@ -70,9 +70,7 @@ Minimised minimised_in(const TrainingSetting& setting, const Circuit& logical, c
     ShotExpectations::Options gradient = *options.gradient;
     if (gradient.adaptive) gradient.adaptive->learning_rate = options.optimizer.learning_rate;
     minimised.shots = shot_expectations(setting.noise, model, device, gradient, options.seed, from);
-    const bool values_only = options.minimizer && !uses_gradients(options.minimizer->algorithm);
-    minimised.objective = values_only ? value_objective(model, minimised.shots, options.loss)
-                                      : fixed_objective(model, minimised.shots, options.loss);
+    minimised.objective = fixed_objective(model, minimised.shots, options.loss);
   } else {
     minimised.objective =
         training_objective(setting.noise, model, device, options.loss, options.seed);
@@ -183,6 +181,10 @@ Device device_for(const Circuit& circuit, const DeviceHistory& history) {
                 [&] { return Device(now, choose_layout(circuit, now.calibration())); });
 }
 
+std::string place_name(const Device& device) {
+  return fmt::format("{} {}", device.calibration().device, fmt::join(device.layout, "-"));
+}
+
 PlacedQnn place_in_setting(const Qnn& network, const Device& device) {
   return naming(fmt::format("device.layout = [{}]", fmt::join(device.layout, ", ")),
                 [&] { return place(network, device.calibration(), device.layout); });
@@ -226,6 +228,9 @@ TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
   const Calibration& now = history.states.back().calibration();
   const std::size_t chosen = choose_model(repository, now).entry;
   model.repository = std::move(repository);
+  std::uint64_t shots = 0;
+  for (const TrainingResult& trained : results) shots += trained.shots;
+  results[chosen].shots = shots;
   return {model_for(model, now), std::move(results[chosen]), std::move(device)};
 }
 

@@ -30,21 +30,24 @@ struct TrainingSetting {
 /// The setting's device as it is now, at its layout, or without one at choose_layout's. Throws
 /// InputError that names the keys of a configuration.
 Device device_for(const Circuit& circuit, const DeviceHistory& history);
+/// As tables name a device at its layout: "ibmq_vigo 1-2-3".
+std::string place_name(const Device& device);
 /// place() there, complaints naming the key.
 PlacedQnn place_in_setting(const Qnn& network, const Device& device);
 
 struct TrainingOutcome {
   TrainedModel model;
-  TrainingResult result;
+  TrainingResult result;         ///< its shots are those of all models that were trained
   std::optional<Device> device;  ///< the setting's, as it is now, at the layout of the training
 };
-/// In the device's noise the model is trained as it runs there (PlacedQnn).
-/// By TrainingOptions: steps of an optimizer or a minimiser of all data, with exact gradients or
-/// those of shots. `validation` is what early stopping looks at; both hold raw features. `from` is
-/// a state to go on from, and `after_step` sees every state. With ClusterNoise a model is trained
-/// for each cluster, which nothing can go on from, and the result is that of the one for the
-/// device's last state. Of a regression the result's loss and parameters are those of scaled
-/// targets (TargetScale), the model is in their units.
+
+/// Trains by the setting's options, with steps of an optimizer or a minimiser of all data, with
+/// exact gradients or those of shots; in the device's noise as the model runs there (PlacedQnn).
+/// Data hold raw features; `validation` is what early stopping looks at. `from` is a state to go on
+/// from, and `after_step` sees every state. With ClusterNoise a model is trained for each cluster,
+/// which nothing can go on from, and the result is that of the one for the device's last state. Of
+/// a regression the result's loss and parameters are those of scaled targets (TargetScale), the
+/// model is in their units.
 TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
                             const std::optional<Dataset>& validation, const Progress& progress,
                             std::optional<TrainingState> from = {},

@@ -53,8 +53,9 @@ TrainingObjective sensitivity_objective(const Qnn& model,
                      fmt::format("{} for {} numbers of the calibration", spreads.n_elem,
                                  drifting->numbers().size()));
   const SharedExpectations recorded = drifting->moved(arma::zeros(spreads.n_elem));
-  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    TrainingLoss result = training_loss(model, *recorded, parameters, batch, loss);
+  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch,
+             bool with_gradient) {
+    TrainingLoss result = training_loss(model, *recorded, parameters, batch, loss, with_gradient);
     const arma::mat values = recorded->values(parameters.weights, batch.features);
     // What a spread of each number changes in the loss.
     const arma::vec changes =
@@ -64,7 +65,7 @@ TrainingObjective sensitivity_objective(const Qnn& model,
                             1);
     const double size = arma::norm(changes);
     result.value += strength * size * size;
-    if (strength * size == 0.0) return result;
+    if (!with_gradient || strength * size == 0.0) return result;
     const arma::vec step = difference_step / size * spreads % changes;
     const auto gradient_at = [&](const arma::vec& change) {
       return training_loss(model, *drifting->moved(change), parameters, batch, loss).gradient;

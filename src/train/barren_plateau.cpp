@@ -122,10 +122,11 @@ std::vector<Warning> warnings_of(const BarrenPlateauProbe& probe) {
   std::vector<Warning> warnings;
   for (const auto& [layers, one, mean] : probe.in_qubits)
     if (mean.verdict == Verdict::exponential)
-      warnings.push_back({Warning::Code::barren_plateau,
-                          fmt::format("at {} layers {} a qubit", layers, fall_of(mean)),
-                          "read observables on single qubits, use fewer layers, or start near the "
-                          "identity (identity-blocks, gaussian, small-angles)"});
+      warnings.push_back(
+          {Warning::Code::barren_plateau,
+           fmt::format("at {} layers {} a qubit", layers, fall_of(mean)),
+           "read single qubits where observables are on several, use fewer layers, or "
+           "start near the identity (identity-blocks, gaussian, small-angles)"});
   for (const auto& [n_qubits, one, mean] : probe.in_layers)
     if (mean.verdict == Verdict::exponential)
       warnings.push_back({Warning::Code::barren_plateau,

@@ -14,14 +14,6 @@ inline LossValue sample_loss(Loss loss, const arma::vec& outputs, const Dataset&
                               : sample_loss(loss, outputs, data.labels[sample]);
 }
 
-/// The mean of it over all samples; `outputs` is n_outputs x n_samples.
-inline double mean_loss(Loss loss, const arma::mat& outputs, const Dataset& data) {
-  double sum = 0;
-  for (std::size_t b = 0; b < data.n_samples(); ++b)
-    sum += sample_loss(loss, outputs.col(b), data, b).value;
-  return sum / static_cast<double>(data.n_samples());
-}
-
 /// Throws InputError when the loss is not one of what the data have, classes or targets. To be
 /// asked before samples' losses are taken by several threads.
 inline void require_loss_of(const Dataset& data, Loss loss) {

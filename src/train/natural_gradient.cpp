@@ -190,8 +190,10 @@ TrainingObjective natural_objective(const Qnn& model, TrainingObjective objectiv
                                     std::shared_ptr<const FubiniStudyMetric> metric,
                                     double regularisation) {
   const auto n_weights = static_cast<arma::uword>(model.circuit.n_weights());
-  return [=](std::uint64_t step, const QnnParameters& parameters, const Dataset& batch) {
-    TrainingLoss loss = objective(step, parameters, batch);
+  return [=](std::uint64_t step, const QnnParameters& parameters, const Dataset& batch,
+             bool with_gradient) {
+    TrainingLoss loss = objective(step, parameters, batch, with_gradient);
+    if (!with_gradient) return loss;
     loss.gradient.head(n_weights) = natural_gradient((*metric)(parameters.weights, batch.features),
                                                      loss.gradient.head(n_weights), regularisation);
     return loss;

@@ -96,10 +96,11 @@ BatchLoss batch_loss(const Qnn& model, const arma::mat& values, const AffineHead
 }  // namespace
 
 TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
-                           const QnnParameters& parameters, const Dataset& batch, Loss loss) {
+                           const QnnParameters& parameters, const Dataset& batch, Loss loss,
+                           bool with_gradient) {
   const AffineHead& head = parameters.head;
   require_loss_of(batch, loss);
-  if (model.post_measurement.is_none()) {
+  if (with_gradient && model.post_measurement.is_none()) {
     SampleLosses losses(batch.n_samples(), head);
     const ExpectationFunction::Gradient circuit = expectations.gradient(
         parameters.weights, batch.features, [&](std::size_t b, const arma::vec& f) -> arma::vec {
@@ -112,6 +113,7 @@ TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectat
   // What is made of a sample's expectations depends on those of all: they come first.
   const arma::mat values = expectations.values(parameters.weights, batch.features);
   const BatchLoss result = batch_loss(model, values, head, batch, loss);
+  if (!with_gradient) return {result.value, {}};
   const arma::vec weights =
       weights_gradient(expectations, parameters.weights, batch.features, result.derivatives);
   return {result.value, QnnParameters{weights, result.gradient}.flattened()};
@@ -122,34 +124,20 @@ arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const Affi
   return batch_loss(model, values, head, batch, loss).derivatives;
 }
 
-double training_loss_value(const Qnn& model, const ExpectationFunction& expectations,
-                           const QnnParameters& parameters, const Dataset& batch, Loss loss) {
-  const arma::mat values = expectations.values(parameters.weights, batch.features);
-  const arma::mat logits = parameters.head.logits(model.post_measurement.apply(values));
-  const double attraction =
-      model.post_measurement.is_none() ? 0.0 : model.post_measurement.attraction(values).value;
-  return mean_loss(loss, logits, batch) + attraction;
-}
-
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {
   require_fitting(model, *expectations);
-  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    return training_loss(model, *expectations, parameters, batch, loss);
-  };
-}
-
-TrainingObjective value_objective(const Qnn& model, SharedExpectations expectations, Loss loss) {
-  require_fitting(model, *expectations);
-  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    return TrainingLoss{training_loss_value(model, *expectations, parameters, batch, loss), {}};
+  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch,
+             bool with_gradient) {
+    return training_loss(model, *expectations, parameters, batch, loss, with_gradient);
   };
 }
 
 TrainingObjective drawn_objective(const Qnn& model, ExpectationsOfStep expectations, Loss loss) {
-  return [=](std::uint64_t step, const QnnParameters& parameters, const Dataset& batch) {
+  return [=](std::uint64_t step, const QnnParameters& parameters, const Dataset& batch,
+             bool with_gradient) {
     const SharedExpectations drawn = expectations(step);
     require_fitting(model, *drawn);
-    return training_loss(model, *drawn, parameters, batch, loss);
+    return training_loss(model, *drawn, parameters, batch, loss, with_gradient);
   };
 }
 
@@ -162,10 +150,11 @@ TrainingObjective risk_objective(const Qnn& model, std::vector<SharedExpectation
   const std::size_t n = conditions.size();
   const auto n_worst = std::clamp<std::size_t>(
       static_cast<std::size_t>(std::ceil(risk.tail * static_cast<double>(n))), 1, n);
-  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
+  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch,
+             bool with_gradient) {
     std::vector<TrainingLoss> losses;
     for (const SharedExpectations& condition : conditions)
-      losses.push_back(training_loss(model, *condition, parameters, batch, loss));
+      losses.push_back(training_loss(model, *condition, parameters, batch, loss, with_gradient));
     std::ranges::stable_sort(losses, std::ranges::greater(), &TrainingLoss::value);
     TrainingLoss mean{0, arma::zeros(losses[0].gradient.n_elem)};
     for (std::size_t i = 0; i < n_worst; ++i) {
@@ -181,12 +170,14 @@ TrainingObjective noise_gap_objective(const Qnn& model, SharedExpectations noisy
   require_fitting(model, *noisy);
   require_fitting(model, *noiseless);
   require_strength(strength);
-  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch) {
-    TrainingLoss result = training_loss(model, *noisy, parameters, batch, loss);
+  return [=](std::uint64_t, const QnnParameters& parameters, const Dataset& batch,
+             bool with_gradient) {
+    TrainingLoss result = training_loss(model, *noisy, parameters, batch, loss, with_gradient);
     const arma::mat gap = noisy->values(parameters.weights, batch.features) -
                           noiseless->values(parameters.weights, batch.features);
-    const arma::mat derivatives = 2.0 * strength / static_cast<double>(gap.n_elem) * gap;
     result.value += strength * arma::mean(arma::vectorise(arma::square(gap)));
+    if (!with_gradient) return result;
+    const arma::mat derivatives = 2.0 * strength / static_cast<double>(gap.n_elem) * gap;
     result.gradient.head(parameters.weights.n_elem) +=
         weights_gradient(*noisy, parameters.weights, batch.features, derivatives) -
         weights_gradient(*noiseless, parameters.weights, batch.features, derivatives);

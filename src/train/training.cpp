@@ -39,7 +39,7 @@ void require_parameters(const TrainingState& state, const Qnn& model) {
     require_equal("parameters of the state", parameters.n_elem, n_parameters, "the model");
 }
 
-/// With l2_penalty; a gradient that was left out stays empty.
+/// With l2_penalty; a gradient that was not asked for stays empty.
 TrainingLoss with_penalty(TrainingLoss loss, const arma::vec& values, double weight_decay) {
   if (weight_decay == 0.0) return loss;
   const LossValue penalty = l2_penalty(values, weight_decay);
@@ -80,8 +80,10 @@ std::vector<BatchEvaluation> log_of(const TrainingState& state) {
   return log;
 }
 
-TrainingResult result_of(const TrainingState& state, QnnParameters parameters, double final_loss) {
-  TrainingResult result{std::move(parameters), final_loss, state.history,
+TrainingResult result_of(const TrainingState& state, QnnParameters parameters, double final_loss,
+                         const std::shared_ptr<const ShotExpectations>& shots) {
+  TrainingResult result{std::move(parameters), final_loss, shots ? shots->state().shots : 0,
+                        state.history,
                         arma::mat(state.parameters().n_elem, state.parameters_by_step.size())};
   for (arma::uword s = 0; s < result.parameters_by_step.n_cols; ++s)
     result.parameters_by_step.col(s) = state.parameters_by_step[s];
@@ -183,9 +185,10 @@ void TrainingRun::descend() {
   const std::uint64_t index = state_.n_steps(), steps = n_steps();
   const auto epoch = static_cast<int>(index / batches_per_epoch());
   arma::vec values = state_.parameters();
-  const TrainingLoss loss = with_penalty(
-      objective_(index, QnnParameters::from_flattened(values, model_), data_.subset(next_batch())),
-      values, options_.weight_decay);
+  const TrainingLoss loss =
+      with_penalty(objective_(index, QnnParameters::from_flattened(values, model_),
+                              data_.subset(next_batch()), true),
+                   values, options_.weight_decay);
   const double norm = arma::norm(loss.gradient);
   if (!std::isfinite(loss.value) || !loss.gradient.is_finite())
     throw RunError(
@@ -206,7 +209,8 @@ void TrainingRun::descend() {
 void TrainingRun::look_at_validation() {
   const arma::vec values = state_.parameters();
   const QnnParameters parameters = QnnParameters::from_flattened(values, model_);
-  early_stopping_->look(objective_(state_.n_steps(), parameters, *validation_).value, values);
+  early_stopping_->look(objective_(state_.n_steps(), parameters, *validation_, false).value,
+                        values);
   state_.early_stopping = early_stopping_->state();
 }
 
@@ -214,11 +218,11 @@ TrainingResult TrainingRun::result() const {
   const bool looked = early_stopping_ && state_.early_stopping.looks > 0;
   const arma::vec values = looked ? state_.early_stopping.best_parameters : state_.parameters();
   const QnnParameters parameters = QnnParameters::from_flattened(values, model_);
-  const double final_loss = objective_(state_.n_steps(), parameters, data_).value;
+  const double final_loss = objective_(state_.n_steps(), parameters, data_, false).value;
   if (!std::isfinite(final_loss))
     throw RunError(
         fmt::format("training: after all {} steps: the loss is {}", state_.n_steps(), final_loss));
-  return result_of(state_, parameters, final_loss);
+  return result_of(state_, parameters, final_loss, shots_);
 }
 
 TrainingResult minimize(const Qnn& model, const TrainingObjective& objective, const Dataset& data,
@@ -234,10 +238,10 @@ TrainingResult minimize(const Qnn& model, const TrainingObjective& objective, co
   require_parameters(state, model);
   std::optional<Stopwatch> stopwatch(std::in_place, shots);
   const BatchMinimum minimum = minimize_batch(
-      [&](const arma::vec& values, bool) -> LossValue {
-        const TrainingLoss loss =
-            with_penalty(objective(0, QnnParameters::from_flattened(values, model), data), values,
-                         options.weight_decay);
+      [&](const arma::vec& values, bool with_gradient) -> LossValue {
+        const TrainingLoss loss = with_penalty(
+            objective(0, QnnParameters::from_flattened(values, model), data, with_gradient), values,
+            options.weight_decay);
         return {loss.value, loss.gradient};
       },
       state.parameters_by_step.front(), *options.minimizer, log_of(state),
@@ -252,7 +256,7 @@ TrainingResult minimize(const Qnn& model, const TrainingObjective& objective, co
         stopwatch.emplace(shots);
       });
   return result_of(state, QnnParameters::from_flattened(minimum.best.parameters, model),
-                   minimum.best.loss.value);
+                   minimum.best.loss.value, shots);
 }
 
 TrainingResult train(const Qnn& model, const TrainingObjective& objective, const Dataset& data,

@@ -11,6 +11,7 @@
 #include <rhodrift/train/training.hpp>
 
 #include "mitigation/small_line.hpp"
+#include "noise_aware/halves.hpp"
 #include "support/catch.hpp"
 #include "train/central_differences.hpp"
 
@@ -32,15 +33,7 @@ NoiseModel state() {
 }
 
 Dataset samples() {
-  Dataset data{"halves", arma::mat(3, 7), {}, {"left", "right"}};
-  RandomStream random(4);
-  for (int b = 0; b < 7; ++b) {
-    for (arma::uword j = 0; j < 3; ++j)
-      data.features(j, static_cast<arma::uword>(b)) =
-          (b % 2 == 0 ? 0.8 : -0.8) + 0.4 * random.normal();
-    data.labels.push_back(b % 2);
-  }
-  return data;
+  return halves(7);
 }
 
 QnnParameters parameters() {
@@ -129,7 +122,7 @@ TEST_CASE("The penalty is the sum of the squared sensitivities, and has its grad
       const TrainingObjective objective =
           sensitivity_objective(of, expectations, spreads, strength, loss);
       const auto value = [&](const arma::vec& at) {
-        return objective(0, QnnParameters::from_flattened(at, of), samples()).value;
+        return objective(0, QnnParameters::from_flattened(at, of), samples(), false).value;
       };
       const double plain =
           training_loss(of, *expectations_on(of, state(), layout), parameters(), samples(), loss)
@@ -142,7 +135,7 @@ TEST_CASE("The penalty is the sum of the squared sensitivities, and has its grad
                                                   2))
                            .epsilon(1e-5));
       const arma::vec differences = central_differences(value, at);
-      CHECK(arma::norm(objective(0, parameters(), samples()).gradient - differences) <=
+      CHECK(arma::norm(objective(0, parameters(), samples(), true).gradient - differences) <=
             1e-5 * arma::norm(differences));
     }
 }
@@ -165,7 +158,7 @@ TEST_CASE("Training with the penalty ends where the loss depends less on the cal
             .parameters;
     const auto loss_of = [&](double objective_strength) {
       return sensitivity_objective(model(), expectations, spreads, objective_strength,
-                                   Loss::cross_entropy)(0, trained, data)
+                                   Loss::cross_entropy)(0, trained, data, false)
           .value;
     };
     return std::sqrt(loss_of(1.0) - loss_of(0.0));

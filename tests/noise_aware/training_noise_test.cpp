@@ -8,6 +8,7 @@
 #include <rhodrift/train/training.hpp>
 
 #include "mitigation/small_line.hpp"
+#include "noise_aware/halves.hpp"
 #include "support/catch.hpp"
 #include "train/central_differences.hpp"
 
@@ -34,15 +35,7 @@ DeviceHistory history() {
 }
 
 Dataset samples() {
-  Dataset data{"halves", arma::mat(3, 12), {}, {"left", "right"}};
-  RandomStream random(4);
-  for (int b = 0; b < 12; ++b) {
-    for (arma::uword j = 0; j < 3; ++j)
-      data.features(j, static_cast<arma::uword>(b)) =
-          (b % 2 == 0 ? 0.8 : -0.8) + 0.4 * random.normal();
-    data.labels.push_back(b % 2);
-  }
-  return data;
+  return halves(12);
 }
 
 QnnParameters parameters() {
@@ -55,7 +48,7 @@ QnnParameters parameters() {
 double value_of(const char* text, const DeviceHistory& device = history(), std::uint64_t step = 0,
                 std::uint64_t seed = 1) {
   return training_objective(parse_training_noise(text), model(), device, loss, seed)(
-             step, parameters(), samples())
+             step, parameters(), samples(), false)
       .value;
 }
 
@@ -147,11 +140,12 @@ TEST_CASE("Injected noise has, on average, the expectations of the noise") {
   arma::vec values(n_draws);
   for (int i = 0; i < n_draws; ++i)
     values(static_cast<arma::uword>(i)) =
-        injected(static_cast<std::uint64_t>(i), small, samples()).value;
+        injected(static_cast<std::uint64_t>(i), small, samples(), false).value;
   const double std_error = arma::stddev(values) / std::sqrt(double(n_draws));
   CHECK(std_error > 0.0);
   // Relaxation, which is not in the Paulis, is a small part of this device's noise.
-  CHECK(std::abs(arma::mean(values) - exact(0, small, samples()).value) < 4.0 * std_error + 2e-6);
+  CHECK(std::abs(arma::mean(values) - exact(0, small, samples(), false).value) <
+        4.0 * std_error + 2e-6);
 }
 
 TEST_CASE("Gradients in all kinds of training noise agree with central differences") {
@@ -161,11 +155,14 @@ TEST_CASE("Gradients in all kinds of training noise agree with central differenc
     const TrainingObjective objective =
         training_objective(parse_training_noise(text), model(), history(), loss, 1);
     const auto value = [&](const arma::vec& at) {
-      return objective(7, QnnParameters::from_flattened(at, model()), samples()).value;
+      return objective(7, QnnParameters::from_flattened(at, model()), samples(), false).value;
     };
     const arma::vec differences = central_differences(value, parameters().flattened());
-    CHECK(arma::norm(objective(7, parameters(), samples()).gradient - differences) <=
-          1e-6 * arma::norm(differences));
+    const TrainingLoss whole = objective(7, parameters(), samples(), true);
+    CHECK(arma::norm(whole.gradient - differences) <= 1e-6 * arma::norm(differences));
+    const TrainingLoss alone = objective(7, parameters(), samples(), false);
+    CHECK(alone.gradient.is_empty());
+    CHECK(std::abs(alone.value - whole.value) < 1e-13 * whole.value);
   }
 }
 
@@ -203,9 +200,10 @@ TEST_CASE("gradients of exact probabilities are those of the circuit in its nois
     options.shots = 0;
     const TrainingNoise noise = parse_training_noise(text);
     const auto shots = shot_expectations(noise, model(), history(), options, 1);
-    const TrainingLoss found = fixed_objective(model(), shots, loss)(0, parameters(), samples());
+    const TrainingLoss found =
+        fixed_objective(model(), shots, loss)(0, parameters(), samples(), true);
     const TrainingLoss expected =
-        training_objective(noise, model(), history(), loss, 1)(0, parameters(), samples());
+        training_objective(noise, model(), history(), loss, 1)(0, parameters(), samples(), true);
     CHECK(std::abs(found.value - expected.value) < 1e-12);
     CHECK(arma::abs(found.gradient - expected.gradient).max() < 1e-12);
   }
@@ -214,7 +212,7 @@ TEST_CASE("gradients of exact probabilities are those of the circuit in its nois
 TEST_CASE("shots are counted, drawn by the seed, and go on from a state") {
   const ShotExpectations::Options options{.shots = 8};
   const auto step = [&](const std::shared_ptr<const ShotExpectations>& shots) {
-    return fixed_objective(model(), shots, loss)(0, parameters(), samples()).value;
+    return fixed_objective(model(), shots, loss)(0, parameters(), samples(), true).value;
   };
   const auto whole = shot_expectations(ExactNoise{}, model(), history(), options, 1);
   const double first = step(whole);

@@ -243,7 +243,7 @@ TEST_CASE("an observable on all qubits has a barren plateau, one on each has not
              Catch::Matchers::StartsWith("at 1 layers the gradient's variance falls exponentially, "
                                          "by 2^"));
   CHECK_THAT(global.warnings[0].remedy,
-             Catch::Matchers::StartsWith("read observables on single qubits"));
+             Catch::Matchers::StartsWith("read single qubits where observables are on several"));
   CHECK(global.in_layers.size() == 6);
   CHECK_FALSE(global.in_layers[0].one_weight.slope);
 

@@ -198,8 +198,9 @@ TEST_CASE("an objective with natural gradients has the metric's in the weights a
   QnnParameters parameters = initial_parameters(model, 3);
   const TrainingObjective plain =
       fixed_objective(model, exact(circuit, model.observables), Loss::cross_entropy);
-  const TrainingLoss natural = natural_objective(model, plain, metric, 0.1)(0, parameters, batch);
-  const TrainingLoss expected = plain(0, parameters, batch);
+  const TrainingLoss natural =
+      natural_objective(model, plain, metric, 0.1)(0, parameters, batch, true);
+  const TrainingLoss expected = plain(0, parameters, batch, true);
   CHECK(natural.value == expected.value);
   const arma::mat regular = (*metric)(parameters.weights, batch.features) + 0.1 * arma::eye(2, 2);
   CHECK(arma::abs(regular * natural.gradient.head(2) - expected.gradient.head(2)).max() < 1e-12);

@@ -90,11 +90,14 @@ TEST_CASE("Gradients of all objectives and losses agree with central differences
       INFO(name << ", " << to_string(loss));
       const arma::vec at = parameters().flattened();
       const auto value = [&, &objective = objective](const arma::vec& values) {
-        return objective(4, QnnParameters::from_flattened(values, model()), samples()).value;
+        return objective(4, QnnParameters::from_flattened(values, model()), samples(), false).value;
       };
       const arma::vec differences = central_differences(value, at);
-      CHECK(arma::norm(objective(4, parameters(), samples()).gradient - differences) <=
-            1e-7 * arma::norm(differences));
+      const TrainingLoss whole = objective(4, parameters(), samples(), true);
+      CHECK(arma::norm(whole.gradient - differences) <= 1e-7 * arma::norm(differences));
+      const TrainingLoss alone = objective(4, parameters(), samples(), false);
+      CHECK(alone.gradient.is_empty());
+      CHECK(std::abs(alone.value - whole.value) < 1e-14 * whole.value);
     }
   }
 }
@@ -142,7 +145,8 @@ TEST_CASE("Risks are means of the worst conditions") {
   arma::vec losses{loss_in(0.9), loss_in(0.5), loss_in(0.7)};
   losses = arma::sort(losses, "descend");
   const auto risk = [&](double tail) {
-    return risk_objective(model(), history, {tail}, Loss::cross_entropy)(0, parameters(), samples())
+    return risk_objective(model(), history, {tail}, Loss::cross_entropy)(0, parameters(), samples(),
+                                                                         false)
         .value;
   };
   CHECK(risk(0.0) == Approx(losses(0)).epsilon(1e-14));
@@ -156,7 +160,7 @@ TEST_CASE("Risks are means of the worst conditions") {
 
 TEST_CASE("Penalties are what they say") {
   const double gap = noise_gap_objective(model(), shrunk(0.8), shrunk(1.0), 3.0,
-                                         Loss::cross_entropy)(0, parameters(), samples())
+                                         Loss::cross_entropy)(0, parameters(), samples(), false)
                          .value;
   const arma::mat f = shrunk(1.0)->values(parameters().weights, samples().features);
   CHECK(gap == Approx(loss_in(0.8) +
@@ -183,5 +187,5 @@ TEST_CASE("Expectations of another shape than the model's are refused") {
                     "training: weights of the expectations: 5, but the circuit has 6");
   const TrainingObjective drawn = drawn_objective(
       model(), [&](std::uint64_t) { return wrong; }, Loss::mse);
-  CHECK_THROWS_AS(drawn(0, parameters(), samples()), InputError);
+  CHECK_THROWS_AS(drawn(0, parameters(), samples(), true), InputError);
 }

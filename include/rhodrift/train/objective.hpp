@@ -19,23 +19,24 @@ namespace rhodrift {
 
 struct TrainingLoss {
   double value;
-  arma::vec gradient;  ///< in QnnParameters::flattened()
+  arma::vec gradient;  ///< in QnnParameters::flattened(); empty where it is not asked for
 };
 
 /// The loss over a batch in step 0, 1, … of a run: what is drawn at random is a function of the
 /// step, so that a run that was killed goes on alike. Batches are valid and parameters fit the
-/// model; the batch's features are those of the circuit.
+/// model; the batch's features are those of the circuit. Without a gradient it costs neither time
+/// nor shots for one.
 using TrainingObjective = std::function<TrainingLoss(
-    std::uint64_t step, const QnnParameters& parameters, const Dataset& batch)>;
+    std::uint64_t step, const QnnParameters& parameters, const Dataset& batch, bool with_gradient)>;
 
 /// The same circuit's expectations in some noise. Shared: several objectives may hold it.
 using SharedExpectations = std::shared_ptr<const ExpectationFunction>;
 
 /// The mean loss over a batch, with PostMeasurement::attraction, and its gradient by reverse mode
-/// through head, post-measurement and circuit.
+/// through head, post-measurement and circuit; or the loss alone, by a pass forward.
 TrainingLoss training_loss(const Qnn& model, const ExpectationFunction& expectations,
                            const QnnParameters& parameters, const Dataset& batch,
-                           Loss loss = Loss::cross_entropy);
+                           Loss loss = Loss::cross_entropy, bool with_gradient = true);
 
 /// The derivative of training_loss in the expectations, given these: n_observables x batch.
 arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const AffineHead& head,
@@ -44,17 +45,9 @@ arma::mat loss_derivatives(const Qnn& model, const arma::mat& values, const Affi
 // Every function below throws InputError where expectations have another number of features,
 // weights or observables than the model.
 
-/// The value alone, which takes no gradient of the circuit.
-double training_loss_value(const Qnn& model, const ExpectationFunction& expectations,
-                           const QnnParameters& parameters, const Dataset& batch,
-                           Loss loss = Loss::cross_entropy);
-
 /// training_loss, always of the same expectations: of the exact circuit (noise-free training), the
 /// circuit in calibrated noise (noise-aware), …
 TrainingObjective fixed_objective(const Qnn& model, SharedExpectations expectations, Loss loss);
-
-/// fixed_objective for minimisers that use no gradient: it is empty.
-TrainingObjective value_objective(const Qnn& model, SharedExpectations expectations, Loss loss);
 
 /// The expectations of a step.
 using ExpectationsOfStep = std::function<SharedExpectations(std::uint64_t step)>;

@@ -53,6 +53,7 @@ struct TrainingStep {
 struct TrainingResult {
   QnnParameters parameters;
   double final_loss;                  ///< the objective with `parameters` over all the data
+  std::uint64_t shots;                ///< spent, by the steps and for final_loss
   std::vector<TrainingStep> history;  ///< one a step
   arma::mat parameters_by_step;       ///< n_parameters x (steps + 1), flattened; column 0 = initial
 };
@@ -123,8 +124,8 @@ class TrainingRun {
 /// Minimises over all the data at once, by options.minimizer. A step is an evaluation of the
 /// objective, of number 0 whichever it is, so that all are of the same loss; after_step, which may
 /// be empty, sees the state after each. Goes on from a state to the same bits, by replaying it. The
-/// result's parameters are the best that were looked at. The objective may leave out gradients if
-/// the minimiser uses none. Throws InputError as TrainingRun does, and as minimize_batch does.
+/// result's parameters are the best that were looked at. Throws InputError as TrainingRun does, and
+/// as minimize_batch does.
 TrainingResult minimize(const Qnn& model, const TrainingObjective& objective, const Dataset& data,
                         const TrainingOptions& options, std::optional<TrainingState> from = {},
                         const std::shared_ptr<const ShotExpectations>& shots = {},
