@@ -37,11 +37,7 @@ void study(const Options& options, const std::string& command_line) {
   const Dataset data = samples_for(models.front(), load_samples(options.data));
   for (std::size_t m = 0; m < models.size(); ++m) {
     require_fitting(models[m], options.models[m], data, options.data);
-    if (models[m].class_names != models[0].class_names ||
-        models[m].target_names != models[0].target_names)
-      throw InputError(options.models[m],
-                       models[m].is_regressor() ? "/target_names" : "/class_names",
-                       "are not those of " + options.models[0] + ", in the same order");
+    require_same_outputs(models[m], options.models[m], models[0], options.models[0]);
     for (std::size_t earlier = 0; earlier < m; ++earlier)
       if (models[earlier].name == models[m].name)
         throw InputError(options.models[m], "/name",

@@ -1,6 +1,12 @@
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include <rhodrift/core/error.hpp>
+#include <rhodrift/core/random.hpp>
 #include <rhodrift/noise_aware/model_choice.hpp>
 #include <rhodrift/report/format_estimate.hpp>
 
@@ -9,7 +15,9 @@
 #include "cli/device_setting.hpp"
 #include "cli/learning_task.hpp"
 #include "cli/model_evaluation.hpp"
+#include "cli/model_training.hpp"
 #include "cli/output.hpp"
+#include "cli/score_table.hpp"
 #include "cli/scores.hpp"
 #include "cli/strategy_options.hpp"
 
@@ -17,9 +25,12 @@ namespace rhodrift::cli {
 
 namespace {
 
+constexpr std::uint64_t members_purpose = 0x7072'0001;  // of the members' seeds
+
 struct Options {
   std::string model;
   std::string data;
+  std::vector<std::string> others;  ///< files of models that predict along with it
   DeviceOptions device;
   StrategyOptions strategy;
   std::uint64_t shots = 4096;
@@ -27,21 +38,37 @@ struct Options {
   bool json = false;
 };
 
-struct Prediction {
-  arma::mat outputs;
-  Estimate score;
-  std::optional<ModelChoice> choice = std::nullopt;  // of the model's repository
+/// A model that was named, and what it says.
+struct Member {
+  std::string file;
+  TrainedModel model;
+  Tested tested = {};
+  std::optional<ModelChoice> choice = std::nullopt;  ///< of the model's repository
 };
 
-Prediction noiseless(const TrainedModel& model, const Dataset& data) {
-  arma::mat outputs = noiseless_outputs(model, data);
-  const Estimate score = score_of(outputs, data);
-  return {std::move(outputs), score};
+std::vector<Member> read_members(const Options& options) {
+  std::vector<Member> members{{options.model, read_model(options.model)}};
+  for (const std::string& file : options.others) {
+    if (std::ranges::find(members, file, &Member::file) != members.end())
+      throw InputError("--with", file, "is there twice");
+    members.push_back({file, read_model(file)});
+    require_same_outputs(members.back().model, file, members.front().model, options.model);
+  }
+  return members;
 }
 
-Prediction on_noisy_device(const Options& options, const TrainedModel& model, const Dataset& data) {
+void run_without_noise(Member& member, const Dataset& data) {
+  member.tested = {member.file, "without noise", noiseless_outputs(member.model, data)};
+  member.tested.score = score_of(member.tested.outputs, data);
+}
+
+void run_on_device(Member& member, const Dataset& data, const Options& options,
+                   std::uint64_t seed) {
+  const TrainedModel& model = member.model;
   if (options.device.layout.empty() && !model.training.device)
-    throw InputError("--layout", "", "is needed: the model was not trained on a device's qubits");
+    throw InputError(
+        "--layout", "",
+        fmt::format("is needed: {} was not trained on a device's qubits", member.file));
   const Device device =
       options.device.read(model.network.circuit.n_qubits(),
                           model.training.device ? model.training.device->qubits : Layout{});
@@ -49,11 +76,41 @@ Prediction on_noisy_device(const Options& options, const TrainedModel& model, co
   const Strategy strategy = options.strategy.parse();
   StrategyEvaluation evaluation =
       evaluate_strategies(model_for(model, device.calibration()), data, device, {strategy},
-                          options.shots, options.seed, nullptr, std::ref(bar))
+                          options.shots, seed, nullptr, std::ref(bar))
           .front();
-  Prediction prediction{std::move(evaluation.outputs), evaluation.score};
-  if (model.repository) prediction.choice = choose_model(*model.repository, device.calibration());
-  return prediction;
+  member.tested = {member.file, "on " + place_name(device), std::move(evaluation.outputs),
+                   evaluation.score};
+  if (model.repository) member.choice = choose_model(*model.repository, device.calibration());
+}
+
+/// On a device every member draws shots of its own, the first one those of the seed itself.
+void run_all(std::vector<Member>& members, const Dataset& data, const Options& options) {
+  RandomStream random(options.seed, stream_id(members_purpose, 0));
+  std::uint64_t seed = options.seed;
+  for (Member& member : members) {
+    require_fitting(member.model, member.file, data, options.data);
+    if (options.device.calibration.empty())
+      run_without_noise(member, data);
+    else
+      run_on_device(member, data, options, seed);
+    seed = random();
+  }
+}
+
+/// What is predicted: of one model itself, of several the mean of all, at the cost of all.
+Tested judged_of(const std::vector<Member>& members, const Dataset& data) {
+  if (members.size() == 1) return members.front().tested;
+  std::vector<arma::mat> outputs;
+  std::uint64_t shots = 0, circuits = 0;
+  for (const Member& member : members) {
+    outputs.push_back(member.tested.outputs);
+    shots += member.tested.score->shots;
+    circuits += member.tested.score->circuits;
+  }
+  Tested mean = ensemble_of(fmt::format("mean of {} models", members.size()), outputs, data);
+  if (circuits > 0) mean.score->shots = shots;
+  mean.score->circuits = circuits;
+  return mean;
 }
 
 Json choice_json(const ModelChoice& choice, const ModelRepository& repository) {
@@ -75,27 +132,55 @@ std::string choice_text(const ModelChoice& choice, const ModelRepository& reposi
   return text;
 }
 
-void predict_labels(const Options& options) {
-  const TrainedModel model = read_model(options.model);
-  const Dataset data = samples_for(model, load_samples(options.data));
-  require_fitting(model, options.model, data, options.data);
-  const Prediction prediction = options.device.calibration.empty()
-                                    ? noiseless(model, data)
-                                    : on_noisy_device(options, model, data);
-  const Json said_of_each = said(prediction.outputs, data);
-  if (options.json) {
-    Json result{{"predictions", said_of_each},
-                {data.is_regression() ? "scores" : "accuracy",
-                 score_json(prediction.score, prediction.outputs, data)}};
-    if (prediction.choice) result["chosen"] = choice_json(*prediction.choice, *model.repository);
-    print(result);
-    return;
+Json scores_json(const Tested& tested, const Dataset& data) {
+  return {{data.is_regression() ? "scores" : "accuracy",
+           score_json(*tested.score, tested.outputs, data)}};
+}
+
+Json member_json(const Member& member, const Dataset& data) {
+  Json result = scores_json(member.tested, data);
+  if (member.choice) result["chosen"] = choice_json(*member.choice, *member.model.repository);
+  return result;
+}
+
+Json result_json(const std::vector<Member>& members, const Tested& judged, const Dataset& data) {
+  const bool several = members.size() > 1;
+  Json result = several ? scores_json(judged, data) : member_json(members.front(), data);
+  result["predictions"] = said(judged.outputs, data);
+  if (!several) return result;
+  for (const Member& member : members) {
+    result["models"].push_back(member_json(member, data));
+    result["models"].back()["model"] = member.file;
   }
+  return result;
+}
+
+std::string result_text(const std::vector<Member>& members, const Tested& judged,
+                        const Dataset& data) {
+  const bool several = members.size() > 1;
   std::string text;
-  for (const Json& one : said_of_each)
+  for (const Json& one : said(judged.outputs, data))
     text += (one.is_string() ? one.get<std::string>() : one.dump()) + "\n";
-  print(text + fmt::format("{} {}\n", score_name(data), with_interval(prediction.score)));
-  if (prediction.choice) print(choice_text(*prediction.choice, *model.repository));
+  std::vector<Tested> alone;
+  for (const Member& member : members) alone.push_back(member.tested);
+  text += several ? ScoreTable({judged}, std::move(alone), data).to_string()
+                  : fmt::format("{} {}\n", score_name(data), with_interval(*judged.score));
+  for (const Member& member : members)
+    if (member.choice)
+      text += (several ? member.file + ": " : "") +
+              choice_text(*member.choice, *member.model.repository);
+  return text;
+}
+
+void predict(const Options& options) {
+  std::vector<Member> members = read_members(options);
+  const Dataset data = samples_for(members.front().model, load_samples(options.data));
+  run_all(members, data, options);
+  const Tested judged = judged_of(members, data);
+  if (options.json)
+    print(result_json(members, judged, data));
+  else
+    print(result_text(members, judged, data));
 }
 
 }  // namespace
@@ -106,6 +191,11 @@ void add_predict(CLI::App& program) {
   auto options = std::make_shared<Options>();
   verb->add_option("model", options->model, "Model file of 'rhodrift train'")->required();
   verb->add_option("data", options->data, "Labelled samples, see docs/formats/data.md")->required();
+  verb->add_option(
+          "--with", options->others,
+          "Another model of the same classes, once for each: what is predicted is the mean of "
+          "all models' probabilities, or targets")
+      ->allow_extra_args(false);
   verb->add_option("--calibration", options->device.calibration,
                    "Run on this device; without it there is no noise");
   options->device.add_policy_and_layout(*verb, "those the model was trained on");
@@ -120,7 +210,7 @@ void add_predict(CLI::App& program) {
     verb->get_option(name)->needs(verb->get_option("--calibration"));
   verb->add_flag("--json", options->json, "Machine-readable output");
   verb->footer("Example: rhodrift predict model.json test.csv --calibration belem.json");
-  verb->callback([options] { predict_labels(*options); });
+  verb->callback([options] { predict(*options); });
 }
 
 }  // namespace rhodrift::cli

@@ -74,6 +74,13 @@ void require_fitting(const TrainedModel& model, const std::string& model_file, c
                                  model_file, model.n_features()));
 }
 
+void require_same_outputs(const TrainedModel& model, const std::string& model_file,
+                          const TrainedModel& first, const std::string& first_file) {
+  if (model.class_names != first.class_names || model.target_names != first.target_names)
+    throw InputError(model_file, model.is_regressor() ? "/target_names" : "/class_names",
+                     "are not those of " + first_file + ", in the same order");
+}
+
 std::string as_csv(const Dataset& data) {
   std::string text;
   for (arma::uword f = 0; f < data.features.n_rows; ++f) text += fmt::format("f{},", f);

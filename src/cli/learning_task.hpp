@@ -60,6 +60,10 @@ Dataset samples_for(const TrainedModel& model, const LabelledSamples& samples);
 /// takes.
 void require_fitting(const TrainedModel& model, const std::string& model_file, const Dataset& data,
                      const std::string& data_file);
+/// Throws InputError naming the model's file unless it tells the classes, or targets, that the
+/// first one does, in their order.
+void require_same_outputs(const TrainedModel& model, const std::string& model_file,
+                          const TrainedModel& first, const std::string& first_file);
 
 /// The samples as the CSV that read_dataset_csv reads, figures to the last bit: what a run file
 /// keeps of the data its shots belong to.

@@ -1,6 +1,7 @@
 #include "cli/score_table.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,11 +30,28 @@ std::vector<Tested> baselines_of(const Dataset& train, const Dataset& test) {
   return tested;
 }
 
+arma::mat mean_outputs(std::span<const arma::mat> members, const Dataset& test) {
+  if (!test.is_regression()) return mean_probabilities(members);
+  arma::mat sum = members.front();
+  for (const arma::mat& member : members.subspan(1)) sum += member;
+  return sum / static_cast<double>(members.size());
+}
+
 }  // namespace
 
+Tested ensemble_of(std::string name, std::span<const arma::mat> members, const Dataset& test) {
+  Tested mean{std::move(name), "", mean_outputs(members, test)};
+  mean.score = score_of(mean.outputs, test);
+  mean.is_ensemble = true;
+  return mean;
+}
+
 ScoreTable::ScoreTable(std::vector<Tested> models, const Dataset& train, const Dataset& test)
+    : ScoreTable(std::move(models), baselines_of(train, test), test) {}
+
+ScoreTable::ScoreTable(std::vector<Tested> models, std::vector<Tested> others, const Dataset& test)
     : rows_(std::move(models)), n_models_(rows_.size()), test_(test) {
-  for (Tested& baseline : baselines_of(train, test)) rows_.push_back(std::move(baseline));
+  std::ranges::move(others, std::back_inserter(rows_));
   for (Tested& row : rows_)
     if (!row.score) row.score = score_of(row.outputs, test);
   compare();
@@ -42,12 +60,8 @@ ScoreTable::ScoreTable(std::vector<Tested> models, const Dataset& train, const D
 void ScoreTable::add_ensemble() {
   const Tested& baseline = rows_[n_models_];
   const arma::mat members[] = {judged().outputs, baseline.outputs};
-  Tested mean{fmt::format("mean of {} and {}", judged().name, baseline.name), "",
-              test_.is_regression() ? arma::mat((members[0] + members[1]) / 2)
-                                    : mean_probabilities(members)};
-  mean.score = score_of(mean.outputs, test_);
-  mean.is_ensemble = true;
-  rows_.push_back(std::move(mean));
+  rows_.push_back(
+      ensemble_of(fmt::format("mean of {} and {}", judged().name, baseline.name), members, test_));
   compare();
 }
 

@@ -2,6 +2,7 @@
 
 #include <armadillo>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,30 +16,35 @@ namespace rhodrift::cli {
 /// What was made of the test samples, and by whom.
 struct Tested {
   std::string name;
-  std::string where;                   ///< empty: a classical baseline, or an ensemble with one
+  std::string where;                   ///< empty: a classical baseline, or an ensemble
   arma::mat outputs;                   ///< n_outputs x n_samples: logits, or targets
   std::optional<Estimate> score = {};  ///< with what was spent on it; a ScoreTable has it
 
-  bool is_ensemble = false;  ///< of the judged model and a baseline
+  bool is_ensemble = false;
 
   bool is_baseline() const { return where.empty() && !is_ensemble; }
   std::string label() const { return where.empty() ? name : name + ", " + where; }
 };
 
-/// Quantum models beside (logistic) regression and a small network that were trained on the same
-/// data: nobody is to be fooled. The last of the models is the one that is judged, against the
-/// baselines.
+/// The mean of the members' class probabilities (mean_probabilities), given their logits, or of
+/// their targets.
+Tested ensemble_of(std::string name, std::span<const arma::mat> members, const Dataset& test);
+
+/// Models beside others on the same samples. The last of the models is the one that is judged,
+/// against the others.
 class ScoreTable {
  public:
-  /// `models` are no baselines; scores that are not given are computed. Throws InputError as
-  /// train_baseline and compare_outputs do.
+  /// Scores that are not given are computed. Throws InputError as compare_outputs does.
+  ScoreTable(std::vector<Tested> models, std::vector<Tested> others, const Dataset& test);
+  /// Beside (logistic) regression and a small network that were trained on the same data: nobody is
+  /// to be fooled. Throws InputError as train_baseline does, too.
   ScoreTable(std::vector<Tested> models, const Dataset& train, const Dataset& test);
 
-  /// Adds the mean of the judged model and the first baseline, of their class probabilities
-  /// (mean_probabilities) or targets: for models whose outputs are logits or targets.
+  /// Adds that of the judged model and the first baseline: for models whose outputs are logits or
+  /// targets.
   void add_ensemble();
 
-  /// The models in their order, the baselines, then the ensemble; all have their score.
+  /// The models in their order, the others, then the ensemble; all have their score.
   const std::vector<Tested>& rows() const { return rows_; }
   const Tested& judged() const { return rows_[n_models_ - 1]; }
 

@@ -8,9 +8,13 @@
 
 #include <rhodrift/calibration/calibration_file.hpp>
 #include <rhodrift/store/run_reader.hpp>
+#include <rhodrift/train/ensemble.hpp>
 #include <rhodrift/train/model_file.hpp>
 
 #include "cli/captured_run.hpp"
+#include "cli/learning_task.hpp"
+#include "cli/model_evaluation.hpp"
+#include "cli/scores.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_directory.hpp"
 #include "support/thread_count.hpp"
@@ -366,6 +370,61 @@ TEST_CASE("shots and minimisers go on where a run was killed, to the last bit") 
   CHECK(content_of(cut) == content_of(whole));
 }
 
+TEST_CASE("models that predict together say what the mean of them says") {
+  const ScratchDirectory scratch;
+  std::vector<std::string> files;
+  std::vector<TrainedModel> models;
+  for (const std::string seed : {"1", "2", "3"}) {
+    const std::string toml =
+        scratch.write("m.toml", config("noise = \"exact\"\nseed = " + seed + "\n"));
+    files.push_back((scratch / (seed + ".json")).string());
+    REQUIRE(run({"train", toml, "-o", files.back()}).status == 0);
+    models.push_back(read_model(files.back()));
+  }
+  const auto together = [&](std::vector<std::string> more) {
+    std::vector<std::string> command{"predict", files[0], iris(),   "--with",
+                                     files[1],  "--with", files[2], "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    const auto result = run(command);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return result.json();
+  };
+  const auto alone = [&](std::size_t m, std::vector<std::string> more) {
+    std::vector<std::string> command{"predict", files[m], iris(), "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run(command).json()["accuracy"];
+  };
+
+  const Dataset data = cli::samples_for(models[0], cli::load_samples(iris()));
+  std::vector<arma::mat> logits;
+  for (const TrainedModel& model : models) logits.push_back(cli::noiseless_outputs(model, data));
+  const nlohmann::json mean = together({});
+  CHECK(mean["predictions"] == cli::said(mean_probabilities(logits), data));
+  REQUIRE(mean["models"].size() == 3);
+  for (std::size_t m = 0; m < 3; ++m) {
+    CHECK(mean["models"][m]["model"] == files[m]);
+    CHECK(mean["models"][m]["accuracy"] == alone(m, {}));
+  }
+
+  // On a device each has shots of its own, the first those of the seed.
+  const std::vector<std::string> device{"--calibration", shipped("calibrations/belem.json"),
+                                        "--shots", "16"};
+  const nlohmann::json noisy = together(device);
+  CHECK(noisy["accuracy"]["shots"] == 3 * 150 * 16);
+  CHECK(noisy["models"][0]["accuracy"] == alone(0, device));
+  const std::string copy = scratch.write("copy.json", content_of(files[0]));
+  const auto twins = run({"predict", files[0], iris(), "--with", copy, "--calibration",
+                          shipped("calibrations/belem.json"), "--shots", "16", "--json"});
+  CHECK(twins.json()["models"][0]["accuracy"] != twins.json()["models"][1]["accuracy"]);
+  CHECK_THAT(run({"predict", files[0], iris(), "--with", copy}).out,
+             ContainsSubstring("mean of 2 models is better by"));
+
+  const auto twice = run({"predict", files[0], iris(), "--with", files[0]});
+  CHECK(twice.status == 2);
+  CHECK_THAT(twice.err, ContainsSubstring("--with: " + files[0] + ": is there twice"));
+}
+
 TEST_CASE("models and data that do not fit each other are refused by file") {
   const ScratchDirectory scratch;
   const auto train = [&](const std::string& name, const std::string& classes) {
@@ -394,6 +453,8 @@ TEST_CASE("models and data that do not fit each other are refused by file") {
            "0,1,2,3"},
           "'forward' is also that of");
   refused({"drift", "study", forward, "--data", data, "--series", series}, "--layout");
+  refused({"predict", forward, data, "--with", backward},
+          "backward.json: /class_names: are not those of");
   refused({"predict", forward, iris()}, "the label 'virginica' is not one of the classes");
   refused({"predict", forward, scratch.write("narrow.csv", "a,label\n1,setosa\n")},
           "has 1 features, the model");
