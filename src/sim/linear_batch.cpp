@@ -1,6 +1,7 @@
 #include "sim/linear_batch.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/one_blas_thread.hpp"
 #include "core/parallel.hpp"
@@ -46,14 +47,25 @@ std::vector<Factor> factors_on(const Circuit& circuit, int qubit) {
 arma::mat apply(const Factor& factor, const arma::vec& angles_rad, const arma::mat& states) {
   arma::mat result = states * factor.terms[0].t();
   const auto add = [&](std::size_t term, const arma::vec& trig) {
+    if (factor.terms[term].is_empty()) return;
     arma::mat part = states * factor.terms[term].t();
     part.each_col() %= trig;
     result += part;
   };
-  if (!factor.terms[1].is_empty()) add(1, arma::cos(angles_rad));
-  if (!factor.terms[2].is_empty()) add(2, arma::sin(angles_rad));
-  if (!factor.terms[3].is_empty()) add(3, arma::cos(angles_rad / 2));
-  if (!factor.terms[4].is_empty()) add(4, arma::sin(angles_rad / 2));
+  const auto add_cos_and_sin = [&](std::size_t cos_term, std::size_t sin_term, double times) {
+    if (factor.terms[cos_term].is_empty() && factor.terms[sin_term].is_empty()) return;
+    arma::vec cosines(angles_rad.n_elem), sines(angles_rad.n_elem);
+    for (arma::uword b = 0; b < angles_rad.n_elem; ++b) {
+      const double angle = times * angles_rad(b);
+      const double cosine = std::cos(angle), sine = std::sin(angle);  // one call: sincos
+      cosines(b) = cosine;
+      sines(b) = sine;
+    }
+    add(cos_term, cosines);
+    add(sin_term, sines);
+  };
+  add_cos_and_sin(1, 2, 1.0);
+  add_cos_and_sin(3, 4, 0.5);
   return result;
 }
 

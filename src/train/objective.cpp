@@ -60,10 +60,12 @@ struct SampleLosses {
   AffineHead gradient(const arma::mat& inputs) const {
     const auto n_samples = static_cast<double>(values.n_elem);
     AffineHead sum{arma::zeros(slopes.n_rows, inputs.n_rows), arma::zeros(slopes.n_rows)};
-    for (arma::uword b = 0; b < inputs.n_cols; ++b) {
-      sum.scale += slopes.col(b) * inputs.col(b).t() / n_samples;
-      sum.bias += slopes.col(b) / n_samples;
-    }
+    for (arma::uword b = 0; b < inputs.n_cols; ++b)
+      for (arma::uword k = 0; k < slopes.n_rows; ++k) {
+        sum.bias(k) += slopes(k, b) / n_samples;
+        for (arma::uword j = 0; j < inputs.n_rows; ++j)
+          sum.scale(k, j) += slopes(k, b) * inputs(j, b) / n_samples;
+      }
     return sum;
   }
   double mean() const {
