@@ -272,7 +272,7 @@ LinearBatch::State LinearBatch::weighted_sum(const EncodedStates& states, std::s
                                              const arma::mat& slopes) const {
   const std::size_t lanes = runner_.lanes(), first_row = group * lanes;
   const std::size_t n_rows = std::min<std::size_t>(lanes, slopes.n_rows - first_row);
-  const auto& [low, high] = states;
+  const PartialStates &low = states.low, &high = states.high;
   arma::mat left(slopes.n_cols, lanes, arma::fill::zeros);
   left.head_cols(n_rows) = slopes.rows(first_row, first_row + n_rows - 1).t();
   left = kron_rows(left, low.states);

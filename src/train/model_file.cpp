@@ -70,10 +70,11 @@ void validate_outputs(const TrainedModel& model, const Validator& check) {
 
 /// From raw features to those of the circuit.
 void validate_features(const TrainedModel& model, const Validator& check) {
-  const auto& [matrix, offset] = model.preprocessing;
+  const arma::mat& matrix = model.preprocessing.matrix;
   check.require(!matrix.empty() && matrix.is_finite(), "/preprocessing/matrix",
                 "is empty, or has an entry that is not finite");
-  check.require_vector(offset, matrix.n_rows, "rows of its matrix", "/preprocessing/offset");
+  check.require_vector(model.preprocessing.offset, matrix.n_rows, "rows of its matrix",
+                       "/preprocessing/offset");
   const Circuit& circuit = model.network.circuit;
   const auto n_encoded = [&] {
     try {
