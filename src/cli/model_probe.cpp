@@ -110,8 +110,7 @@ std::vector<int> default_depths(const ProbedTask& probed, const std::vector<int>
   const int own = layers_of(probed.task.ansatz);
   if (own >= 1 && own <= max_table_layers) candidates.push_back(own);
   std::ranges::sort(candidates);
-  const auto twice = std::ranges::unique(candidates);
-  candidates.erase(twice.begin(), twice.end());
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   std::erase_if(candidates, [&](int layers) {
     return !std::ranges::all_of(widths, [&](int n) { return probed.possible_at(n, layers); });
   });

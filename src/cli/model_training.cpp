@@ -208,30 +208,30 @@ TrainingOutcome train_model(const TrainingSetting& setting, const Dataset& data,
   const Dataset circuit_data = as_learnt(data);
   std::optional<Dataset> looked_at;
   if (validation) looked_at = as_learnt(*validation);
-  auto [device, as_it_runs, history] = place_for_training(setting, model);
+  const TrainingPlace place = place_for_training(setting, model);
   const TrainOn train_on = [&](const DeviceHistory& states, const Progress& of_run) {
-    return train_network(setting, model.network, as_it_runs, states, circuit_data, looked_at,
+    return train_network(setting, model.network, place.as_it_runs, states, circuit_data, looked_at,
                          of_run, std::move(from), after_step);
   };
   const auto* cluster_noise = std::get_if<ClusterNoise>(&setting.noise);
   if (!cluster_noise) {
-    TrainingResult result = train_on(history, progress);
+    TrainingResult result = train_on(place.history, progress);
     model.parameters = in_units(result.parameters);
     model.training.final_loss = result.final_loss;
-    return {std::move(model), std::move(result), std::move(device)};
+    return {std::move(model), std::move(result), place.device};
   }
-  auto [repository, results] =
-      train_clusters(clusters_for(*cluster_noise, model, as_it_runs, history, circuit_data),
-                     history, train_on, progress);
+  auto [repository, results] = train_clusters(
+      clusters_for(*cluster_noise, model, place.as_it_runs, place.history, circuit_data),
+      place.history, train_on, progress);
   for (ModelRepository::Entry& entry : repository.entries)
     entry.parameters = in_units(std::move(entry.parameters));
-  const Calibration& now = history.states.back().calibration();
+  const Calibration& now = place.history.states.back().calibration();
   const std::size_t chosen = choose_model(repository, now).entry;
   model.repository = std::move(repository);
   std::uint64_t shots = 0;
   for (const TrainingResult& trained : results) shots += trained.shots;
   results[chosen].shots = shots;
-  return {model_for(model, now), std::move(results[chosen]), std::move(device)};
+  return {model_for(model, now), std::move(results[chosen]), place.device};
 }
 
 }  // namespace rhodrift::cli

@@ -106,10 +106,11 @@ PostMeasurement parse_post_measurement(std::string_view text) {
                       text));
     if (stage == Stage::normalise) result.normalise = true;
     if (stage == Stage::quantise) {
-      PostMeasurement::Quantisation& quantisation = result.quantisation.emplace();
-      settings.take_whole("levels", quantisation.levels, 2, max_levels, true);
-      settings.take_number("limit", quantisation.limit);
-      settings.take_number("attraction", quantisation.attraction);
+      result.quantisation = PostMeasurement::Quantisation();
+      auto& [levels, limit, attraction] = *result.quantisation;
+      settings.take_whole("levels", levels, 2, max_levels, true);
+      settings.take_number("limit", limit);
+      settings.take_number("attraction", attraction);
     }
     settings.refuse_unknown();
     settings.naming([&] { result.validate(); });

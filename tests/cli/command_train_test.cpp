@@ -399,7 +399,7 @@ TEST_CASE("models that predict together say what the mean of them says") {
   const Dataset data = cli::samples_for(models[0], cli::load_samples(iris()));
   std::vector<arma::mat> logits;
   for (const TrainedModel& model : models) logits.push_back(cli::noiseless_outputs(model, data));
-  const nlohmann::json mean = together({});
+  const nlohmann::ordered_json mean = together({});
   CHECK(mean["predictions"] == cli::said(mean_probabilities(logits), data));
   REQUIRE(mean["models"].size() == 3);
   for (std::size_t m = 0; m < 3; ++m) {
@@ -410,7 +410,7 @@ TEST_CASE("models that predict together say what the mean of them says") {
   // On a device each has shots of its own, the first those of the seed.
   const std::vector<std::string> device{"--calibration", shipped("calibrations/belem.json"),
                                         "--shots", "16"};
-  const nlohmann::json noisy = together(device);
+  const nlohmann::ordered_json noisy = together(device);
   CHECK(noisy["accuracy"]["shots"] == 3 * 150 * 16);
   CHECK(noisy["models"][0]["accuracy"] == alone(0, device));
   const std::string copy = scratch.write("copy.json", content_of(files[0]));
@@ -578,8 +578,8 @@ TEST_CASE("a sweep trains every combination, the same on any number of threads")
   const auto runs = swept.json()["runs"];
   REQUIRE(runs.size() == 4);
   CHECK(runs[1]["values"] ==
-        nlohmann::json(
-            {{"training.noise", "none"}, {"training.seed", "2"}, {"model.ansatz", "brick:1"}}));
+        nlohmann::ordered_json(
+            {{"model.ansatz", "brick:1"}, {"training.noise", "none"}, {"training.seed", "2"}}));
   CHECK(std::filesystem::exists(file));
   for (const int n_threads : {1, 2}) {
     const ThreadCount threads(n_threads);
