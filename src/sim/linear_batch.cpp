@@ -148,6 +148,7 @@ LinearBatch::Mixture LinearBatch::mixed(const arma::mat& slopes) const {
   const double zero = arma::datum::eps * static_cast<double>(slopes.n_cols) * sizes.max();
   const arma::uvec present = arma::find(sizes > zero);
   Mixture mixture;
+  if (present.is_empty()) return mixture;  // the loss is flat
   for (const arma::uword r : present) {
     std::vector<Observable::Term> terms;
     for (arma::uword k = 0; k < observables_.size(); ++k)
